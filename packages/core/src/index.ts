@@ -1,1 +1,3 @@
-export {};
+export * from './errors.js';
+export * from './contracts/contribution.js';
+export * from './contracts/dataset.js';
