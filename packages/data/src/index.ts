@@ -1,1 +1,17 @@
-export {};
+export { flip } from './augmentations/flip.js';
+export { padCrop } from './augmentations/pad-crop.js';
+export type { Batch, LoaderOptions } from './buffers.js';
+export { createEvalLoader, type EvalBatch, type EvalLoader } from './eval-loader.js';
+export {
+  createNormalizer,
+  type ImageShape,
+  type Normalization,
+} from './normalize.js';
+export { type OrderKey, shuffledOrder } from './order.js';
+export { sampleRandom } from './random.js';
+export {
+  type Augment,
+  createTrainLoader,
+  type TrainLoader,
+  type TrainLoaderOptions,
+} from './train-loader.js';

@@ -1,0 +1,94 @@
+import { type Augmentation, LimbeckError } from '@limbeck/core';
+import {
+  type Batch,
+  checkBatchFits,
+  checkBatchSize,
+  checkPosition,
+  createBatchRing,
+  imageSize,
+  type LoaderOptions,
+} from './buffers.js';
+import { createNormalizer } from './normalize.js';
+import { shuffleInto } from './order.js';
+import { sampleRandom } from './random.js';
+
+/** A change to one image, prepared for its shape: what `Augmentation.create` returns. */
+export type Augment = ReturnType<Augmentation['create']>;
+
+export interface TrainLoaderOptions extends LoaderOptions {
+  /** The run's seed: decides every epoch's order and every sample's augmentation. A whole number. */
+  readonly seed: number;
+  /** Applied to every image in this order; none leaves the images as they are. */
+  readonly augment: readonly Augment[];
+}
+
+/** Batches of a training split in shuffled order, addressed by (epoch, step). */
+export interface TrainLoader {
+  readonly batchSize: number;
+  /** Whole batches in an epoch. Samples that do not fill one are left out; which ones changes with the epoch. */
+  readonly batchesPerEpoch: number;
+  /**
+   * The batch of one step: any step, in any order, always the same, so that a run resumes in mid-epoch exactly.
+   *
+   * Without `into` the batch lies in one of two buffers used in turn: it stays valid until the call after the next.
+   * Copy what must live longer, or pass buffers of your own.
+   */
+  batch(epoch: number, step: number, into?: Batch): Batch;
+}
+
+/**
+ * Prepares the batches of a training split.
+ *
+ * @throws LimbeckError `BAD_DATA` when the split is smaller than one batch, `CONFIG_INVALID` when the batch size or the
+ *   seed is not a whole number, `SHAPE_MISMATCH` when the normalisation does not fit the images
+ */
+export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
+  const { split, imageShape, batchSize, seed, augment } = options;
+  checkBatchSize(batchSize);
+  if (!Number.isSafeInteger(seed)) {
+    throw new LimbeckError('CONFIG_INVALID', `seed is ${seed}`, { hint: 'give a whole number' });
+  }
+  if (batchSize > split.length) {
+    throw new LimbeckError(
+      'BAD_DATA',
+      `batchSize ${batchSize} is larger than the training split, which has ${split.length} samples`,
+      {
+        hint: `choose a batchSize of at most ${split.length}`,
+        details: { batchSize, samples: split.length },
+      },
+    );
+  }
+  const normalize = createNormalizer(options.normalization, imageShape);
+  const nextBatch = createBatchRing(batchSize, imageShape);
+  const batchesPerEpoch = Math.floor(split.length / batchSize);
+  const size = imageSize(imageShape);
+  const image = new Uint8Array(size);
+  const order = new Int32Array(split.length);
+  let orderedEpoch = -1;
+
+  return {
+    batchSize,
+    batchesPerEpoch,
+    batch(epoch, step, into) {
+      checkPosition('epoch', epoch, Number.MAX_SAFE_INTEGER);
+      checkPosition('step', step, batchesPerEpoch);
+      if (into !== undefined) checkBatchFits(into, batchSize, imageShape);
+      if (epoch !== orderedEpoch) {
+        shuffleInto(order, seed, epoch);
+        orderedEpoch = epoch;
+      }
+      const batch = into ?? nextBatch();
+      for (let slot = 0; slot < batchSize; slot++) {
+        const sample = order[step * batchSize + slot]!;
+        split.read(sample, image, 0);
+        for (let stream = 0; stream < augment.length; stream++) {
+          augment[stream]!(image, sampleRandom(seed, epoch, sample, stream));
+        }
+        normalize(image, batch.images, slot * size);
+        batch.labels[slot] = split.labels[sample]!;
+        batch.indices[slot] = sample;
+      }
+      return batch;
+    },
+  };
+}
