@@ -3,6 +3,12 @@ export { padCrop } from './augmentations/pad-crop.js';
 export type { Batch, LoaderOptions } from './buffers.js';
 export { createEvalLoader, type EvalBatch, type EvalLoader } from './eval-loader.js';
 export {
+  type FetchedFile,
+  type FetchOptions,
+  type FetchProgress,
+  fetchDataset,
+} from './fetch/fetch-dataset.js';
+export {
   createNormalizer,
   type ImageShape,
   type Normalization,

@@ -1,0 +1,213 @@
+import { isLimbeckError, type Split } from '@limbeck/core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { flip } from './augmentations/flip.js';
+import { padCrop } from './augmentations/pad-crop.js';
+import { createEvalLoader } from './eval-loader.js';
+import { createTrainLoader, type TrainLoaderOptions } from './train-loader.js';
+
+const imageShape = [2, 5, 6] as const;
+const size = 60;
+const identity = { mean: [0, 0], std: [1 / 255, 1 / 255] };
+
+/** Every image is different: byte i of image n is a hash of both. */
+function split(length: number): Split {
+  const byte = (sample: number, i: number) => (sample * 31 + i * 7 + (sample ^ i)) & 255;
+  return {
+    length,
+    labels: Int32Array.from({ length }, (_, sample) => sample % 10),
+    read(index, into, offset) {
+      for (let i = 0; i < size; i++) into[offset + i] = byte(index, i);
+    },
+  };
+}
+
+function trainLoader(options: Partial<TrainLoaderOptions> = {}) {
+  const augment = [padCrop.create({ pad: 2 }, imageShape), flip.create({ p: 0.5 }, imageShape)];
+  return createTrainLoader({
+    split: split(23),
+    normalization: identity,
+    imageShape,
+    batchSize: 4,
+    seed: 1,
+    augment,
+    ...options,
+  });
+}
+
+/** Pixels of every sample seen in an epoch, by sample. */
+function epochBySample(
+  options: Partial<TrainLoaderOptions>,
+  epoch: number,
+  firstStep = 0,
+): Map<number, string> {
+  const loader = trainLoader(options);
+  const seen = new Map<number, string>();
+  for (let step = firstStep; step < loader.batchesPerEpoch; step++) {
+    const { images, indices } = loader.batch(epoch, step);
+    indices.forEach((sample, slot) => {
+      seen.set(sample, images.subarray(slot * size, (slot + 1) * size).join());
+    });
+  }
+  return seen;
+}
+
+function failure(run: () => unknown) {
+  try {
+    run();
+  } catch (error) {
+    if (isLimbeckError(error)) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('createTrainLoader', () => {
+  test('a sample looks the same whatever the batch size and the step one starts at', () => {
+    const property = fc.property(
+      fc.maxSafeInteger(),
+      fc.nat(1000),
+      fc.integer({ min: 1, max: 23 }),
+      fc.nat(),
+      (seed, epoch, batchSize, start) => {
+        const reference = epochBySample({ seed, batchSize: 1 }, epoch);
+        const steps = Math.floor(23 / batchSize);
+        const seen = epochBySample({ seed, batchSize }, epoch, start % steps);
+        expect(seen.size).toBe((steps - (start % steps)) * batchSize);
+        for (const [sample, pixels] of seen) expect(pixels).toBe(reference.get(sample));
+      },
+    );
+    fc.assert(property, { numRuns: 50 });
+  });
+
+  test('a sample looks the same in whatever place the order puts it', () => {
+    // Two splits of different length shuffle differently, but hold the same first samples.
+    const long = epochBySample({ batchSize: 1 }, 3);
+    const short = epochBySample({ split: split(11), batchSize: 1 }, 3);
+    expect([...short.keys()]).not.toEqual([...long.keys()].slice(0, 11));
+    for (const [sample, pixels] of short) expect(pixels).toBe(long.get(sample));
+  });
+
+  test('a sample looks different in another epoch and under another seed', () => {
+    const changed = (other: Map<number, string>) =>
+      [...epochBySample({ batchSize: 1 }, 0)].filter(([sample, pixels]) => other.get(sample) !== pixels)
+        .length;
+    expect(changed(epochBySample({ batchSize: 1 }, 1))).toBeGreaterThan(15);
+    expect(changed(epochBySample({ batchSize: 1, seed: 2 }, 0))).toBeGreaterThan(15);
+  });
+
+  test('steps may be asked for in any order and over epochs', () => {
+    const loader = trainLoader();
+    const copy = (epoch: number, step: number) => structuredClone(loader.batch(epoch, step));
+    const forwards = [copy(0, 0), copy(0, 1), copy(1, 0)];
+    const backwards = [copy(1, 0), copy(0, 1), copy(0, 0)].reverse();
+    expect(backwards).toEqual(forwards);
+  });
+
+  test('an epoch holds no sample twice and leaves the partial batch out', () => {
+    const loader = trainLoader();
+    expect(loader.batchesPerEpoch).toBe(5);
+    expect(epochBySample({}, 0).size).toBe(20);
+  });
+
+  test('labels belong to the samples', () => {
+    const { labels, indices } = trainLoader().batch(2, 3);
+    expect([...labels]).toEqual([...indices].map((sample) => sample % 10));
+  });
+
+  test('pixels are normalised by channel', () => {
+    const normalization = { mean: [0.25, 0.5], std: [0.5, 2] };
+    const { images, indices } = trainLoader({ normalization, augment: [] }).batch(0, 0);
+    const bytes = new Uint8Array(size);
+    split(23).read(indices[0]!, bytes, 0);
+    expect(images[7]).toBeCloseTo((bytes[7]! / 255 - 0.25) / 0.5, 6);
+    expect(images[30 + 7]).toBeCloseTo((bytes[30 + 7]! / 255 - 0.5) / 2, 6);
+  });
+
+  test('two buffers take turns; a caller may bring its own', () => {
+    const loader = trainLoader();
+    const [first, second, third] = [loader.batch(0, 0), loader.batch(0, 1), loader.batch(0, 2)];
+    expect(second.images).not.toBe(first.images);
+    expect(third.images).toBe(first.images);
+    const own = {
+      images: new Float32Array(4 * size),
+      labels: new Int32Array(4),
+      indices: new Int32Array(4),
+    };
+    expect(loader.batch(0, 1, own)).toBe(own);
+    expect(own).toEqual(second);
+  });
+
+  test.each([
+    ['BAD_DATA', { batchSize: 24 }, /batchSize 24 .* 23 samples/],
+    ['CONFIG_INVALID', { batchSize: 0 }, /batchSize is 0/],
+    ['CONFIG_INVALID', { batchSize: 1.5 }, /batchSize is 1.5/],
+    ['CONFIG_INVALID', { seed: Number.NaN }, /seed is NaN/],
+    ['SHAPE_MISMATCH', { normalization: { mean: [0], std: [1, 1] } }, /mean has 1 numbers, .* 2 channels/],
+    ['BAD_DATA', { normalization: { mean: [0, 0], std: [1, 0] } }, /std is \[1, 0\]/],
+  ])('refuses at construction: %s %j', (code, options, message) => {
+    const error = failure(() => trainLoader(options));
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+    expect(error.hint).toBeTruthy();
+  });
+
+  test('refuses buffers of another size and steps outside the epoch', () => {
+    const loader = trainLoader();
+    const small = { images: new Float32Array(size), labels: new Int32Array(4), indices: new Int32Array(4) };
+    expect(failure(() => loader.batch(0, 0, small)).code).toBe('SHAPE_MISMATCH');
+    expect(() => loader.batch(0, 5)).toThrow('step 5 is outside [0, 5)');
+    expect(() => loader.batch(-1, 0)).toThrow('epoch -1 is outside');
+  });
+});
+
+describe('createEvalLoader', () => {
+  const evalLoader = (length: number, batchSize: number) =>
+    createEvalLoader({ split: split(length), normalization: identity, imageShape, batchSize });
+
+  test('covers every sample once, in order; the rest of the last batch is masked', () => {
+    const property = fc.property(
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 1, max: 50 }),
+      (length, batchSize) => {
+        const loader = evalLoader(length, batchSize);
+        const seen: number[] = [];
+        for (let step = 0; step < loader.batches; step++) {
+          const { images, labels, indices, count } = loader.batch(step);
+          seen.push(...indices.subarray(0, count));
+          expect([...labels.subarray(0, count)]).toEqual(
+            [...indices.subarray(0, count)].map((sample) => sample % 10),
+          );
+          expect(images.subarray(count * size).every((pixel) => pixel === 0)).toBe(true);
+          expect(indices.subarray(count).every((sample) => sample === -1)).toBe(true);
+          expect(images).toHaveLength(batchSize * size);
+        }
+        expect(seen).toEqual(Array.from({ length }, (_, sample) => sample));
+        expect(loader.samples).toBe(length);
+      },
+    );
+    fc.assert(property);
+  });
+
+  test('padding is clean even where a full batch lay before', () => {
+    const loader = evalLoader(9, 4);
+    for (let step = 0; step < 3; step++) loader.batch(step);
+    const { images, labels, count } = loader.batch(2);
+    expect(count).toBe(1);
+    expect(images.subarray(size).some((pixel) => pixel !== 0)).toBe(false);
+    expect([...labels.subarray(1)]).toEqual([0, 0, 0]);
+  });
+
+  test('images are those of the split', () => {
+    const { images } = evalLoader(9, 4).batch(1);
+    const bytes = new Uint8Array(size);
+    split(9).read(5, bytes, 0);
+    bytes.forEach((byte, i) => {
+      expect(images[size + i]).toBeCloseTo(byte, 3);
+    });
+  });
+
+  test('refuses an empty split', () => {
+    expect(failure(() => evalLoader(0, 4)).code).toBe('BAD_DATA');
+  });
+});
