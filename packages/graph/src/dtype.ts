@@ -60,7 +60,9 @@ export function tensorData<D extends DType>(dtype: D, shape: Shape, data?: DType
   const size = sizeOf(shape);
   const storage = data ?? allocate(dtype, size);
   if (storage.length !== size) {
-    throw new RangeError(`a ${dtype} tensor of shape ${formatShape(shape)} holds ${size} elements, not ${storage.length}`);
+    throw new RangeError(
+      `a ${dtype} tensor of shape ${formatShape(shape)} holds ${size} elements, not ${storage.length}`,
+    );
   }
   return { dtype, shape: [...shape], data: storage };
 }

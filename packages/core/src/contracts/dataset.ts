@@ -80,6 +80,8 @@ export interface Augmentation<Options = unknown> {
 }
 
 /** Declares an augmentation; the identity function, with types. */
-export function defineAugmentation<Options>(augmentation: Augmentation<Options>): Configured<Augmentation<Options>> {
+export function defineAugmentation<Options>(
+  augmentation: Augmentation<Options>,
+): Configured<Augmentation<Options>> {
   return augmentation;
 }

@@ -1,0 +1,51 @@
+import {
+  batchNorm,
+  batchNormInputGradient,
+  batchNormScaleGradient,
+  batchNormTraining,
+  channelAffine,
+  channelDot,
+  channelMean,
+  channelSum,
+  channelVariance,
+} from './batch-norm.js';
+import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
+import {
+  cosineSimilarity,
+  gelu,
+  globalAveragePool,
+  l2Normalize,
+  layerNorm,
+  sigmoid,
+  softplus,
+} from './elementary.js';
+import { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './softmax.js';
+
+/** Every composite of this package, by name. Plugins may declare more with `composite`. */
+export const composites = {
+  batchNorm,
+  batchNormInputGradient,
+  batchNormScaleGradient,
+  batchNormTraining,
+  channelAffine,
+  channelDot,
+  channelMean,
+  channelSum,
+  channelVariance,
+  conv2dInputGradient,
+  conv2dWeightGradient,
+  cosineSimilarity,
+  gelu,
+  globalAveragePool,
+  l2Normalize,
+  layerNorm,
+  logSoftmax,
+  logSumExp,
+  sigmoid,
+  softmax,
+  softmaxCrossEntropy,
+  softplus,
+} as const;
+
+/** Names of the composites of this package. */
+export type CompositeName = keyof typeof composites;

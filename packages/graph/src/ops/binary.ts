@@ -1,0 +1,111 @@
+import { broadcastShapes } from '../broadcast.js';
+import { formatShape } from '../dtype.js';
+import { GraphError } from '../errors.js';
+import { type Gradients, type PrimitiveDeclaration, primitive, type TensorType } from '../operation.js';
+import { binarySamples } from '../samples.js';
+import type { Operand, Tensor } from '../tensor.js';
+import { equal, less } from './compare.js';
+import { broadcasting } from './reference.js';
+import { where } from './select.js';
+import { log, neg } from './unary.js';
+
+type Binary = [a: Operand, b: Operand];
+
+/** The common type of two broadcast operands. */
+export function inferBinary(name: string, [a, b]: readonly TensorType[], scope: string): TensorType {
+  if (a!.dtype !== b!.dtype) {
+    throw new GraphError(
+      'GRAPH_SHAPE',
+      `${name}: element types differ, ${a!.dtype} ${formatShape(a!.shape)} and ${b!.dtype} ${formatShape(b!.shape)}`,
+      scope,
+    );
+  }
+  return { shape: broadcastShapes(name, a!.shape, b!.shape, scope), dtype: a!.dtype };
+}
+
+/** What every elementwise function of two broadcast tensors has in common. */
+const binary = (
+  name: string,
+  f: (a: number, b: number) => number,
+  grad: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => Gradients,
+  samples: readonly Parameters<typeof binarySamples>[0][],
+): PrimitiveDeclaration<Record<never, never>> => ({
+  infer: (inputs, _, scope) => inferBinary(name, inputs, scope),
+  grad: (dy, [a, b], y) => grad(dy, a!, b!, y),
+  reference: broadcasting(f),
+  samples: binarySamples(samples[0]!, samples[1]),
+});
+
+const around = { from: -2, to: 2 };
+const positive = { from: 0.5, to: 2 };
+
+/** a + b. */
+export const add = primitive<'add', Binary>(
+  'add',
+  binary(
+    'add',
+    (a, b) => a + b,
+    (dy) => [dy, dy],
+    [around],
+  ),
+);
+
+/** a - b. */
+export const sub = primitive<'sub', Binary>(
+  'sub',
+  binary(
+    'sub',
+    (a, b) => a - b,
+    (dy) => [dy, neg(dy)],
+    [around],
+  ),
+);
+
+/** a * b, elementwise. */
+export const mul = primitive<'mul', Binary>(
+  'mul',
+  binary(
+    'mul',
+    (a, b) => a * b,
+    (dy, a, b): Gradients => [mul(dy, b), mul(dy, a)],
+    [around],
+  ),
+);
+
+/** a / b, elementwise. */
+export const div = primitive<'div', Binary>(
+  'div',
+  binary(
+    'div',
+    (a, b) => a / b,
+    (dy, _, b, y): Gradients => [div(dy, b), neg(div(mul(dy, y), b))],
+    [around, positive],
+  ),
+);
+
+/** The larger of the two; where they are equal each gets half the gradient, as in PyTorch. */
+export const maximum = primitive<'maximum', Binary>(
+  'maximum',
+  binary('maximum', Math.max, (dy, a, b) => [share(dy, b, a), share(dy, a, b)], [around]),
+);
+
+/** The smaller of the two; where they are equal each gets half the gradient, as in PyTorch. */
+export const minimum = primitive<'minimum', Binary>(
+  'minimum',
+  binary('minimum', Math.min, (dy, a, b) => [share(dy, a, b), share(dy, b, a)], [around]),
+);
+
+/** a to the power b. */
+export const pow = primitive<'pow', Binary>(
+  'pow',
+  binary(
+    'pow',
+    (a, b) => a ** b,
+    (dy, a, b, y): Gradients => [mul(dy, mul(b, pow(a, sub(b, 1)))), mul(dy, mul(y, log(a)))],
+    [positive, around],
+  ),
+);
+
+/** dy where low < high, half of it where they are equal, else 0. */
+const share = (dy: Tensor, low: Tensor, high: Tensor): Tensor =>
+  where(less(low, high), dy, where(equal(low, high), mul(dy, 0.5), 0));

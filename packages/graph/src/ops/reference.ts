@@ -1,0 +1,56 @@
+import { broadcastStrides, forEachOffset } from '../broadcast.js';
+import { formatShape, isFloat, sizeOf } from '../dtype.js';
+import { GraphError } from '../errors.js';
+import type { ReferenceValue, TensorType } from '../operation.js';
+
+/** Reference of an elementwise function of one tensor. */
+export const elementwise =
+  (f: (x: number) => number) =>
+  ([x]: readonly ReferenceValue[]): Float64Array =>
+    x!.data.map(f);
+
+/** Reference of an elementwise function of broadcast tensors. */
+export const broadcasting =
+  (f: (...values: number[]) => number) =>
+  (inputs: readonly ReferenceValue[], _: unknown, result: TensorType): Float64Array => {
+    const size = sizeOf(result.shape);
+    const columns = inputs.map(({ shape, data }) => {
+      if (data.length === size) return data;
+      const column = new Float64Array(size);
+      forEachOffset(result.shape, broadcastStrides(shape, result.shape), (position, offset) => {
+        column[position] = data[offset]!;
+      });
+      return column;
+    });
+    const [a, b, c] = columns;
+    const out = new Float64Array(size);
+    if (c !== undefined) for (let i = 0; i < size; i++) out[i] = f(a![i]!, b![i]!, c[i]!);
+    else for (let i = 0; i < size; i++) out[i] = f(a![i]!, b![i]!);
+    return out;
+  };
+
+/** Refuses element types an operation has no meaning for. */
+export function requireFloat(operation: string, type: TensorType, scope: string): TensorType {
+  if (isFloat(type.dtype)) return type;
+  throw new GraphError(
+    'GRAPH_SHAPE',
+    `${operation} works on floating-point tensors, not ${type.dtype} ${formatShape(type.shape)}`,
+    scope,
+  );
+}
+
+/** Refuses a tensor of another rank. */
+export function requireRank(
+  operation: string,
+  what: string,
+  type: TensorType,
+  rank: number,
+  scope: string,
+): void {
+  if (type.shape.length === rank) return;
+  throw new GraphError(
+    'GRAPH_SHAPE',
+    `${operation}: ${what} must have ${rank} dimensions, not shape ${formatShape(type.shape)}`,
+    scope,
+  );
+}
