@@ -10,6 +10,10 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'plugins/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 20_000,
-    coverage: { provider: 'v8', include: ['packages/*/src/**', 'plugins/*/src/**'], exclude: ['**/*.test.ts'] },
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**', 'plugins/*/src/**'],
+      exclude: ['**/*.test.ts'],
+    },
   },
 });

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { explainNpmFailure, npmCommand } from './npm.mjs';
+
+describe('npmCommand', () => {
+  it('is the npm that is already running', () => {
+    const npm_execpath = '/usr/lib/node_modules/npm/bin/npm-cli.js';
+    expect(npmCommand({ npm_execpath }, 'linux')).toEqual([process.execPath, npm_execpath]);
+  });
+
+  it('is the npm on the PATH otherwise', () => {
+    expect(npmCommand({}, 'linux')).toEqual(['npm']);
+    expect(npmCommand({ npm_execpath: '/usr/lib/yarn/bin/yarn.js' }, 'darwin')).toEqual(['npm']);
+    expect(npmCommand({}, 'win32')).toEqual(['npm.cmd']);
+  });
+});
+
+describe('explainNpmFailure', () => {
+  it.each([
+    ['npm error code ENOTFOUND', 'cannot reach its registry'],
+    ['npm error FetchError: request failed, reason: connect ECONNREFUSED', 'cannot reach its registry'],
+    ['npm error code ENOSPC', 'disk is full'],
+    ['npm error EROFS: read-only file system', 'writable copy'],
+    ['npm error code EUSAGE', 'package-lock.json does not agree'],
+    ['npm error something else', 'the end of its output is above'],
+  ])('%s: %s', (output, expected) => {
+    expect(explainNpmFailure('ci', output)).toContain(expected);
+  });
+});

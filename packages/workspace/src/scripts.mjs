@@ -1,0 +1,25 @@
+/**
+ * @typedef {object} Script
+ * @property {('install' | 'build')[]} needs what has to be fresh before it starts
+ * @property {string[]} [run] a JavaScript file from the root, then its first arguments; none when `needs` is all there is to do
+ */
+
+const built = /** @type {Script['needs']} */ (['install', 'build']);
+const installed = /** @type {Script['needs']} */ (['install']);
+
+/**
+ * What each npm script of the root runs; further arguments are passed on.
+ * @type {Record<string, Script>}
+ */
+export const scripts = {
+  build: { needs: built },
+  demo: { needs: built, run: ['packages/cli/dist/bin.js', 'demo'] },
+  limbeck: { needs: built, run: ['packages/cli/dist/bin.js'] },
+  test: { needs: built, run: ['packages/workspace/src/run-tests.mjs'] },
+  golden: { needs: built, run: ['packages/testkit/dist/bin.js'] },
+  bench: { needs: built, run: ['packages/bench/dist/main.js'] },
+  typecheck: { needs: built, run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'] },
+  lint: { needs: installed, run: ['node_modules/@biomejs/biome/bin/biome', 'check'] },
+  format: { needs: installed, run: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'] },
+  licenses: { needs: installed, run: ['packages/workspace/src/write-licenses.mjs'] },
+};

@@ -1,0 +1,135 @@
+import semver from 'semver';
+import { type Import, importsOf, isTest } from './imports.js';
+import { arrows, emptyNames, longestFile, matches, owners, portable, testArrows } from './rules.js';
+import type { Package } from './workspace.js';
+
+/** Reports each breach of one rule among these packages as a sentence: where, what. */
+export type Check = (packages: readonly Package[]) => string[];
+
+const eachImport =
+  (breach: (used: Import, packages: readonly Package[]) => string | false): Check =>
+  (packages) =>
+    packages.flatMap(importsOf).flatMap((used) => {
+      const complaint = breach(used, packages);
+      return complaint ? [`${used.from.folder}/${used.file.path}: ${complaint}`] : [];
+    });
+
+const belongs = (folder: string, patterns: readonly string[]) =>
+  patterns.some((pattern) => matches(pattern, folder));
+
+const isOurs = (name: string, packages: readonly Package[]) =>
+  packages.some(({ manifest }) => manifest.name === name);
+
+/** Our packages that a package may use: by its own row, or by that of all plugins. */
+function allowed(folder: string): readonly string[] | 'anything' {
+  return arrows[folder] ?? (folder.startsWith('plugins/') ? (arrows['plugins/*'] ?? []) : []);
+}
+
+const mayUse = (folder: string, name: string) => {
+  const names = allowed(folder);
+  return names === 'anything' || names.includes(name);
+};
+
+const declared = ({ manifest }: Package, name: string) =>
+  Object.hasOwn({ ...manifest.dependencies, ...manifest.peerDependencies }, name) ||
+  // Nobody installs a private package without its development dependencies.
+  (manifest.private === true && Object.hasOwn(manifest.devDependencies ?? {}, name));
+
+/** The rules by name. Each is proved by a planted breach in `architecture.test.ts`. */
+export const checks: Record<string, Check> = {
+  'imports follow the arrows': eachImport(({ from, file, kind, target }, packages) => {
+    if (kind !== 'package' || !isOurs(target, packages) || mayUse(from.folder, target)) return false;
+    return !(isTest(file) && testArrows.includes(target)) && `must not import ${target}`;
+  }),
+
+  'dependencies follow the arrows': (packages) =>
+    packages.flatMap(({ folder, manifest }) =>
+      Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+        .filter((name) => isOurs(name, packages) && !mayUse(folder, name))
+        .map((name) => `${folder}/package.json: must not depend on ${name}`),
+    ),
+
+  'runtimes, inversify and cosmiconfig stay in their places': eachImport(({ from, kind, target }) => {
+    if (kind !== 'package') return false;
+    const rule = owners.find(({ module }) => matches(module, target));
+    return (
+      rule !== undefined && !matches(rule.owner, from.folder) && `only ${rule.owner} may import ${target}`
+    );
+  }),
+
+  'a package is entered by its front door': eachImport(({ from, specifier, kind, target }, packages) => {
+    if (kind === 'path') return !target.startsWith(`${from.folder}/`) && `${specifier} leaves the package`;
+    return (
+      kind === 'package' &&
+      isOurs(target, packages) &&
+      specifier !== target &&
+      `${specifier} reaches inside ${target}`
+    );
+  }),
+
+  'what is imported is declared': eachImport(({ from, file, kind, target }) => {
+    if (kind !== 'package' || declared(from, target)) return false;
+    const forTests =
+      isTest(file) &&
+      (testArrows.includes(target) || Object.hasOwn(from.manifest.devDependencies ?? {}, target));
+    return !forTests && `${target} is not in the package.json`;
+  }),
+
+  'portable packages use nothing of Node': eachImport(({ from, file, kind, specifier }) => {
+    return (
+      kind === 'builtin' && !isTest(file) && belongs(from.folder, portable) && `must not import ${specifier}`
+    );
+  }),
+
+  'tsconfig references agree with the dependencies': (packages) =>
+    packages.flatMap((one) => {
+      const { folder, references } = one;
+      if (!references) return [];
+      const wanted = packages
+        .filter(({ manifest }) => declared(one, manifest.name))
+        .map((other) => other.folder);
+      const missing = wanted
+        .filter((other) => !references.includes(other))
+        .map((other) => `lacks a reference to ${other}`);
+      const extra = references
+        .filter((other) => !wanted.includes(other))
+        .map((other) => `refers to ${other}, which the package does not depend on`);
+      return [...missing, ...extra].map((complaint) => `${folder}/tsconfig.json: ${complaint}`);
+    }),
+
+  "our packages' ranges cover our packages' versions": (packages) =>
+    packages.flatMap(({ folder, manifest }) =>
+      Object.entries({
+        ...manifest.dependencies,
+        ...manifest.devDependencies,
+        ...manifest.peerDependencies,
+      }).flatMap(([name, range]) => {
+        const version = packages.find((other) => other.manifest.name === name)?.manifest.version;
+        if (version === undefined || semver.satisfies(version, range)) return [];
+        return [`${folder}/package.json: ${name} ${range} does not cover ${version}`];
+      }),
+    ),
+
+  'plugins ask for core as a peer': (packages) =>
+    packages
+      .filter(
+        ({ folder, manifest }) =>
+          folder.startsWith('plugins/') && !manifest.peerDependencies?.['@limbeck/core'],
+      )
+      .map(({ folder }) => `${folder}/package.json: @limbeck/core is not a peer dependency`),
+
+  'files are short': (packages) =>
+    packages.flatMap(({ folder, files }) =>
+      files
+        .map((file) => ({ path: file.path, lines: file.text.trimEnd().split('\n').length }))
+        .filter(({ lines }) => lines > longestFile)
+        .map(({ path, lines }) => `${folder}/${path}: ${lines} lines, at most ${longestFile}`),
+    ),
+
+  'names of files and folders say what is inside': (packages) =>
+    packages.flatMap(({ folder, files }) =>
+      files
+        .filter((file) => file.path.split('/').some((part) => emptyNames.includes(part.replace(/\..*$/, ''))))
+        .map((file) => `${folder}/${file.path}: choose a name that says what is inside`),
+    ),
+};
