@@ -1,1 +1,11 @@
-export {};
+export * from './errors.js';
+export * from './initializers.js';
+export type { BatchNormOptions } from './layers/batch-norm.js';
+export type { ConvOptions } from './layers/conv.js';
+export type { LinearOptions } from './layers/linear.js';
+export * from './optimizers/adamw.js';
+export * from './optimizers/optimizer.js';
+export * from './optimizers/sgd.js';
+export * from './schedules/schedule.js';
+export * from './scope.js';
+export * from './trace.js';

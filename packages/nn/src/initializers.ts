@@ -1,0 +1,103 @@
+import { allocate, type Shape, sizeOf } from '@limbeck/graph';
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** Numbers drawn for one parameter. */
+export interface RandomSource {
+  /** Uniform in [0, 1). */
+  uniform(): number;
+  /** Standard normal. */
+  normal(): number;
+}
+
+/** Fills a new parameter. `name` is recorded and printed. */
+export interface Initializer {
+  readonly name: string;
+  fill(shape: Shape, random: RandomSource): Float32Array;
+}
+
+/**
+ * Draws for the parameter `name` under `seed`. Every parameter has a stream of its own, so that adding or removing a
+ * layer leaves the others as they were.
+ */
+export function randomSource(seed: number, name: string): RandomSource {
+  const generator = xoroshiro128plus(fnv1a(`${seed}:${name}`));
+  const uniform = () => uniformFloat64(generator);
+  let spare: number | undefined;
+  return {
+    uniform,
+    normal() {
+      if (spare !== undefined) {
+        const value = spare;
+        spare = undefined;
+        return value;
+      }
+      // Box-Muller; 1 - u keeps the logarithm finite
+      const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+      const angle = 2 * Math.PI * uniform();
+      spare = radius * Math.sin(angle);
+      return radius * Math.cos(angle);
+    },
+  };
+}
+
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
+const drawn = (name: string, draw: (shape: Shape) => (random: RandomSource) => number): Initializer => ({
+  name,
+  fill(shape, random) {
+    const next = draw(shape);
+    return Float32Array.from({ length: sizeOf(shape) }, () => next(random));
+  },
+});
+
+/** Inputs and outputs of one element of a weight [out, in, ...kernel], as PyTorch counts them. */
+export function fans(shape: Shape): { fanIn: number; fanOut: number } {
+  const kernel = sizeOf(shape.slice(2));
+  return { fanIn: (shape[1] ?? 1) * kernel, fanOut: (shape[0] ?? 1) * kernel };
+}
+
+/** Every element the same. */
+export const constant = (value: number): Initializer => ({
+  name: `constant(${value})`,
+  fill: (shape) => allocate('float32', sizeOf(shape)).fill(value),
+});
+
+export const zeros = constant(0);
+export const ones = constant(1);
+
+/** Normal with mean 0. */
+export const normal = (std: number): Initializer =>
+  drawn(`normal(${std})`, () => (random) => std * random.normal());
+
+/** Uniform in [-bound, bound]. */
+export const uniform = (bound: number): Initializer =>
+  drawn(`uniform(${bound})`, () => (random) => bound * (2 * random.uniform() - 1));
+
+/** Normal with variance 2 / fan (He et al., 2015). `fan`: which side keeps its variance. */
+export const kaimingNormal = (fan: 'in' | 'out'): Initializer =>
+  drawn(`kaiming-normal(${fan})`, (shape) => {
+    const { fanIn, fanOut } = fans(shape);
+    const std = Math.sqrt(2 / (fan === 'in' ? fanIn : fanOut));
+    return (random) => std * random.normal();
+  });
+
+/** Uniform with variance 2 / (fan in + fan out) (Glorot and Bengio, 2010). */
+export const xavierUniform: Initializer = drawn('xavier-uniform', (shape) => {
+  const { fanIn, fanOut } = fans(shape);
+  const bound = Math.sqrt(6 / (fanIn + fanOut));
+  return (random) => bound * (2 * random.uniform() - 1);
+});
+
+/** PyTorch's default for weights of linear and convolutional layers: uniform in +-1 / sqrt(fan in). */
+export const torchDefault: Initializer = drawn('torch-default', (shape) => {
+  const bound = 1 / Math.sqrt(fans(shape).fanIn);
+  return (random) => bound * (2 * random.uniform() - 1);
+});
+
+/** PyTorch's default for biases: uniform in +-1 / sqrt(fan in of the weight beside it). */
+export const torchDefaultBias = (fanIn: number): Initializer => uniform(1 / Math.sqrt(fanIn));

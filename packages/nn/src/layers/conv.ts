@@ -1,0 +1,33 @@
+import { add, type Conv2dOptions, conv2d, type Pair, pair, reshape, type Tensor } from '@limbeck/graph';
+import { NnError } from '../errors.js';
+import { fans, type Initializer, torchDefault, torchDefaultBias } from '../initializers.js';
+import type { Scope } from '../scope.js';
+
+export interface ConvOptions extends Conv2dOptions {
+  /** Output channels. */
+  readonly out: number;
+  readonly kernel: number | Pair;
+  /** Default false: a batch norm follows in nearly every network. */
+  readonly bias?: boolean;
+  /** Of the weight; default PyTorch's. */
+  readonly init?: Initializer;
+}
+
+/** Variables `weight` [out, C / groups, kH, kW] and, on demand, `bias` [out]. */
+export function conv(
+  m: Scope,
+  x: Tensor,
+  { out, kernel, bias = false, init = torchDefault, ...options }: ConvOptions,
+): Tensor {
+  const channels = x.shape[1]!;
+  const groups = options.groups ?? 1;
+  if (channels % groups !== 0 || out % groups !== 0) {
+    throw new NnError(
+      `convolution '${m.path}': ${channels} input and ${out} output channels do not divide into ${groups} groups`,
+    );
+  }
+  const shape = [out, channels / groups, ...pair(kernel)];
+  const y = conv2d(x, m.parameter('weight', shape, init), options);
+  if (!bias) return y;
+  return add(y, reshape(m.parameter('bias', [out], torchDefaultBias(fans(shape).fanIn)), [out, 1, 1]));
+}
