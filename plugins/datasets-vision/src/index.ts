@@ -1,1 +1,2 @@
-export {};
+export { fashionMnist, fashionMnistSubset } from './fashion-mnist.js';
+export { mnist } from './mnist.js';
