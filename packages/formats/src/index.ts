@@ -1,1 +1,17 @@
-export {};
+export type { ElementArray, ElementArrays, ElementType } from './element-types.js';
+export { FormatError, type FormatErrorCode, type ReadOptions } from './errors.js';
+export { decodeOnnx } from './onnx/decode.js';
+export { encodeOnnx } from './onnx/encode.js';
+export {
+  attr,
+  type OnnxAttribute,
+  type OnnxDimension,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxOpset,
+  type OnnxTensor,
+  type OnnxValue,
+} from './onnx/model.js';
+export { readSafetensors, type SafetensorsFile } from './safetensors/read.js';
+export { writeSafetensors } from './safetensors/write.js';

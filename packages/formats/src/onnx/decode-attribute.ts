@@ -1,0 +1,87 @@
+import type { ProtoReader } from '../protobuf/reader.js';
+import { readTensor } from './decode-tensor.js';
+import type { OnnxAttribute, OnnxGraph, OnnxTensor } from './model.js';
+import { attributeNumbers, fields } from './numbers.js';
+
+const kinds: ReadonlyMap<number, OnnxAttribute['kind']> = new Map(
+  Object.entries(attributeNumbers).map(([kind, number]) => [number, kind as OnnxAttribute['kind']]),
+);
+
+/** Reads an attribute; `readGraph` is handed in because graphs and attributes hold each other. */
+export function readAttribute(
+  reader: ProtoReader,
+  readGraph: (reader: ProtoReader) => OnnxGraph,
+): [name: string, attribute: OnnxAttribute] {
+  let name = '';
+  let type = 0;
+  // Writers may leave out a scalar that is zero or empty.
+  let float = 0;
+  let int: number | bigint = 0;
+  let string: string | Uint8Array = '';
+  let tensor: OnnxTensor | undefined;
+  let graph: OnnxGraph | undefined;
+  const floats: number[] = [];
+  const ints: (number | bigint)[] = [];
+  const strings: (string | Uint8Array)[] = [];
+  const tensors: OnnxTensor[] = [];
+  const graphs: OnnxGraph[] = [];
+  while (reader.next()) {
+    switch (reader.field) {
+      case fields.attribute.name:
+        name = reader.string();
+        break;
+      case fields.attribute.type:
+        type = reader.int32();
+        break;
+      case fields.attribute.float:
+        float = reader.float();
+        break;
+      case fields.attribute.int:
+        int = reader.int();
+        break;
+      case fields.attribute.string:
+        string = text(reader.bytes());
+        break;
+      case fields.attribute.tensor:
+        tensor = readTensor(reader.message());
+        break;
+      case fields.attribute.graph:
+        graph = readGraph(reader.message());
+        break;
+      case fields.attribute.floats:
+        reader.floats(floats);
+        break;
+      case fields.attribute.ints:
+        reader.ints(ints);
+        break;
+      case fields.attribute.strings:
+        strings.push(text(reader.bytes()));
+        break;
+      case fields.attribute.tensors:
+        tensors.push(readTensor(reader.message()));
+        break;
+      case fields.attribute.graphs:
+        graphs.push(readGraph(reader.message()));
+        break;
+      case fields.attribute.reference:
+        reader.fail(`the attribute '${name}' refers to a function's, which is not read`);
+    }
+  }
+  const kind = kinds.get(type);
+  if (kind === undefined) return reader.fail(`the attribute '${name}' is of kind ${type}, which is not read`);
+  const values = { float, int, string, tensor, graph, floats, ints, strings, tensors, graphs };
+  const value = values[kind];
+  if (value === undefined) return reader.fail(`the attribute '${name}' lacks its ${kind}`);
+  return [name, { kind, value } as OnnxAttribute];
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** ONNX strings are bytes, nearly always text; the few that are not stay bytes. */
+function text(bytes: Uint8Array): string | Uint8Array {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return bytes;
+  }
+}
