@@ -1,0 +1,16 @@
+import { cifarResNet } from './cifar.js';
+
+const thin = [16, 32, 64] as const;
+const double = [32, 64, 128] as const;
+const quadruple = [64, 128, 256] as const;
+
+/** The CIFAR ResNets of RepDistiller's and SimKD's zoos, by published id. */
+export const cifarResNets = [
+  ...[8, 14, 20, 32, 38, 44, 56, 110, 116].map((depth) =>
+    cifarResNet({ id: `resnet${depth}`, depth, stem: 16, widths: thin }),
+  ),
+  ...[14, 38, 110].map((depth) => cifarResNet({ id: `resnet${depth}x2`, depth, stem: 16, widths: double })),
+  ...[8, 14, 32, 38].map((depth) =>
+    cifarResNet({ id: `resnet${depth}x4`, depth, stem: 32, widths: quadruple }),
+  ),
+];
