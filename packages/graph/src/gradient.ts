@@ -22,6 +22,14 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
     );
   }
   const { graph } = loss;
+  const foreign = wrt.find((tensor) => tensor.graph !== graph);
+  if (foreign !== undefined) {
+    throw new GraphError(
+      'GRAPH_INVALID',
+      `'${foreign.operation.name}' ${formatShape(foreign.shape)} belongs to another graph than the loss`,
+      foreign.scope,
+    );
+  }
   const reached = ancestors([loss], { throughComposites: true });
   const active = dependents(reached, new Set(wrt));
   const adjoints = new Map<Tensor, Tensor>([[loss, graph.scalar(1, loss.dtype)]]);
@@ -40,7 +48,11 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
         send(graph.decompositionOf(node), dy);
         return;
       }
-      const parts = operation.grad?.(dy, node.inputs, node, node.attributes as never) ?? [];
+      if (operation.grad === undefined) {
+        if (!node.inputs.some((input) => active.has(input))) return;
+        throw new GraphError('GRAPH_INVALID', `'${operation.name}' has no gradient`, node.scope);
+      }
+      const parts = operation.grad(dy, node.inputs, node, node.attributes as never);
       node.inputs.forEach((input, i) => {
         const part = parts[i];
         if (part && active.has(input)) send(input, part);
@@ -80,4 +92,7 @@ function unbroadcast(gradient: Tensor, shape: Shape): Tensor {
 }
 
 /** Gradient nodes are listed beside what they belong to. */
-const gradientScope = (scope: string): string => (scope.endsWith('/gradient') ? scope : `${scope}/gradient`);
+function gradientScope(scope: string): string {
+  if (scope === '') return 'gradient';
+  return scope === 'gradient' || scope.endsWith('/gradient') ? scope : `${scope}/gradient`;
+}

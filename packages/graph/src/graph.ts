@@ -1,8 +1,9 @@
-import { type DType, formatShape, isFloat, type Shape, type TensorData, tensorData } from './dtype.js';
+import { allocate, type DType, formatShape, isFloat, type Shape, sizeOf, type TensorData } from './dtype.js';
 import { GraphError } from './errors.js';
-import { constantOperation, inputOperation, stateOperation } from './leaves.js';
+import { constantOperation, inputOperation, leafName, stateOperation } from './leaves.js';
 import type { Operation, TensorType } from './operation.js';
 import type { Attributes, AttributeValue, Tensor } from './tensor.js';
+import { capturedLeaf } from './traverse.js';
 
 /**
  * Owns the nodes of one or several programs. Nodes are interned: building the same expression twice gives the same
@@ -34,12 +35,26 @@ export class Graph {
 
   /** Data known when the program is built. The array must not change afterwards. */
   constant(data: TensorData): Tensor {
+    if (data.data.length !== sizeOf(data.shape)) {
+      throw new GraphError(
+        'GRAPH_SHAPE',
+        `a constant of shape ${formatShape(data.shape)} holds ${sizeOf(data.shape)} elements, not ${data.data.length}`,
+        this.#scope,
+      );
+    }
     return this.node(constantOperation, [], { data });
   }
 
-  /** A constant of shape []. */
+  /** A constant of shape []. Integer types take only numbers they can hold: 0.5 would silently become 0. */
   scalar(value: number, dtype: DType = 'float32'): Tensor {
-    const stored = dtype === 'bool' ? Number(value !== 0) : isFloat(dtype) ? value : Math.trunc(value);
+    const stored = dtype === 'bool' ? Number(value !== 0) : value;
+    if (!isFloat(dtype) && allocate(dtype, 1).fill(stored)[0] !== stored) {
+      throw new GraphError(
+        'GRAPH_INVALID',
+        `${value} is no ${dtype}; cast the tensor it meets first`,
+        this.#scope,
+      );
+    }
     return this.node(constantOperation, [], { value: stored, dtype });
   }
 
@@ -78,12 +93,13 @@ export class Graph {
     } else {
       type = operation.infer(inputs, attributes as never, scope);
     }
+    this.#check(operation, inputs, type, decomposition);
     const tensor: Tensor = Object.freeze({
       id: this.#nodes++,
       graph: this,
       operation,
       inputs: Object.freeze([...inputs]),
-      attributes,
+      attributes: frozenAttributes(attributes),
       shape: Object.freeze([...type.shape]),
       dtype: type.dtype,
       scope,
@@ -104,8 +120,7 @@ export class Graph {
 
   #leaf(operation: Operation, name: string, shape: Shape, dtype: DType): Tensor {
     if (name === '') throw new GraphError('GRAPH_INVALID', `an ${operation.name} needs a name`, this.#scope);
-    const bad = shape.find((d) => !Number.isSafeInteger(d) || d < 1);
-    if (bad !== undefined) {
+    if (!isLegalShape(shape)) {
       throw new GraphError(
         'GRAPH_SHAPE',
         `${operation.name} '${name}' cannot have shape ${formatShape(shape)}`,
@@ -126,6 +141,31 @@ export class Graph {
     return tensor;
   }
 
+  /** What every node must meet, whatever its own rule says. */
+  #check(
+    operation: Operation,
+    inputs: readonly Tensor[],
+    { shape }: TensorType,
+    decomposition?: Tensor,
+  ): void {
+    if (!isLegalShape(shape)) {
+      const given = inputs.map((input) => formatShape(input.shape)).join(', ');
+      throw new GraphError(
+        'GRAPH_SHAPE',
+        `${operation.name} of ${given} would have shape ${formatShape(shape)}`,
+        this.#scope,
+      );
+    }
+    const captured = decomposition && capturedLeaf(decomposition, inputs);
+    if (captured !== undefined) {
+      throw new GraphError(
+        'GRAPH_INVALID',
+        `composite '${operation.name}' reads ${captured.operation.name} '${leafName(captured)}', which is not among its inputs`,
+        this.#scope,
+      );
+    }
+  }
+
   #key(operation: Operation, inputs: readonly Tensor[], attributes: Attributes): string {
     let operationId = this.#operationIds.get(operation);
     if (operationId === undefined) {
@@ -140,6 +180,7 @@ export class Graph {
   }
 
   #attributeKey(value: AttributeValue): string {
+    if (typeof value === 'string') return JSON.stringify(value);
     if (typeof value !== 'object') return Object.is(value, -0) ? '-0' : `${typeof value}:${value}`;
     if ('data' in value) {
       let id = this.#payloadIds.get(value);
@@ -153,11 +194,13 @@ export class Graph {
   }
 }
 
-/** The data of a constant node. */
-export function constantData(tensor: Tensor): TensorData {
-  const { data, value } = tensor.attributes;
-  if (typeof data === 'object' && 'data' in data) return data;
-  const scalar = tensorData(tensor.dtype, []);
-  scalar.data[0] = value as number;
-  return scalar;
+const isLegalShape = (shape: Shape): boolean => shape.every((n) => Number.isSafeInteger(n) && n >= 1);
+
+/** A copy nobody can change: attributes are part of a node's identity. The data of constants is shared, not copied. */
+function frozenAttributes(attributes: Attributes): Attributes {
+  const entries = Object.entries(attributes).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? Object.freeze([...value]) : value,
+  ]);
+  return Object.freeze(Object.fromEntries(entries));
 }

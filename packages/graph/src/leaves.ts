@@ -1,6 +1,7 @@
 import type { DType, Shape, TensorData } from './dtype.js';
-import type { LeafOperation, TensorType } from './operation.js';
-import type { Tensor } from './tensor.js';
+import { fromReference, toReference } from './interpreter/values.js';
+import type { LeafOperation, ReferenceValue, TensorType } from './operation.js';
+import type { AttributeValue, Tensor } from './tensor.js';
 
 type NamedLeaf = { readonly name: string; readonly shape: Shape; readonly dtype: DType };
 
@@ -23,6 +24,23 @@ export const constantOperation: LeafOperation = {
   infer: (_: readonly TensorType[], attributes: { data?: TensorData; dtype?: DType }) =>
     attributes.data ?? { shape: [], dtype: attributes.dtype ?? 'float32' },
 };
+
+/** The data of a constant node, rounded to its element type. */
+export function constantData(tensor: Tensor): TensorData {
+  const { data } = tensor.attributes;
+  return isPayload(data) ? data : fromReference(constantValue(tensor));
+}
+
+/** The numbers of a constant node; a scalar as it was written, not rounded to its element type. */
+export function constantValue(tensor: Tensor): ReferenceValue {
+  const { data, value } = tensor.attributes;
+  if (isPayload(data)) return toReference(data);
+  return { shape: [], dtype: tensor.dtype, data: Float64Array.of(value as number) };
+}
+
+/** True for the tensors among attribute values. */
+export const isPayload = (value: AttributeValue | undefined): value is TensorData =>
+  typeof value === 'object' && 'data' in value;
 
 /** The name of an input or state leaf. */
 export function leafName(leaf: Tensor): string {

@@ -1,10 +1,7 @@
-import { formatShape, type TensorData } from './dtype.js';
-import { isConstant, isInput, isState, leafName } from './leaves.js';
+import { formatShape } from './dtype.js';
+import { isConstant, isInput, isPayload, isState, leafName } from './leaves.js';
 import { nodesOf, type Program } from './program.js';
 import type { AttributeValue, Tensor } from './tensor.js';
-
-const isPayload = (value: AttributeValue): value is TensorData =>
-  typeof value === 'object' && 'data' in value;
 
 function printAttribute(value: AttributeValue): string {
   if (isPayload(value)) return `${value.dtype}${formatShape(value.shape)}`;

@@ -1,3 +1,4 @@
+import { isInput, isState } from './leaves.js';
 import type { Tensor } from './tensor.js';
 
 /**
@@ -20,4 +21,18 @@ export function ancestors(
     }
   }
   return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** An input or state leaf that `result` depends on other than through `inputs`. */
+export function capturedLeaf(result: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
+  const seen = new Set<Tensor>(inputs);
+  const stack = [result];
+  while (stack.length > 0) {
+    const node = stack.pop()!;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (isInput(node) || isState(node)) return node;
+    stack.push(...node.inputs);
+  }
+  return undefined;
 }

@@ -1,6 +1,8 @@
 import { composite } from '../operation.js';
+import { reverse } from '../ops/concat.js';
 import { type Conv2dAttributes, conv2dOperation, type Pair } from '../ops/conv2d.js';
-import { reshape, reverse, slice, transpose } from '../ops/shape.js';
+import { reshape, transpose } from '../ops/shape.js';
+import { slice } from '../ops/slice.js';
 import type { Sample } from '../samples.js';
 import type { Tensor } from '../tensor.js';
 

@@ -1,6 +1,8 @@
 import { composite } from '../operation.js';
 import { add, div, maximum, mul, sub } from '../ops/binary.js';
+import { equal } from '../ops/compare.js';
 import { mean, sum } from '../ops/reduce.js';
+import { where } from '../ops/select.js';
 import { abs, erf, exp, log, neg, reciprocal, sqrt, tanh } from '../ops/unary.js';
 import { unarySamples } from '../samples.js';
 import type { Tensor } from '../tensor.js';
@@ -20,10 +22,25 @@ export const sigmoid = composite<'sigmoid', [x: Tensor]>(
   },
 );
 
+/** log(1 + x) for x > -1, exact for small x: the rounding error of 1 + x is divided out again (W. Kahan). */
+export const log1p = composite<'log1p', [x: Tensor]>(
+  'log1p',
+  (x) => {
+    const rounded = add(x, 1);
+    const lost = equal(rounded, 1);
+    // no division by zero even where it is not chosen: its gradient would be NaN
+    return where(lost, x, mul(x, div(log(rounded), where(lost, 1, sub(rounded, 1)))));
+  },
+  {
+    grad: (dy, [x]) => [div(dy, add(x!, 1))],
+    samples: [...unarySamples({ from: -0.5, to: 3 }), { inputs: [{ shape: [6], from: 1e-6, to: 2e-6 }] }],
+  },
+);
+
 /** log(1 + e^x), exact for large |x|. */
 export const softplus = composite<'softplus', [x: Tensor]>(
   'softplus',
-  (x) => add(maximum(x, 0), log(add(1, exp(neg(abs(x)))))),
+  (x) => add(maximum(x, 0), log1p(exp(neg(abs(x))))),
   { grad: (dy, [x]) => [mul(dy, sigmoid(x!))], samples: line },
 );
 
@@ -53,8 +70,9 @@ export const cosineSimilarity = composite<
 >(
   'cosineSimilarity',
   (a, b, { epsilon }) => {
-    const norm = (x: Tensor) => add(sum(square(x), { axis: -1 }), epsilon * epsilon);
-    return div(sum(mul(a, b), { axis: -1 }), sqrt(mul(norm(a), norm(b))));
+    // one norm after the other: the product of two squared norms would overflow long before the cosine matters
+    const inverseNorm = (x: Tensor) => reciprocal(sqrt(add(sum(square(x), { axis: -1 }), epsilon * epsilon)));
+    return mul(mul(sum(mul(a, b), { axis: -1 }), inverseNorm(a)), inverseNorm(b));
   },
   {
     samples: [

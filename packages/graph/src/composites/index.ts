@@ -16,6 +16,7 @@ import {
   globalAveragePool,
   l2Normalize,
   layerNorm,
+  log1p,
   sigmoid,
   softplus,
 } from './elementary.js';
@@ -39,6 +40,7 @@ export const composites = {
   globalAveragePool,
   l2Normalize,
   layerNorm,
+  log1p,
   logSoftmax,
   logSumExp,
   sigmoid,

@@ -43,10 +43,13 @@ export const logSoftmax = composite<'logSoftmax', [x: Tensor]>('logSoftmax', (x)
   samples: rows,
 });
 
-/** Cross-entropy of each row: logits [N, classes], labels [N] (int32) -> [N]. */
+/** Cross-entropy of each row: logits [N, classes], labels [N] (int32, inside [0, classes)) -> [N]. */
 export const softmaxCrossEntropy = composite<'softmaxCrossEntropy', [logits: Tensor, labels: Tensor]>(
   'softmaxCrossEntropy',
-  (logits, labels) => neg(sum(mul(logSoftmax(logits), oneHot(labels, logits.shape[1]!)), { axis: 1 })),
+  (logits, labels) => {
+    const target = cast(oneHot(labels, logits.shape[1]!), logits.dtype);
+    return neg(sum(mul(logSoftmax(logits), target), { axis: 1 }));
+  },
   {
     grad: (dy, [logits, labels]) => [
       mul(

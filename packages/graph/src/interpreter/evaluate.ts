@@ -1,7 +1,6 @@
 import { formatShape, type StateDict, sameShape, type TensorData } from '../dtype.js';
 import { GraphError } from '../errors.js';
-import { constantData } from '../graph.js';
-import { isConstant, isInput, leafName } from '../leaves.js';
+import { constantValue, isConstant, isInput, leafName } from '../leaves.js';
 import type { ReferenceValue } from '../operation.js';
 import { inlineComposites } from '../passes/inline-composites.js';
 import { checkState, nodesOf, type Program, rootsOf } from '../program.js';
@@ -69,23 +68,28 @@ function valueOfNode(
   state: ReadonlyMap<string, ReferenceValue>,
   precision: InterpreterPrecision,
 ): ReferenceValue {
-  if (isConstant(node)) return toReference(constantData(node));
-  if (node.operation.kind === 'leaf') {
-    const given = (isInput(node) ? inputs : state).get(leafName(node));
-    if (given === undefined || !sameShape(given.shape, node.shape)) {
-      throw new GraphError(
-        'GRAPH_SHAPE',
-        `${node.operation.name} '${leafName(node)}' must have shape ${formatShape(node.shape)}, ${given === undefined ? 'and is missing' : `not ${formatShape(given.shape)}`}`,
-      );
-    }
-    return given;
+  if (node.operation.kind === 'leaf' && !isConstant(node)) {
+    return given(node, isInput(node) ? inputs : state);
   }
-  const value = evaluateNode(
-    node,
-    node.inputs.map((input) => values.get(input)!),
-  );
+  const value = isConstant(node)
+    ? constantValue(node)
+    : evaluateNode(
+        node,
+        node.inputs.map((input) => values.get(input)!),
+      );
   if (precision === 'float32') roundTo(value);
   return value;
+}
+
+/** The value handed in for an input or a state leaf. */
+function given(leaf: Tensor, values: ReadonlyMap<string, ReferenceValue>): ReferenceValue {
+  const value = values.get(leafName(leaf));
+  if (value !== undefined && sameShape(value.shape, leaf.shape) && value.dtype === leaf.dtype) return value;
+  const found = value === undefined ? 'and is missing' : `not ${value.dtype} ${formatShape(value.shape)}`;
+  throw new GraphError(
+    'GRAPH_SHAPE',
+    `${leaf.operation.name} '${leafName(leaf)}' must be ${leaf.dtype} ${formatShape(leaf.shape)}, ${found}`,
+  );
 }
 
 /** {@link evaluate} on host tensors. */

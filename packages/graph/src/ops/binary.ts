@@ -4,8 +4,8 @@ import { GraphError } from '../errors.js';
 import { type Gradients, type PrimitiveDeclaration, primitive, type TensorType } from '../operation.js';
 import { binarySamples } from '../samples.js';
 import type { Operand, Tensor } from '../tensor.js';
-import { equal, less } from './compare.js';
-import { broadcasting } from './reference.js';
+import { equal, less, logicalAnd, logicalNot } from './compare.js';
+import { broadcasting, requireFloat, requireNumber } from './reference.js';
 import { where } from './select.js';
 import { log, neg } from './unary.js';
 
@@ -29,8 +29,9 @@ const binary = (
   f: (a: number, b: number) => number,
   grad: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => Gradients,
   samples: readonly Parameters<typeof binarySamples>[0][],
+  accept: typeof requireNumber = requireNumber,
 ): PrimitiveDeclaration<Record<never, never>> => ({
-  infer: (inputs, _, scope) => inferBinary(name, inputs, scope),
+  infer: (inputs, _, scope) => accept(name, inferBinary(name, inputs, scope), scope),
   grad: (dy, [a, b], y) => grad(dy, a!, b!, y),
   reference: broadcasting(f),
   samples: binarySamples(samples[0]!, samples[1]),
@@ -72,7 +73,7 @@ export const mul = primitive<'mul', Binary>(
   ),
 );
 
-/** a / b, elementwise. */
+/** a / b, elementwise; floating point only, since runtimes disagree on integers. */
 export const div = primitive<'div', Binary>(
   'div',
   binary(
@@ -80,6 +81,7 @@ export const div = primitive<'div', Binary>(
     (a, b) => a / b,
     (dy, _, b, y): Gradients => [div(dy, b), neg(div(mul(dy, y), b))],
     [around, positive],
+    requireFloat,
   ),
 );
 
@@ -95,14 +97,18 @@ export const minimum = primitive<'minimum', Binary>(
   binary('minimum', Math.min, (dy, a, b) => [share(dy, a, b), share(dy, b, a)], [around]),
 );
 
-/** a to the power b. */
+/** a to the power b; floating point only. Gradients at a = 0 are as in PyTorch: finite for b >= 1 and 0 for b = 0. */
 export const pow = primitive<'pow', Binary>(
   'pow',
   binary(
     'pow',
     (a, b) => a ** b,
-    (dy, a, b, y): Gradients => [mul(dy, mul(b, pow(a, sub(b, 1)))), mul(dy, mul(y, log(a)))],
+    (dy, a, b, y): Gradients => [
+      mul(dy, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))),
+      mul(dy, where(logicalAnd(equal(a, 0), logicalNot(less(b, 0))), 0, mul(y, log(a)))),
+    ],
     [positive, around],
+    requireFloat,
   ),
 );
 

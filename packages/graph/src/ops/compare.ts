@@ -2,12 +2,19 @@ import { primitive, type TensorType } from '../operation.js';
 import { binarySamples, unarySamples } from '../samples.js';
 import type { Operand, Tensor } from '../tensor.js';
 import { inferBinary } from './binary.js';
-import { broadcasting, elementwise } from './reference.js';
+import { broadcasting, elementwise, requireNumber, requireType } from './reference.js';
 
 const asBool = (name: string) => (inputs: readonly TensorType[], _: unknown, scope: string) => ({
   ...inferBinary(name, inputs, scope),
   dtype: 'bool' as const,
 });
+
+/** The type of a function of truth values. */
+const logical = (name: string) => (inputs: readonly TensorType[], _: unknown, scope: string) => {
+  for (const input of inputs) requireType(name, 'every operand', input, 'bool', scope);
+  const [a, b = a] = inputs;
+  return inferBinary(name, [a!, b!], scope);
+};
 
 const samples = binarySamples({ from: -2, to: 2 }).map((sample) => ({
   inputs: sample.inputs.map((input, side) => ({
@@ -23,7 +30,10 @@ const samples = binarySamples({ from: -2, to: 2 }).map((sample) => ({
 
 /** a < b, elementwise: bool. */
 export const less = primitive<'less', [a: Operand, b: Operand]>('less', {
-  infer: asBool('less'),
+  infer: (inputs, _, scope) => {
+    requireNumber('less', inputs[0]!, scope);
+    return asBool('less')(inputs, _, scope);
+  },
   reference: broadcasting((a, b) => Number(a! < b!)),
   samples,
 });
@@ -37,7 +47,7 @@ export const equal = primitive<'equal', [a: Operand, b: Operand]>('equal', {
 
 /** Turns true into false. x: bool. */
 export const logicalNot = primitive<'logicalNot', [x: Tensor]>('logicalNot', {
-  infer: ([x]) => ({ shape: x!.shape, dtype: 'bool' }),
+  infer: logical('logicalNot'),
   reference: elementwise((x) => Number(x === 0)),
   samples: unarySamples({ from: 0, to: 1 }).map((sample) => ({
     inputs: sample.inputs.map(({ shape }) => ({
@@ -50,7 +60,7 @@ export const logicalNot = primitive<'logicalNot', [x: Tensor]>('logicalNot', {
 
 /** Both true. a, b: bool. */
 export const logicalAnd = primitive<'logicalAnd', [a: Operand, b: Operand]>('logicalAnd', {
-  infer: asBool('logicalAnd'),
+  infer: logical('logicalAnd'),
   reference: broadcasting((a, b) => Number(a !== 0 && b !== 0)),
   samples: [
     {

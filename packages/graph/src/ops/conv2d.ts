@@ -3,7 +3,7 @@ import { formatShape, sizeOf } from '../dtype.js';
 import { GraphError } from '../errors.js';
 import { type Gradients, primitive } from '../operation.js';
 import type { Tensor } from '../tensor.js';
-import { requireRank } from './reference.js';
+import { requireFloat, requireRank, requireType } from './reference.js';
 
 /** Height and width. */
 export type Pair = readonly [number, number];
@@ -41,11 +41,33 @@ export function conv2dOutputSize(size: Pair, kernel: Pair, attributes: Conv2dAtt
   return [along(0), along(1)];
 }
 
+/** Every position along one axis where a weight meets an input element on the way to an output element. */
+function tapsAlong(
+  kernelSize: number,
+  outputSize: number,
+  inputSize: number,
+  stride: number,
+  padding: number,
+  dilation: number,
+  inputDilation: number,
+): { output: number; kernel: number; input: number }[] {
+  const taps: { output: number; kernel: number; input: number }[] = [];
+  for (let output = 0; output < outputSize; output++) {
+    for (let kernel = 0; kernel < kernelSize; kernel++) {
+      const input = (output * stride + kernel * dilation - padding) / inputDilation;
+      if (Number.isInteger(input) && input >= 0 && input < inputSize) taps.push({ output, kernel, input });
+    }
+  }
+  return taps;
+}
+
 /** The operation behind {@link conv2d}: x [N, C, H, W], weight [O, C / groups, kH, kW]. */
 export const conv2dOperation = primitive<'conv2d', [x: Tensor, weight: Tensor], Conv2dAttributes>('conv2d', {
   infer: ([x, weight], attributes, scope) => {
     requireRank('conv2d', 'the input', x!, 4, scope);
     requireRank('conv2d', 'the weight', weight!, 4, scope);
+    requireFloat('conv2d', x!, scope);
+    requireType('conv2d', 'the weight', weight!, x!.dtype, scope);
     const [n, c, h, w] = x!.shape as [number, number, number, number];
     const [o, perGroup, kh, kw] = weight!.shape as [number, number, number, number];
     const { groups } = attributes;
@@ -75,29 +97,20 @@ export const conv2dOperation = primitive<'conv2d', [x: Tensor, weight: Tensor], 
     const [, perGroup, kh, kw] = weight!.shape as [number, number, number, number];
     const [n, o, oh, ow] = shape as [number, number, number, number];
     const out = new Float64Array(sizeOf(shape));
-    const outputsPerGroup = o / groups;
-    // one weight at a time over whole rows: the inner loop stays simple enough to be quick
+    const rows = tapsAlong(kh, oh, h, strides[0], padding[0], dilation[0], inputDilation[0]);
+    const columns = tapsAlong(kw, ow, w, strides[1], padding[1], dilation[1], inputDilation[1]);
     for (let image = 0; image < n; image++) {
       for (let to = 0; to < o; to++) {
-        const group = Math.floor(to / outputsPerGroup);
+        const group = Math.floor((to * groups) / o);
         for (let from = 0; from < perGroup; from++) {
           const channel = (image * c + group * perGroup + from) * h;
-          for (let i = 0; i < kh; i++) {
-            for (let j = 0; j < kw; j++) {
-              const value = weight!.data[((to * perGroup + from) * kh + i) * kw + j]!;
-              for (let row = 0; row < oh; row++) {
-                const y = row * strides[0] + i * dilation[0] - padding[0];
-                const sourceRow = y / inputDilation[0];
-                if (sourceRow < 0 || sourceRow >= h || !Number.isInteger(sourceRow)) continue;
-                const source = (channel + sourceRow) * w;
-                const target = ((image * o + to) * oh + row) * ow;
-                for (let column = 0; column < ow; column++) {
-                  const sourceColumn =
-                    (column * strides[1] + j * dilation[1] - padding[1]) / inputDilation[1];
-                  if (sourceColumn < 0 || sourceColumn >= w || !Number.isInteger(sourceColumn)) continue;
-                  out[target + column]! += value * x!.data[source + sourceColumn]!;
-                }
-              }
+          for (const row of rows) {
+            const target = ((image * o + to) * oh + row.output) * ow;
+            const kernel = ((to * perGroup + from) * kh + row.kernel) * kw;
+            const source = (channel + row.input) * w;
+            for (const column of columns) {
+              out[target + column.output]! +=
+                weight!.data[kernel + column.kernel]! * x!.data[source + column.input]!;
             }
           }
         }

@@ -1,21 +1,15 @@
 import { add, div, maximum, minimum, mul, pow, sub } from './binary.js';
 import { castOperation, stopGradientOperation } from './cast.js';
 import { equal, less, logicalAnd, logicalNot } from './compare.js';
+import { concatOperation, reverseOperation } from './concat.js';
 import { conv2dOperation } from './conv2d.js';
 import { gatherOperation, oneHotOperation, scatterAdd } from './indexing.js';
 import { matmulOperation } from './matmul.js';
 import { avgPoolGradient, avgPoolOperation, maxPoolGradient, maxPoolOperation } from './pool.js';
 import { argMaxOperation, reduceMaxOperation, sumOperation } from './reduce.js';
 import { whereOperation } from './select.js';
-import {
-  broadcastToOperation,
-  concatOperation,
-  padOperation,
-  reshapeOperation,
-  reverseOperation,
-  sliceOperation,
-  transposeOperation,
-} from './shape.js';
+import { broadcastToOperation, reshapeOperation, transposeOperation } from './shape.js';
+import { padOperation, sliceOperation } from './slice.js';
 import { abs, erf, exp, log, neg, reciprocal, relu, sign, sqrt, tanh } from './unary.js';
 
 /** Every primitive, by name: what a backend has to implement, checked by the type of its lowering table. */

@@ -1,17 +1,16 @@
 import { normalizeAxis, stridesOf } from '../broadcast.js';
-import { sizeOf } from '../dtype.js';
+import { formatShape, sameShape, sizeOf } from '../dtype.js';
 import { GraphError } from '../errors.js';
 import { primitive } from '../operation.js';
 import type { Tensor } from '../tensor.js';
+import { requireType } from './reference.js';
 
 /** The operation behind {@link gather}. */
 export const gatherOperation = primitive<'gather', [x: Tensor, indices: Tensor], { readonly axis: number }>(
   'gather',
   {
     infer: ([x, indices], { axis }, scope) => {
-      if (indices!.dtype !== 'int32') {
-        throw new GraphError('GRAPH_SHAPE', `gather: indices must be int32, not ${indices!.dtype}`, scope);
-      }
+      requireType('gather', 'the indices', indices!, 'int32', scope);
       return {
         shape: [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)],
         dtype: x!.dtype,
@@ -56,10 +55,18 @@ type ScatterAttributes = { readonly axis: number; readonly size: number };
 export const scatterAdd = primitive<'scatterAdd', [dy: Tensor, indices: Tensor], ScatterAttributes>(
   'scatterAdd',
   {
-    infer: ([dy, indices], { axis, size }) => ({
-      shape: [...dy!.shape.slice(0, axis), size, ...dy!.shape.slice(axis + indices!.shape.length)],
-      dtype: dy!.dtype,
-    }),
+    infer: ([dy, indices], { axis, size }, scope) => {
+      requireType('scatterAdd', 'the indices', indices!, 'int32', scope);
+      const after = axis + indices!.shape.length;
+      if (!sameShape(dy!.shape.slice(axis, after), indices!.shape)) {
+        throw new GraphError(
+          'GRAPH_SHAPE',
+          `scatterAdd: ${formatShape(dy!.shape)} does not hold indices ${formatShape(indices!.shape)} at axis ${axis}`,
+          scope,
+        );
+      }
+      return { shape: [...dy!.shape.slice(0, axis), size, ...dy!.shape.slice(after)], dtype: dy!.dtype };
+    },
     grad: (dy, [, indices], _, { axis }) => [gather(dy, indices!, { axis }), null],
     reference: ([dy, indices], { axis, size }, { shape }) => {
       const inner = stridesOf(shape)[axis]!;
@@ -91,7 +98,10 @@ export const scatterAdd = primitive<'scatterAdd', [dy: Tensor, indices: Tensor],
 export const oneHotOperation = primitive<'oneHot', [indices: Tensor], { readonly classes: number }>(
   'oneHot',
   {
-    infer: ([indices], { classes }) => ({ shape: [...indices!.shape, classes], dtype: 'float32' }),
+    infer: ([indices], { classes }, scope) => ({
+      shape: [...requireType('oneHot', 'the indices', indices!, 'int32', scope).shape, classes],
+      dtype: 'float32',
+    }),
     reference: ([indices], { classes }) => {
       const out = new Float64Array(indices!.data.length * classes);
       indices!.data.forEach((index, i) => {

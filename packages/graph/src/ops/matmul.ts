@@ -3,6 +3,7 @@ import { formatShape, sizeOf } from '../dtype.js';
 import { GraphError } from '../errors.js';
 import { primitive, type TensorType } from '../operation.js';
 import type { Tensor } from '../tensor.js';
+import { requireFloat } from './reference.js';
 
 export type MatmulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean };
 
@@ -19,6 +20,7 @@ function dimensions(a: TensorType, b: TensorType, { transposeA, transposeB }: Ma
 export const matmulOperation = primitive<'matmul', [a: Tensor, b: Tensor], MatmulAttributes>('matmul', {
   infer: ([a, b], attributes, scope) => {
     const described = `${formatShape(a!.shape)}${attributes.transposeA ? ' transposed' : ''} and ${formatShape(b!.shape)}${attributes.transposeB ? ' transposed' : ''}`;
+    requireFloat('matmul', a!, scope);
     if (a!.shape.length < 2 || b!.shape.length < 2 || a!.dtype !== b!.dtype) {
       throw new GraphError('GRAPH_SHAPE', `matmul needs two matrices of one type, not ${described}`, scope);
     }

@@ -1,10 +1,10 @@
-import { formatShape, sizeOf } from '../dtype.js';
+import { formatShape, sameShape, sizeOf } from '../dtype.js';
 import { GraphError } from '../errors.js';
 import { type Gradients, primitive, type TensorType } from '../operation.js';
 import type { Sample } from '../samples.js';
 import type { Tensor } from '../tensor.js';
 import { type Padding, type Pair, paddingOf, pair } from './conv2d.js';
-import { requireRank } from './reference.js';
+import { requireFloat, requireRank } from './reference.js';
 
 export type PoolAttributes = {
   readonly kernel: Pair;
@@ -20,6 +20,7 @@ function inferPool(
   scope: string,
 ): TensorType {
   requireRank(name, 'the input', x, 4, scope);
+  requireFloat(name, x, scope);
   const along = (axis: 0 | 1) =>
     Math.floor((x.shape[axis + 2]! + padding[axis] + padding[axis + 2]! - kernel[axis]) / strides[axis]) + 1;
   const [h, w] = [along(0), along(1)];
@@ -31,6 +32,16 @@ function inferPool(
     );
   }
   return { shape: [x.shape[0]!, x.shape[1]!, h, w], dtype: x.dtype };
+}
+
+/** The type of a pool's input, once its gradient `dy` is known to have the shape of its result. */
+function requirePooled(name: string, dy: TensorType, pooled: TensorType, x: TensorType, scope: string) {
+  if (sameShape(dy.shape, pooled.shape) && dy.dtype === pooled.dtype) return x;
+  throw new GraphError(
+    'GRAPH_SHAPE',
+    `${name}: the pool of ${formatShape(x.shape)} is ${pooled.dtype} ${formatShape(pooled.shape)}, its gradient ${dy.dtype} ${formatShape(dy.shape)}`,
+    scope,
+  );
 }
 
 /** Calls `visit` with every window's output position and the input positions inside it. */
@@ -91,7 +102,8 @@ export const maxPoolOperation = primitive<'maxPool', [x: Tensor], PoolAttributes
 export const maxPoolGradient = primitive<'maxPoolGradient', [dy: Tensor, x: Tensor], PoolAttributes>(
   'maxPoolGradient',
   {
-    infer: ([, x]) => x!,
+    infer: ([dy, x], attributes, scope) =>
+      requirePooled('maxPoolGradient', dy!, inferPool('maxPoolGradient', x!, attributes, scope), x!, scope),
     reference: ([dy, x], attributes) => {
       const out = new Float64Array(x!.data.length);
       forEachWindow(x!.shape, dy!.shape, attributes, (output, inside) => {
@@ -142,7 +154,17 @@ export const avgPoolGradient = primitive<
   [dy: Tensor],
   PoolAttributes & { readonly size: Pair }
 >('avgPoolGradient', {
-  infer: ([dy], { size }) => ({ shape: [dy!.shape[0]!, dy!.shape[1]!, ...size], dtype: dy!.dtype }),
+  infer: ([dy], attributes, scope) => {
+    requireRank('avgPoolGradient', 'the gradient', dy!, 4, scope);
+    const x = { shape: [dy!.shape[0]!, dy!.shape[1]!, ...attributes.size], dtype: dy!.dtype };
+    return requirePooled(
+      'avgPoolGradient',
+      dy!,
+      inferPool('avgPoolGradient', x, attributes, scope),
+      x,
+      scope,
+    );
+  },
   grad: (dy, _, __, { kernel, strides, padding }): Gradients => [
     avgPoolOperation(dy, { kernel, strides, padding }),
   ],

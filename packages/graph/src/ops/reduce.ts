@@ -6,6 +6,7 @@ import type { Tensor } from '../tensor.js';
 import { div, mul } from './binary.js';
 import { cast } from './cast.js';
 import { equal } from './compare.js';
+import { requireNumber } from './reference.js';
 import { broadcastTo, reshape } from './shape.js';
 
 /** Axes to reduce (sorted, non-negative) and whether they stay as 1. */
@@ -47,11 +48,15 @@ const samples: readonly Sample<ReduceAttributes>[] = [
 ];
 
 const declaration = (
+  name: string,
   initial: number,
   combine: (total: number, x: number) => number,
   grad: PrimitiveDeclaration<ReduceAttributes>['grad'],
 ): PrimitiveDeclaration<ReduceAttributes> => ({
-  infer: ([x], attributes) => ({ shape: inferReduce(x!, attributes), dtype: x!.dtype }),
+  infer: ([x], attributes, scope) => ({
+    shape: inferReduce(x!, attributes),
+    dtype: requireNumber(name, x!, scope).dtype,
+  }),
   grad,
   reference: reduceReference(initial, combine),
   samples,
@@ -61,6 +66,7 @@ const declaration = (
 export const sumOperation = primitive<'sum', [x: Tensor], ReduceAttributes>(
   'sum',
   declaration(
+    'sum',
     0,
     (total, x) => total + x,
     (dy, [x], _, { axes }) => [broadcastTo(reshape(dy, keptShape(x!.shape, axes)), x!.shape)],
@@ -70,7 +76,7 @@ export const sumOperation = primitive<'sum', [x: Tensor], ReduceAttributes>(
 /** The operation behind {@link reduceMax}. */
 export const reduceMaxOperation = primitive<'reduceMax', [x: Tensor], ReduceAttributes>(
   'reduceMax',
-  declaration(Number.NEGATIVE_INFINITY, Math.max, (dy, [x], y, { axes }) => {
+  declaration('reduceMax', Number.NEGATIVE_INFINITY, Math.max, (dy, [x], y, { axes }) => {
     // ties share the gradient evenly, as torch.amax does
     const kept = keptShape(x!.shape, axes);
     const hits = cast(equal(x!, reshape(y, kept)), x!.dtype);
@@ -80,7 +86,10 @@ export const reduceMaxOperation = primitive<'reduceMax', [x: Tensor], ReduceAttr
 
 /** Index of the largest element along one axis (the first of several equal ones), as int32. */
 export const argMaxOperation = primitive<'argMax', [x: Tensor], { readonly axis: number }>('argMax', {
-  infer: ([x], { axis }) => ({ shape: x!.shape.filter((_, i) => i !== axis), dtype: 'int32' as DType }),
+  infer: ([x], { axis }, scope) => ({
+    shape: requireNumber('argMax', x!, scope).shape.filter((_, i) => i !== axis),
+    dtype: 'int32' as DType,
+  }),
   reference: ([x], { axis }) => {
     const kept = keptShape(x!.shape, [axis]);
     const best = new Float64Array(sizeOf(kept)).fill(Number.NEGATIVE_INFINITY);

@@ -1,5 +1,5 @@
 import { broadcastStrides, forEachOffset } from '../broadcast.js';
-import { formatShape, isFloat, sizeOf } from '../dtype.js';
+import { type DType, formatShape, isFloat, sizeOf } from '../dtype.js';
 import { GraphError } from '../errors.js';
 import type { ReferenceValue, TensorType } from '../operation.js';
 
@@ -35,6 +35,32 @@ export function requireFloat(operation: string, type: TensorType, scope: string)
   throw new GraphError(
     'GRAPH_SHAPE',
     `${operation} works on floating-point tensors, not ${type.dtype} ${formatShape(type.shape)}`,
+    scope,
+  );
+}
+
+/** Refuses truth values where numbers are meant. */
+export function requireNumber(operation: string, type: TensorType, scope: string): TensorType {
+  if (type.dtype !== 'bool') return type;
+  throw new GraphError(
+    'GRAPH_SHAPE',
+    `${operation} works on numbers, not bool ${formatShape(type.shape)}; cast it first`,
+    scope,
+  );
+}
+
+/** Refuses every element type but one. */
+export function requireType(
+  operation: string,
+  what: string,
+  type: TensorType,
+  dtype: DType,
+  scope: string,
+): TensorType {
+  if (type.dtype === dtype) return type;
+  throw new GraphError(
+    'GRAPH_SHAPE',
+    `${operation}: ${what} must be ${dtype}, not ${type.dtype} ${formatShape(type.shape)}`,
     scope,
   );
 }

@@ -1,20 +1,12 @@
 import { broadcastShapes } from '../broadcast.js';
-import { formatShape } from '../dtype.js';
-import { GraphError } from '../errors.js';
 import { type Primitive, primitive } from '../operation.js';
 import type { Operand, Tensor } from '../tensor.js';
 import { inferBinary } from './binary.js';
-import { broadcasting } from './reference.js';
+import { broadcasting, requireType } from './reference.js';
 
 const select = primitive<'where', [condition: Tensor, a: Tensor, b: Tensor]>('where', {
   infer: ([condition, a, b], _, scope) => {
-    if (condition!.dtype !== 'bool') {
-      throw new GraphError(
-        'GRAPH_SHAPE',
-        `where: the condition must be bool, not ${condition!.dtype} ${formatShape(condition!.shape)}`,
-        scope,
-      );
-    }
+    requireType('where', 'the condition', condition!, 'bool', scope);
     const values = inferBinary('where', [a!, b!], scope);
     return { shape: broadcastShapes('where', condition!.shape, values.shape, scope), dtype: values.dtype };
   },

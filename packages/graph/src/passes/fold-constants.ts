@@ -1,31 +1,34 @@
 import { sizeOf } from '../dtype.js';
-import { constantData } from '../graph.js';
-import { evaluateNode } from '../interpreter/evaluate.js';
-import { fromReference, toReference } from '../interpreter/values.js';
+import { evaluate } from '../interpreter/evaluate.js';
+import { fromReference } from '../interpreter/values.js';
 import { isConstant } from '../leaves.js';
-import type { Program } from '../program.js';
+import { type Program, program } from '../program.js';
+import type { Tensor } from '../tensor.js';
 import { rebuild, rewriteProgram } from './rewrite.js';
 
 /** Folded results above this many elements are only kept when they are no larger than their largest input. */
-const growthLimit = 1 << 16;
+const growthLimit = 1024;
 
 /** Computes what depends on constants alone, in float64, once, before a program is compiled. */
 export function foldConstants(target: Program): Program {
   return rewriteProgram(target, (node, inputs) => {
     const rebuilt = rebuild(node, inputs);
-    const { operation } = rebuilt;
-    if (operation.kind !== 'primitive' || rebuilt.inputs.length === 0 || !rebuilt.inputs.every(isConstant))
-      return rebuilt;
-    const largest = Math.max(...rebuilt.inputs.map((input) => sizeOf(input.shape)));
-    const size = sizeOf(rebuilt.shape);
-    if (size > growthLimit && size > largest) return rebuilt;
-    const value = evaluateNode(
-      rebuilt,
-      rebuilt.inputs.map((input) => toReference(constantData(input))),
-    );
-    const data = fromReference(value);
-    return rebuilt.shape.length === 0
-      ? rebuilt.graph.scalar(data.data[0]!, data.dtype)
-      : rebuilt.graph.constant(data);
+    return isFoldable(rebuilt) ? fold(rebuilt) : rebuilt;
   });
+}
+
+/** True for results of constants that do not swell the program: a broadcast is cheaper to repeat than to store. */
+function isFoldable({ operation, inputs, shape }: Tensor): boolean {
+  if (operation.kind === 'leaf' || !inputs.every(isConstant)) return false;
+  const largest = Math.max(...inputs.map((input) => sizeOf(input.shape)));
+  return sizeOf(shape) <= Math.max(growthLimit, largest);
+}
+
+function fold(node: Tensor): Tensor {
+  const value = evaluate(program({ name: 'fold', outputs: { value: node } }), new Map()).outputs.get(
+    'value',
+  )!;
+  return node.shape.length === 0
+    ? node.graph.scalar(value.data[0]!, node.dtype)
+    : node.graph.constant(fromReference(value));
 }

@@ -1,7 +1,6 @@
 import type { Program } from '../program.js';
 import { nodesOf } from '../program.js';
 import type { Tensor } from '../tensor.js';
-import { ancestors } from '../traverse.js';
 import { rebuild } from './rewrite.js';
 
 /**
@@ -11,20 +10,32 @@ import { rebuild } from './rewrite.js';
  */
 export function inlineComposites(target: Program, claims: (node: Tensor) => boolean = () => false): Program {
   const done = new Map<Tensor, Tensor>();
-  // decompositions contain composites again, so the walk follows what it meets
-  const resolve = (root: Tensor): Tensor => {
-    const known = done.get(root);
-    if (known !== undefined) return known;
-    for (const node of ancestors([root])) {
-      if (done.has(node)) continue;
-      const inputs = node.inputs.map((input) => done.get(input)!);
-      const rebuilt = rebuild(node, inputs);
-      const kept = rebuilt.operation.kind !== 'composite' || claims(rebuilt);
-      done.set(node, kept ? rebuilt : resolve(rebuilt.graph.decompositionOf(rebuilt)));
+  // a stack of its own: decompositions contain composites again, and programs are deeper than the call stack
+  const waiting = nodesOf(target).reverse();
+  while (waiting.length > 0) {
+    const node = waiting.at(-1)!;
+    const missing = done.has(node) ? [] : node.inputs.filter((input) => !done.has(input));
+    if (missing.length > 0) {
+      waiting.push(...missing);
+      continue;
     }
-    return done.get(root)!;
-  };
-  for (const node of nodesOf(target)) resolve(node);
+    if (!done.has(node)) {
+      const rebuilt = rebuild(
+        node,
+        node.inputs.map((input) => done.get(input)!),
+      );
+      const kept = rebuilt.operation.kind !== 'composite' || claims(rebuilt);
+      const meaning = kept ? rebuilt : rebuilt.graph.decompositionOf(rebuilt);
+      // what is kept stands for itself wherever a decomposition reads it
+      if (kept) done.set(rebuilt, rebuilt);
+      else if (!done.has(meaning)) {
+        waiting.push(meaning);
+        continue;
+      }
+      done.set(node, done.get(meaning)!);
+    }
+    waiting.pop();
+  }
   return {
     name: target.name,
     inputs: target.inputs,
