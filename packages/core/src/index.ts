@@ -9,3 +9,4 @@ export * from './contracts/optimizer.js';
 export * from './contracts/plugin.js';
 export * from './contracts/projector.js';
 export * from './errors.js';
+export * from './suggest.js';

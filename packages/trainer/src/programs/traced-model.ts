@@ -1,0 +1,66 @@
+import { type Backbone, LimbeckError, suggestion } from '@limbeck/core';
+import { formatShape, type Graph, type Tensor } from '@limbeck/graph';
+import { type Mode, Scope, Trace } from '@limbeck/nn';
+
+/** A backbone with its checked options. */
+export interface ModelChoice {
+  // biome-ignore lint/suspicious/noExplicitAny: every backbone brings an option type of its own
+  readonly backbone: Backbone<any>;
+  readonly options: unknown;
+}
+
+/** One pass of a backbone over a batch of images. */
+export interface TracedModel {
+  readonly choice: ModelChoice;
+  readonly trace: Trace;
+  readonly embedding: Tensor;
+  readonly logits: Tensor;
+  /** Names of declared taps, then layer paths. */
+  readonly taps: readonly string[];
+  /** @throws LimbeckError UNKNOWN_TAP with suggestions */
+  tap(path: string): Tensor;
+}
+
+/** Traces encoder and classifier; variables get the prefix in front of their state-dict names. */
+export function traceModel(
+  graph: Graph,
+  choice: ModelChoice,
+  { prefix, mode, image, classes }: { prefix: string; mode: Mode; image: Tensor; classes: number },
+): TracedModel {
+  const { backbone, options } = choice;
+  const trace = new Trace(graph, { prefix, mode });
+  const root = new Scope(trace);
+  const embedding = root.scoped(() => backbone.encode(root, image, options));
+  if (embedding.shape.length !== 2 || embedding.shape[0] !== image.shape[0]) {
+    throw new LimbeckError(
+      'SHAPE_MISMATCH',
+      `backbone '${backbone.id}' must turn images ${formatShape(image.shape)} into embeddings [${image.shape[0]}, D], not ${formatShape(embedding.shape)}`,
+      { hint: 'pool the last map, for instance with globalAveragePool' },
+    );
+  }
+  root.tap('embedding', embedding);
+  const logits = root.scoped(() => backbone.classify(root, embedding, classes, options));
+  if (logits.shape.length !== 2 || logits.shape[0] !== image.shape[0] || logits.shape[1] !== classes) {
+    throw new LimbeckError(
+      'SHAPE_MISMATCH',
+      `backbone '${backbone.id}' must give logits [${image.shape[0]}, ${classes}], not ${formatShape(logits.shape)}`,
+    );
+  }
+  root.tap('logits', logits);
+  const taps = [...new Set([...trace.taps.keys(), ...trace.layers.keys()])];
+  return {
+    choice,
+    trace,
+    embedding,
+    logits,
+    taps,
+    tap(path) {
+      const tensor = trace.find(path);
+      if (tensor !== undefined) return tensor;
+      throw new LimbeckError('UNKNOWN_TAP', `${prefix || 'model'} '${backbone.id}' has no tap '${path}'`, {
+        hint: suggestion(path, taps),
+        details: { model: backbone.id, tap: path, taps },
+      });
+    },
+  };
+}
