@@ -22,7 +22,7 @@ import {
   type DistillerChoice,
   type Parts,
 } from './distillation.js';
-import type { Teacher } from './teacher.js';
+import { Teacher, teacherInput } from './teacher.js';
 import { type ModelChoice, type TracedModel, traceModel } from './traced-model.js';
 
 /** Prefix of the student's names in programs and states. */
@@ -34,7 +34,7 @@ export const taskLoss = 'ce';
 export interface StudentSpec {
   readonly student: ModelChoice;
   /** Left out where the student trains alone. */
-  readonly teacher?: Teacher;
+  readonly teacher?: ModelChoice;
   readonly distillers: readonly DistillerChoice[];
   readonly parts: Parts;
   // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
@@ -49,6 +49,8 @@ export interface StudentSpec {
 
 /** The student's training step, ready to be compiled, and what a run needs to know about it. */
 export interface StudentPlan {
+  /** The teacher, traced for the same batch size; its program computes `features`. */
+  readonly teacher: Teacher | undefined;
   /**
    * Inputs `image` [N, C, H, W], `labels` [N] int32, `lr` [], and `teacher.<path>` for each feature asked for.
    * Outputs `loss` [], `loss.<term>` [] unweighted, `logits` [N, classes].
@@ -75,6 +77,7 @@ interface Pass {
   readonly model: TracedModel;
   readonly labels: Tensor;
   readonly combined: CombinedDistillation;
+  readonly teacher: Teacher | undefined;
   readonly frozen: Trace | undefined;
 }
 
@@ -96,12 +99,13 @@ function trace(graph: Graph, spec: StudentSpec, mode: 'train' | 'eval', batch: n
     }
     const none = new Trace(graph, { prefix: '', mode });
     const combined = { losses: new Map(), taskWeight: undefined, predict: undefined, trace: none };
-    return { model, labels, combined, frozen: undefined };
+    return { model, labels, combined, teacher: undefined, frozen: undefined };
   }
-  const { view, frozen } = spec.teacher.view(graph, classes);
+  const teacher = new Teacher(spec.teacher, { image: image.shape, classes });
+  const { view, frozen } = teacher.view(graph, classes);
   const student = studentView(model, classes);
   const context = { mode, student, teacher: view, labels, classes, parts: spec.parts };
-  return { model, labels, combined: buildDistillers(graph, spec.distillers, context), frozen };
+  return { model, labels, combined: buildDistillers(graph, spec.distillers, context), teacher, frozen };
 }
 
 function studentView(model: TracedModel, classes: number): ModelView {
@@ -123,7 +127,7 @@ function studentView(model: TracedModel, classes: number): ModelView {
 /** Traces student, distillers, gradients and optimiser into one program. */
 export function planStudent(spec: StudentSpec): StudentPlan {
   const graph = new Graph();
-  const { model, labels, combined, frozen } = trace(graph, spec, 'train', spec.image[0]);
+  const { model, labels, combined, teacher, frozen } = trace(graph, spec, 'train', spec.image[0]);
   const taskWeight = spec.taskWeight ?? combined.taskWeight ?? 1;
   const terms = new Map([
     [taskLoss, { weight: taskWeight, value: mean(softmaxCrossEntropy(model.logits, labels)) }],
@@ -155,14 +159,14 @@ export function planStudent(spec: StudentSpec): StudentPlan {
   const updates = new Map([...model.trace.updates, ...combined.trace.updates, ...step.updates]);
   const built = program({ name: 'student', outputs, updates, inputs: [lr] });
   const variables = variablesOf(model.trace, combined.trace, frozen);
+  const given = new Set(built.inputs.map(leafName));
   return {
+    teacher,
     program: built,
     weights: new Map([...terms].map(([name, { weight }]) => [name, weight])),
-    features: built.inputs
-      .map(leafName)
-      .flatMap((name) => (name.startsWith('teacher.') ? [name.slice(8)] : [])),
+    features: (teacher?.asked ?? []).filter((path) => given.has(teacherInput(path))),
     variables,
-    trained: trainable.map(({ stateName }) => stateName),
+    trained: trainable.map((stateName) => stateName),
     initialState: (seed, known = new Map()) => startOf(built, variables, seed, known),
   };
 }
@@ -222,15 +226,4 @@ export function deployedProgram(spec: StudentSpec, batch: number): Program {
     );
   }
   return deployed;
-}
-
-/** The part of a training state that a program needs. */
-export function stateFor(target: Program, state: StateDict): StateDict {
-  return new Map(
-    target.state.map(({ name }) => {
-      const value = state.get(name);
-      if (value === undefined) throw new LimbeckError('WEIGHTS_MISMATCH', `the state lacks '${name}'`);
-      return [name, value];
-    }),
-  );
 }

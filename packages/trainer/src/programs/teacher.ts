@@ -37,9 +37,9 @@ export class Teacher {
     return [...this.#asked.keys()];
   }
 
-  /** image [N, C, H, W] -> what was asked for, each under its path. */
-  program(): Program {
-    return program({ name: 'teacher', outputs: this.#asked });
+  /** image [N, C, H, W] -> the given features, each under its path. */
+  program(paths: readonly string[] = this.asked): Program {
+    return program({ name: 'teacher', outputs: new Map(paths.map((path) => [path, this.model.tap(path)])) });
   }
 
   /** image [N, C, H, W] -> logits. */

@@ -1,0 +1,84 @@
+import type { ErrorCode } from '@limbeck/core';
+
+/** Mean value of every loss term, unweighted, by name; `total` is the weighted sum. */
+export type LossValues = Readonly<Record<string, number>>;
+
+/** Values of metrics by id. */
+export type MetricValues = Readonly<Record<string, number>>;
+
+/**
+ * What a run says while it works. Plain JSON values, so that events cross threads, enter files and reach programs as they
+ * are. Renderers, logs and metric files listen; nobody asks.
+ */
+export type RunEvent =
+  | {
+      readonly type: 'start';
+      readonly folder: string;
+      readonly student: { readonly id: string; readonly parameters: number };
+      readonly teacher?: { readonly id: string; readonly parameters: number };
+      readonly epochs: number;
+      readonly stepsPerEpoch: number;
+      readonly batchSize: number;
+      readonly seed: number;
+      /** Weight of every loss term. */
+      readonly weights: Readonly<Record<string, number>>;
+      readonly backend: string;
+      readonly teacherBackend?: string;
+    }
+  | { readonly type: 'resume'; readonly checkpoint: string; readonly epoch: number; readonly step: number }
+  | { readonly type: 'compiled'; readonly program: string; readonly seconds: number; readonly nodes: number }
+  | {
+      readonly type: 'teacher';
+      readonly metrics: MetricValues;
+      readonly samples: number;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'step';
+      /** Counts from 1. */
+      readonly epoch: number;
+      /** Steps done in this epoch. */
+      readonly stepInEpoch: number;
+      /** Steps done in the run. */
+      readonly step: number;
+      readonly lr: number;
+      /** Of this step. */
+      readonly losses: LossValues;
+      /** Share of right predictions in the epoch so far. */
+      readonly accuracy: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'epoch';
+      readonly epoch: number;
+      readonly step: number;
+      readonly lr: number;
+      /** Means over the epoch. */
+      readonly losses: LossValues;
+      /** Share of right predictions over the epoch, on augmented images, in training mode. */
+      readonly accuracy: number;
+      /** On the test split; absent in epochs without evaluation. */
+      readonly test?: MetricValues;
+      /** True where the first metric is the best so far. */
+      readonly best?: boolean;
+      readonly imagesPerSecond: number;
+      readonly seconds: number;
+    }
+  | { readonly type: 'checkpoint'; readonly path: string; readonly step: number; readonly best: boolean }
+  | { readonly type: 'warning'; readonly code: ErrorCode; readonly message: string; readonly hint?: string }
+  | { readonly type: 'early-stop'; readonly epoch: number; readonly reason: string }
+  | { readonly type: 'interrupted'; readonly step: number; readonly checkpoint: string }
+  | {
+      readonly type: 'finish';
+      readonly folder: string;
+      readonly epochs: number;
+      readonly last: MetricValues;
+      readonly best: MetricValues & { readonly epoch: number };
+      /** Paths of what was written, by kind: `safetensors`, `onnx` ... */
+      readonly files: Readonly<Record<string, string>>;
+      readonly seconds: number;
+    };
+
+/** Hears every event of a run; must not throw. */
+export type RunListener = (event: RunEvent) => void;

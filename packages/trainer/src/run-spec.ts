@@ -1,0 +1,83 @@
+import type {
+  Augmentation,
+  ComputeBackend,
+  Device,
+  Exporter,
+  Metric,
+  OpenDataset,
+  Optimizer,
+  Precision,
+  Schedule,
+} from '@limbeck/core';
+import type { StateDict } from '@limbeck/graph';
+import type { ParameterGroup } from '@limbeck/nn';
+import type { DistillerChoice, Parts } from './programs/distillation.js';
+import type { ModelChoice } from './programs/traced-model.js';
+
+/** A contribution with its checked options. */
+export interface Chosen<T> {
+  readonly contribution: T;
+  readonly options: unknown;
+}
+
+/** Where a program runs. */
+export interface Placement {
+  readonly backend: ComputeBackend;
+  readonly device?: Device;
+  readonly precision?: Precision;
+  readonly threads?: number;
+}
+
+/** When checkpoints are written and which are kept. The two latest are always kept: one may turn out torn. */
+export interface CheckpointPolicy {
+  /** A checkpoint after every so many epochs. */
+  readonly everyEpochs: number;
+  /** And after every so many steps inside an epoch. */
+  readonly everySteps?: number;
+  /** Keep the best one by the first metric. */
+  readonly keepBest: boolean;
+  /** Keep every n-th epoch's for good. */
+  readonly keepEvery?: number;
+}
+
+/** Everything a run consists of, found, checked and loaded. A configuration becomes one; code may write one directly. */
+export interface RunSpec {
+  readonly student: ModelChoice & { readonly weights?: StateDict };
+  readonly teacher?: ModelChoice & {
+    readonly weights: StateDict;
+    readonly placement: Placement;
+    /** Go on even where the teacher is no better than chance. */
+    readonly acceptChance: boolean;
+  };
+  readonly distillers: readonly DistillerChoice[];
+  /** Projectors and losses for distillers; the plugin host. */
+  readonly parts: Parts;
+  readonly data: {
+    readonly dataset: OpenDataset;
+    readonly batchSize: number;
+    readonly evalBatchSize: number;
+    // biome-ignore lint/suspicious/noExplicitAny: every augmentation brings an option type of its own
+    readonly augment: readonly Chosen<Augmentation<any>>[];
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
+  readonly optimizer: Chosen<Optimizer<any>>;
+  /** Learning rate before the schedule's factor. */
+  readonly lr: number;
+  readonly groups?: readonly ParameterGroup[];
+  // biome-ignore lint/suspicious/noExplicitAny: every schedule brings an option type of its own
+  readonly schedule: Chosen<Schedule<any>>;
+  /** At least one; the first decides what best means. */
+  // biome-ignore lint/suspicious/noExplicitAny: every metric brings an option type of its own
+  readonly metrics: readonly Chosen<Metric<any>>[];
+  /** Weight of the cross-entropy; default what the distillers say, else 1. */
+  readonly taskWeight?: number;
+  readonly epochs: number;
+  /** Seeds initial weights, the order of samples and their augmentation; nothing else is random. */
+  readonly seed: number;
+  readonly evaluateEvery: number;
+  readonly checkpoint: CheckpointPolicy;
+  readonly earlyStopping?: { readonly patience: number; readonly minDelta: number };
+  readonly placement: Placement;
+  /** Formats the finished student is written in, besides safetensors. */
+  readonly exporters: readonly Exporter[];
+}
