@@ -166,7 +166,7 @@ export function planStudent(spec: StudentSpec): StudentPlan {
     weights: new Map([...terms].map(([name, { weight }]) => [name, weight])),
     features: (teacher?.asked ?? []).filter((path) => given.has(teacherInput(path))),
     variables,
-    trained: trainable.map((stateName) => stateName),
+    trained: trainable.map(({ stateName }) => stateName),
     initialState: (seed, known = new Map()) => startOf(built, variables, seed, known),
   };
 }

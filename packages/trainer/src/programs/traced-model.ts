@@ -1,4 +1,4 @@
-import { type Backbone, LimbeckError, suggestion } from '@limbeck/core';
+import { type Backbone, didYouMean, LimbeckError } from '@limbeck/core';
 import { formatShape, type Graph, type Tensor } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
 
@@ -58,7 +58,7 @@ export function traceModel(
       const tensor = trace.find(path);
       if (tensor !== undefined) return tensor;
       throw new LimbeckError('UNKNOWN_TAP', `${prefix || 'model'} '${backbone.id}' has no tap '${path}'`, {
-        hint: suggestion(path, taps),
+        hint: didYouMean(path, taps) ?? `there are: ${taps.join(', ')}`,
         details: { model: backbone.id, tap: path, taps },
       });
     },
