@@ -1,0 +1,56 @@
+import { type Feeds, type Fetches, type LoadedModel, LimbeckError, type ModelPort } from '@limbeck/core';
+import type { OnnxModel, OnnxValue } from '@limbeck/formats';
+import type { InferenceSession } from 'onnxruntime-node';
+import { checkFeeds } from './feeds.js';
+import { messageOf, type Runtime } from './runtime.js';
+import { unwrap, wrap } from './tensors.js';
+
+/** A dimension nobody has named may take any size too. */
+const portOf = ({ name, dtype, shape }: OnnxValue): ModelPort => ({
+  name,
+  dtype: dtype ?? 'float32',
+  shape: (shape ?? []).map((size, axis) => size ?? `${name}.${axis}`),
+});
+
+/** A model of someone else's, as it came from a file. */
+export class LoadedOnnxModel implements LoadedModel {
+  readonly inputs: readonly ModelPort[];
+  readonly outputs: readonly ModelPort[];
+  readonly #name: string;
+  readonly #runtime: Runtime;
+  readonly #session: InferenceSession;
+  #disposed: Promise<void> | undefined;
+
+  constructor({ graph }: OnnxModel, runtime: Runtime, session: InferenceSession) {
+    // older files list their weights among the inputs; weights have values already
+    const initialized = new Set(graph.initializers.map((tensor) => tensor.name));
+    this.inputs = graph.inputs.filter(({ name }) => !initialized.has(name)).map(portOf);
+    this.outputs = graph.outputs.map(portOf);
+    this.#name = graph.name;
+    this.#runtime = runtime;
+    this.#session = session;
+  }
+
+  async run(inputs: Feeds): Promise<Fetches> {
+    if (this.#disposed !== undefined) {
+      throw new LimbeckError('BACKEND_FAILED', `model '${this.#name}' was disposed of and cannot be run any more`, {
+        hint: 'load the file again',
+      });
+    }
+    checkFeeds(this.#name, this.inputs, inputs);
+    const feeds = Object.fromEntries(
+      Object.entries(inputs).map(([name, tensor]) => [name, wrap(this.#runtime, tensor)]),
+    );
+    try {
+      const results = await this.#session.run(feeds);
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, unwrap(tensor)]));
+    } catch (cause) {
+      throw new LimbeckError('BACKEND_FAILED', `model '${this.#name}' failed: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#session.release();
+    return this.#disposed;
+  }
+}

@@ -1,0 +1,56 @@
+import { attr } from '@limbeck/formats';
+import { type CompositeName, composites, type Tensor } from '@limbeck/graph';
+import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
+import { same } from './elementwise.js';
+import type { AttributesOf, Claim } from './lowering.js';
+import {
+  batchNorm,
+  batchNormTraining,
+  channelAffine,
+  channelDot,
+  channelMean,
+  channelSum,
+  channelVariance,
+  layerNorm,
+} from './normalization.js';
+
+/** One operator along the last axis: a single pass, where the decomposition makes four or five. */
+const alongLastAxis = (opType: string): Claim<Record<never, never>> => ({
+  lower: (inputs, { model }) => model.emit(opType, inputs, { axis: attr.int(-1) }),
+});
+
+/** Composites that are not decomposed. Each is faster this way, or closer to the true value. */
+export const claims: {
+  readonly [K in CompositeName]?: Claim<AttributesOf<(typeof composites)[K]>>;
+} = {
+  batchNorm,
+  batchNormTraining,
+  channelAffine,
+  channelDot,
+  channelMean,
+  channelSum,
+  channelVariance,
+  conv2dInputGradient,
+  conv2dWeightGradient,
+  // one pass; the decomposition of the exact function makes five
+  gelu: { lower: same('Gelu') },
+  // has a kernel for blocked maps, which a mean over axes would have to be put in order for
+  globalAveragePool: {
+    lower: (inputs, { model }) =>
+      model.emit('Flatten', [model.emit('GlobalAveragePool', inputs)], { axis: attr.int(1) }),
+  },
+  layerNorm,
+  logSoftmax: alongLastAxis('LogSoftmax'),
+  sigmoid: { lower: same('Sigmoid') },
+  softmax: alongLastAxis('Softmax'),
+  // computed by log1p: exact where e^x is small
+  softplus: { lower: same('Softplus') },
+};
+
+/** The claim on a composite node, where there is one. Plugins' composites of the same name are not ours to claim. */
+export function claimOn(node: Tensor): Claim<never> | undefined {
+  const name = node.operation.name as CompositeName;
+  if (composites[name] !== (node.operation as unknown) || !Object.hasOwn(claims, name)) return undefined;
+  const claim = claims[name] as Claim<never>;
+  return claim.when === undefined || claim.when(node, node.attributes as never) ? claim : undefined;
+}

@@ -1,0 +1,103 @@
+import { LimbeckError } from '@limbeck/core';
+import type { OnnxModel } from '@limbeck/formats';
+import {
+  constantData,
+  type DType,
+  foldBatchNorm,
+  foldConstants,
+  inlineComposites,
+  isConstant,
+  type PrimitiveName,
+  type Program,
+  primitives,
+  type Tensor,
+} from '@limbeck/graph';
+import { claimOn } from './claims.js';
+import type { Lowering } from './lowering.js';
+import { ModelBuilder } from './model-builder.js';
+import { primitiveLowerings } from './primitives.js';
+import { ProgramFacts } from './program-facts.js';
+import type { LoweringTarget } from './target.js';
+
+/** What the inputs and outputs of the model are called. */
+export interface PortNames {
+  readonly input: (name: string) => string;
+  readonly output: (name: string) => string;
+  /** State as it comes in, and as it goes out. */
+  readonly state: (name: string) => string;
+  readonly next: (name: string) => string;
+}
+
+export interface LowerOptions {
+  readonly target: LoweringTarget;
+  readonly names: PortNames;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Passes that every program goes through: frozen layers are folded, composites nobody claims are decomposed. */
+export function prepare(program: Program): Program {
+  return foldConstants(inlineComposites(foldBatchNorm(program), (node) => claimOn(node) !== undefined));
+}
+
+const unsupported: ReadonlySet<DType> = new Set<DType>(['bfloat16']);
+
+/**
+ * A prepared program as one ONNX model: inputs, then state, in; outputs, then state that changes, out.
+ *
+ * @throws LimbeckError BACKEND_UNSUPPORTED naming the operation and its scope
+ */
+export function lower(program: Program, { target, names, metadata }: LowerOptions): OnnxModel {
+  const facts = new ProgramFacts(program);
+  const { nodes } = facts;
+  const inputs = [
+    ...program.inputs.map((tensor) => ({ name: names.input(tensor.attributes.name as string), tensor })),
+    ...program.state.map(({ name, current }) => ({ name: names.state(name), tensor: current })),
+  ].map((port) => ({ ...port, value: port.name }));
+  const changed = program.state.filter(({ current, next }) => next !== current);
+  const outputs = [
+    ...[...program.outputs].map(([name, tensor]) => ({ name: names.output(name), tensor })),
+    ...changed.map(({ name, next }) => ({ name: names.next(name), tensor: next })),
+  ];
+  const model = new ModelBuilder(
+    target,
+    [...inputs, ...outputs].map(({ name }) => name),
+    facts,
+  );
+  for (const { tensor, value } of inputs) model.define(tensor, value);
+  for (const node of nodes.filter(isConstant)) {
+    refuse(node);
+    model.scope = node.scope;
+    model.define(node, model.constant(constantData(node)));
+  }
+  for (const node of nodes) {
+    refuse(node);
+    if (node.operation.kind === 'leaf') continue;
+    model.scope = node.scope;
+    const values = node.inputs.map((input) => model.valueOf(input));
+    model.define(node, loweringOf(node)(values, { model, node, attributes: node.attributes as never }));
+  }
+  const named = outputs.map((port) => ({ ...port, value: model.valueOf(port.tensor) }));
+  return model.finish(program.name, inputs, named, metadata);
+}
+
+function loweringOf(node: Tensor): Lowering<never> {
+  const { operation } = node;
+  if (operation.kind === 'composite') return claimOn(node)!.lower;
+  const name = operation.name as PrimitiveName;
+  if (primitives[name] === (operation as unknown)) return primitiveLowerings[name] as Lowering<never>;
+  throw new LimbeckError('BACKEND_UNSUPPORTED', `the ONNX backend does not know '${name}'${at(node)}`, {
+    hint: 'write it as a composite of the operations of @limbeck/graph',
+    details: { operation: name, scope: node.scope },
+  });
+}
+
+function refuse(node: Tensor): void {
+  if (!unsupported.has(node.dtype)) return;
+  throw new LimbeckError(
+    'BACKEND_UNSUPPORTED',
+    `the ONNX backend does not compute in ${node.dtype}: '${node.operation.name}'${at(node)}`,
+    { hint: 'use float32', details: { operation: node.operation.name, scope: node.scope } },
+  );
+}
+
+const at = ({ scope }: Tensor): string => (scope === '' ? '' : ` at ${scope}`);

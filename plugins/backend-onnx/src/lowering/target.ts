@@ -1,0 +1,11 @@
+import type { Tensor } from '@limbeck/graph';
+
+/** What a model is made for, which decides how some operations are written. */
+export interface LoweringTarget {
+  /** Use ONNX's own operators only: for other tools, and for devices that lack onnxruntime's CPU kernels. */
+  readonly portable: boolean;
+  /** Block size of the CPU's blocked convolutions; 0 where it has none. */
+  readonly channelBlock: number;
+  /** The axis of a tensor that holds the batch, where the model is to take batches of any size. */
+  readonly batchAxis?: (tensor: Tensor) => number | undefined;
+}

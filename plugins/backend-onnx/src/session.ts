@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os';
+import { type Device, LimbeckError } from '@limbeck/core';
+import type { InferenceSession } from 'onnxruntime-node';
+import { messageOf, type Runtime } from './runtime.js';
+
+export interface SessionSettings {
+  /** What messages call the model. */
+  readonly name: string;
+  readonly device: Device;
+  /** Threads for one operation. Default: the machine's cores. */
+  readonly threads?: number;
+  /** True where the weights are constants, so that the runtime may rearrange them for good. */
+  readonly frozen: boolean;
+  /** Where the runtime writes its profile; none without. */
+  readonly profilePrefix?: string;
+}
+
+/** onnxruntime's names of devices. */
+const providers: Readonly<Record<Device, string | undefined>> = {
+  cpu: 'cpu',
+  cuda: 'cuda',
+  webgpu: 'webgpu',
+  wasm: undefined,
+};
+
+/** Errors only; the runtime's warnings speak of fallbacks that the profile shows anyway. */
+const errorsOnly = 3;
+
+function optionsOf({ device, threads, profilePrefix }: SessionSettings): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [providers[device]!],
+    intraOpNumThreads: threads ?? availableParallelism(),
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: errorsOnly,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
+  };
+}
+
+/**
+ * Loads a model.
+ *
+ * @throws LimbeckError BACKEND_UNAVAILABLE where the device does not work here, BACKEND_UNSUPPORTED where the runtime
+ * has no kernel for an operation, BACKEND_FAILED otherwise
+ */
+export async function openSession(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  settings: SessionSettings,
+): Promise<InferenceSession> {
+  const { device, name } = settings;
+  if (providers[device] === undefined) {
+    throw new LimbeckError('BACKEND_UNAVAILABLE', `the ONNX backend has no device '${device}'`, {
+      hint: "use 'cpu', 'webgpu' or 'cuda'",
+    });
+  }
+  try {
+    return await runtime.InferenceSession.create(bytes, optionsOf(settings));
+  } catch (cause) {
+    throw explain(cause, name, device);
+  }
+}
+
+function explain(cause: unknown, name: string, device: Device): LimbeckError {
+  const message = messageOf(cause);
+  const missing = /Could not find an implementation for (\w+)\(\d+\) node with name '(.*?)'/.exec(message);
+  if (missing !== null) {
+    const [, operation, node] = missing as unknown as [string, string, string];
+    return new LimbeckError(
+      'BACKEND_UNSUPPORTED',
+      `'${name}': onnxruntime has no ${operation} for these element types, at ${node}`,
+      { hint: 'cast to float32 or int32 first', details: { operation, node }, cause },
+    );
+  }
+  if (device !== 'cpu') {
+    return new LimbeckError('BACKEND_UNAVAILABLE', `'${name}' cannot run on ${device}: ${message}`, {
+      hint: "use the device 'cpu', or see `limbeck doctor` for what is missing",
+      cause,
+    });
+  }
+  return new LimbeckError('BACKEND_FAILED', `onnxruntime refuses '${name}': ${message}`, { cause });
+}
