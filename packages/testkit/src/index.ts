@@ -1,1 +1,11 @@
-export {};
+export type { CaseResult } from './conformance/case.js';
+export * from './conformance/conformance.js';
+export * from './deviation.js';
+export * from './golden/compare.js';
+export * from './golden/pattern.js';
+export * from './gradients/check.js';
+export * from './gradients/numeric.js';
+export * from './gradients/operation.js';
+export * from './reference-backend.js';
+export * from './samples/fill.js';
+export * from './samples/program.js';

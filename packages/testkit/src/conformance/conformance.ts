@@ -1,0 +1,74 @@
+import type { CompileOptions, ComputeBackend } from '@limbeck/core';
+import { composites, primitives } from '@limbeck/graph';
+import type { SampledOperation } from '../samples/program.js';
+import { type CaseDefinition, type CaseResult, runCase } from './case.js';
+import { failureCases } from './failures.js';
+import { operationCases } from './operations.js';
+import { stateCases } from './state.js';
+
+export interface ConformanceOptions {
+  /** Device, precision and threads to compile for. Default: the backend's own. */
+  readonly compile?: Pick<CompileOptions, 'device' | 'precision' | 'threads'>;
+  /** Largest deviation from the reference, relative to the root mean square of the expected values. Default 1e-4. */
+  readonly tolerance?: number;
+  /** Operations besides those of `@limbeck/graph`: composites of a plugin. */
+  readonly operations?: readonly SampledOperation[];
+  /** Cases to leave out, and why: a case's whole name or its first parts, e.g. `gradient/conv2d`. Each must match a case. */
+  readonly skip?: Readonly<Record<string, string>>;
+  /** Fail, rather than skip, when the backend is not available here. Default false. */
+  readonly required?: boolean;
+}
+
+/** One case, ready to run. */
+export interface ConformanceCase {
+  readonly name: string;
+  /** Never rejects. */
+  run(): Promise<CaseResult>;
+}
+
+const isUnder = (name: string, path: string): boolean => name === path || name.startsWith(`${path}/`);
+
+/**
+ * Everything a compute backend has to do, as cases that any test runner can run: each operation and composite forward and
+ * backward against the reference interpreter, state, outputs, dispose, and what must be refused.
+ *
+ * @example
+ * for (const { name, run } of backendConformance(backend)) console.log(name, (await run()).status);
+ */
+export function backendConformance(
+  backend: ComputeBackend,
+  { compile = {}, tolerance = 1e-4, operations = [], skip = {}, required = false }: ConformanceOptions = {},
+): ConformanceCase[] {
+  const definitions: CaseDefinition[] = [
+    ...operationCases([...Object.values(primitives), ...Object.values(composites), ...operations]),
+    ...stateCases,
+    ...failureCases,
+  ];
+  let capabilities: ReturnType<ComputeBackend['capabilities']> | undefined;
+  const unavailable = async (): Promise<CaseResult | undefined> => {
+    capabilities ??= backend.capabilities();
+    const found = await capabilities;
+    if (found.available) return undefined;
+    return required
+      ? { status: 'failed', message: `backend '${backend.id}' is required here: ${found.reason}` }
+      : { status: 'skipped', reason: found.reason };
+  };
+  const cases = definitions.map((definition): ConformanceCase => {
+    const path = Object.keys(skip).find((candidate) => isUnder(definition.name, candidate));
+    return {
+      name: definition.name,
+      run: async () => {
+        if (path !== undefined) return { status: 'skipped', reason: skip[path]! };
+        return (await unavailable()) ?? runCase(backend, definition, { tolerance, compile });
+      },
+    };
+  });
+  // a skip that matches nothing hides that its reason is gone
+  const stale = Object.keys(skip)
+    .filter((path) => !definitions.some(({ name }) => isUnder(name, path)))
+    .map((path): ConformanceCase => {
+      const message = `there is no case '${path}' to skip`;
+      return { name: `skip/${path}`, run: () => Promise.resolve({ status: 'failed', message }) };
+    });
+  return [...cases, ...stale];
+}

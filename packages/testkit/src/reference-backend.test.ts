@@ -1,0 +1,4 @@
+import { referenceBackend } from './reference-backend.js';
+import { describeBackend } from './vitest.js';
+
+describeBackend(referenceBackend);
