@@ -16,7 +16,7 @@ export const scripts = {
   demo: { needs: built, run: ['packages/cli/dist/bin.js', 'demo'] },
   limbeck: { needs: built, run: ['packages/cli/dist/bin.js'] },
   test: { needs: built, run: ['packages/workspace/src/run-tests.mjs'] },
-  golden: { needs: built, run: ['packages/testkit/dist/bin.js'] },
+  golden: { needs: built, run: ['packages/golden/dist/main.js'] },
   bench: { needs: built, run: ['packages/bench/dist/main.js'] },
   typecheck: { needs: built, run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'] },
   lint: { needs: installed, run: ['node_modules/@biomejs/biome/bin/biome', 'check'] },

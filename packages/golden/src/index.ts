@@ -1,0 +1,3 @@
+export { createGoldenHost } from './golden-host.js';
+export type { GoldenContext, Outcome } from './outcome.js';
+export { runGolden } from './run.js';
