@@ -2,7 +2,7 @@ import { composite } from '../operation.js';
 import { add, mul, sub } from '../ops/binary.js';
 import { mean, sum } from '../ops/reduce.js';
 import { reshape } from '../ops/shape.js';
-import { reciprocal, sqrt } from '../ops/unary.js';
+import { neg, reciprocal, sqrt } from '../ops/unary.js';
 import type { Tensor } from '../tensor.js';
 
 /** `epsilon` is added to the variance before its square root; PyTorch's default is 1e-5. */
@@ -154,7 +154,7 @@ export const batchNormInputGradient = composite<
     const ofDy = mul(scale, inverse);
     const ofX = mul(mul(ofDy, inverse), dscale);
     const offset = sub(mul(ofX, channelMean(x)), mul(ofDy, dbias));
-    return add(mul(dy, perChannel(ofDy)), sub(perChannel(offset), mul(x, perChannel(ofX))));
+    return add(mul(dy, perChannel(ofDy)), channelAffine(x, neg(ofX), offset));
   },
   {
     samples: [
