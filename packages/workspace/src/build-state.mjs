@@ -56,7 +56,7 @@ const keyOf = (pattern) => (file) => {
  * @param {{ missing: number, orphans: number }} counts
  */
 function reasonToBuild(stamp, { inputs, identity }, { missing, orphans }) {
-  if (!stamp) return 'nothing was built yet';
+  if (!stamp) return 'there is no finished build';
   const before = Object.keys(stamp.inputs);
   const removed = before.filter((file) => !Object.hasOwn(inputs, file)).length;
   const changed = Object.keys(inputs).filter((file) => inputs[file] !== stamp.inputs[file]).length;

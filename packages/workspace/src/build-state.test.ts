@@ -28,7 +28,7 @@ describe('judgeBuild', () => {
   });
 
   it('builds when no build has finished', () => {
-    expect(judgeBuild(undefined, { ...facts, outputs: [] }).reason).toBe('nothing was built yet');
+    expect(judgeBuild(undefined, { ...facts, outputs: [] }).reason).toBe('there is no finished build');
   });
 
   it('counts changed and new files', () => {

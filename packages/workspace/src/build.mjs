@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { judgeBuild } from './build-state.mjs';
-import { runChild } from './child.mjs';
-import { Failure } from './failure.mjs';
+import { runQuietly } from './child.mjs';
+import { Failure, interruption } from './failure.mjs';
 import { currentIdentity, requireWritable } from './install.mjs';
 import { announce } from './progress.mjs';
 import { readStamp, removeStamp, writeStamp } from './stamp.mjs';
@@ -29,12 +29,9 @@ export async function ensureBuilt(root) {
 /** @param {string} root */
 async function compile(root) {
   const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { code, signal, output } = await runChild([process.execPath, compiler, '-b'], {
-    cwd: root,
-    capture: true,
-  });
+  const { code, output, interrupted } = await runQuietly([process.execPath, compiler, '-b'], { cwd: root });
+  if (interrupted) throw interruption();
   if (code === 0) return;
-  if (signal || code === 130) throw new Failure('build: interrupted.', { exitCode: 130 });
   throw new Failure('build failed: the compiler reported the errors above.', { output });
 }
 

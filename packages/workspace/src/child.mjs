@@ -2,62 +2,98 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * How a child ended; `output` is empty unless it was captured.
- * @typedef {{ code: number | null, signal: NodeJS.Signals | null, output: string }} Ending
+ * How a program ended: with an exit code or by a signal.
+ * @typedef {{ code: number | null, signal: NodeJS.Signals | null }} Ending
  */
+
+/** How often (ms) to look whether npm is still there. */
+const PARENT_CHECK = 500;
+
+/** @type {NodeJS.Signals[]} */
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** A terminal and npm may both deliver one Ctrl-C; deliveries this close together (ms) are one. */
 const SAME_PRESS = 250;
 
 /**
- * Runs a program to its end. A signal sent to this process reaches the program exactly once.
+ * Becomes a program in all but name: it has the terminal, and a signal sent to this process reaches it exactly once.
  * @param {string[]} command
- * @param {{ cwd: string, capture?: boolean, env?: NodeJS.ProcessEnv }} options `capture`: keep the output rather than show it
+ * @param {{ cwd: string }} options
  * @returns {Promise<Ending>}
  */
-export function runChild([program = '', ...args], { cwd, capture = false, env = process.env }) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd,
-      env,
-      stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit',
-      // npm is a .cmd file on Windows, which only a shell can start.
-      shell: program.endsWith('.cmd'),
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text) => {
-        output += text;
-      });
-    }
-    const stopForwarding = forwardSignals((signal) => child.kill(signal));
-    child.once('error', (error) => {
-      stopForwarding();
-      reject(error);
-    });
-    child.once('close', (code, signal) => {
-      stopForwarding();
-      resolve({ code, signal, output });
-    });
-  });
+export function runChild(command, { cwd }) {
+  const child = start(command, { cwd, stdio: 'inherit' });
+  const forward = onceAPress((signal) => child.kill(signal));
+  const stopWatching = onParentGone(() => forward('SIGTERM'));
+  return ended(child, (signal) => {
+    if (signal !== 'SIGINT' || !terminalDelivers(process.pid)) forward(signal);
+  }).finally(stopWatching);
 }
 
 /**
- * @param {(signal: NodeJS.Signals) => void} send
- * @returns {() => void} restores the default handling
+ * npm starts a script through a shell, which dies of SIGTERM without a word to the script: nothing may go on running then.
+ * @param {() => void} act
+ * @returns {() => void} stops watching
  */
-function forwardSignals(send) {
-  const forward = onceAPress(send);
-  /** @type {Map<NodeJS.Signals, () => void>} */
-  const handlers = new Map([
-    ['SIGINT', () => terminalDelivers(process.pid) || forward('SIGINT')],
-    ['SIGTERM', () => forward('SIGTERM')],
-    ['SIGHUP', () => forward('SIGHUP')],
-  ]);
-  for (const [signal, handler] of handlers) process.on(signal, handler);
-  return () => {
-    for (const [signal, handler] of handlers) process.off(signal, handler);
+function onParentGone(act) {
+  const parent = process.ppid;
+  const check = () => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    act();
   };
+  // Whoever starts this without npm may mean it to outlive them.
+  const timer = process.env.npm_lifecycle_event ? setInterval(check, PARENT_CHECK) : undefined;
+  return () => clearInterval(timer);
+}
+
+/**
+ * Runs a program whose output is only of interest when it fails. Any signal ends it at once, without the time it might take to
+ * tidy up: what it leaves must be recognisable as unfinished.
+ * @param {string[]} command
+ * @param {{ cwd: string }} options
+ * @returns {Promise<Ending & { output: string, interrupted: boolean }>}
+ */
+export async function runQuietly(command, { cwd }) {
+  const child = start(command, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  let interrupted = false;
+  const ending = await ended(child, () => {
+    interrupted = true;
+    child.kill('SIGKILL');
+  });
+  return { ...ending, output, interrupted };
+}
+
+/**
+ * @param {string[]} command
+ * @param {import('node:child_process').SpawnOptions} options
+ */
+function start([program = '', ...args], options) {
+  // npm is a .cmd file on Windows, which only a shell can start.
+  return spawn(program, args, { ...options, shell: program.endsWith('.cmd') });
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {(signal: NodeJS.Signals) => void} onSignal what a signal sent to this process does until then
+ * @returns {Promise<Ending>}
+ */
+function ended(child, onSignal) {
+  for (const signal of forwarded) process.on(signal, onSignal);
+  /** @type {Promise<Ending>} */
+  const ending = new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  return ending.finally(() => {
+    for (const signal of forwarded) process.off(signal, onSignal);
+  });
 }
 
 /**

@@ -1,32 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { inForeground, onceAPress, runChild } from './child.mjs';
+import { inForeground, onceAPress, runChild, runQuietly } from './child.mjs';
 
 const node = (code: string) => [process.execPath, '-e', code];
 const cwd = process.cwd();
+const childModule = JSON.stringify(new URL('./child.mjs', import.meta.url).href);
 
 describe('runChild', () => {
   it.each([0, 7, 130])('keeps exit code %i', async (code) => {
-    expect(await runChild(node(`process.exit(${code})`), { cwd, capture: true })).toEqual({
-      code,
-      signal: null,
-      output: '',
-    });
+    expect(await runChild(node(`process.exit(${code})`), { cwd })).toEqual({ code, signal: null });
   });
 
   it('keeps the signal that ended the program', async () => {
-    const ending = await runChild(node('process.kill(process.pid, "SIGKILL")'), { cwd, capture: true });
-    expect(ending).toEqual({ code: null, signal: 'SIGKILL', output: '' });
-  });
-
-  it('captures both streams', async () => {
-    const { output } = await runChild(node('console.log("out"); console.error("err")'), {
-      cwd,
-      capture: true,
-    });
-    expect(output.split('\n').sort()).toEqual(['', 'err', 'out']);
+    const ending = await runChild(node('process.kill(process.pid, "SIGKILL")'), { cwd });
+    expect(ending).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
   it('rejects when the program does not exist', async () => {
@@ -40,7 +30,7 @@ describe('runChild', () => {
       setInterval(() => {}, 1000);
       console.log('ready');`;
     const parent = `
-      import { runChild } from ${JSON.stringify(new URL('./child.mjs', import.meta.url).href)};
+      import { runChild } from ${childModule};
       const { code } = await runChild([process.execPath, '-e', ${JSON.stringify(program)}], { cwd: '.' });
       process.exitCode = code;`;
     // A session of its own has no terminal.
@@ -55,8 +45,64 @@ describe('runChild', () => {
       run.kill('SIGINT');
       expect(await once(run, 'exit')).toEqual([41, null]);
     } finally {
-      if (run.exitCode === null) process.kill(-Number(run.pid), 'SIGKILL');
+      endGroup(run.pid);
     }
+  });
+
+  it('ends the program when the shell that npm started is gone', async () => {
+    const program =
+      "process.on('SIGTERM', () => { console.log('told'); process.exit(); }); setInterval(() => {}, 1000); console.log('ready');";
+    const parent = `
+      import { runChild } from ${childModule};
+      await runChild([process.execPath, '-e', ${JSON.stringify(program)}], { cwd: '.' });`;
+    // The shell has a second command, so that it does not simply become the first.
+    const shell = spawn('sh', ['-c', '"$0" --input-type=module -e "$1"; true', process.execPath, parent], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, npm_lifecycle_event: 'demo' },
+    });
+    try {
+      const lines = createInterface(shell.stdout)[Symbol.asyncIterator]();
+      expect((await lines.next()).value).toBe('ready');
+      shell.kill('SIGTERM');
+      expect((await lines.next()).value).toBe('told');
+      expect((await lines.next()).done).toBe(true);
+    } finally {
+      endGroup(shell.pid);
+    }
+  });
+});
+
+/** Whatever a failed test has left running. */
+function endGroup(pid: number | undefined) {
+  try {
+    process.kill(-Number(pid), 'SIGKILL');
+  } catch {
+    // Nothing is left.
+  }
+}
+
+describe('runQuietly', () => {
+  it('hands back both streams', async () => {
+    const { output, ...rest } = await runQuietly(
+      node('console.log("out"); console.error("err"); process.exit(3)'),
+      { cwd },
+    );
+    expect(output.split('\n').sort()).toEqual(['', 'err', 'out']);
+    expect(rest).toEqual({ code: 3, signal: null, interrupted: false });
+  });
+
+  it('ends a program that takes its time when interrupted', async () => {
+    const parent = `
+      import { runQuietly } from ${childModule};
+      const program = 'process.on("SIGINT", () => {}); setInterval(() => {}, 1000);';
+      setTimeout(() => process.kill(process.pid, 'SIGINT'), 100);
+      const { interrupted } = await runQuietly([process.execPath, '-e', program], { cwd: '.' });
+      process.exitCode = interrupted ? 130 : 1;`;
+    expect(await runChild([process.execPath, '--input-type=module', '-e', parent], { cwd })).toEqual({
+      code: 130,
+      signal: null,
+    });
   });
 });
 

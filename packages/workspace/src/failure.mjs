@@ -10,3 +10,11 @@ export class Failure extends Error {
     this.output = output;
   }
 }
+
+const INTERRUPTED = 130;
+
+export const interruption = () =>
+  new Failure('Interrupted: the next run starts this step again.', { exitCode: INTERRUPTED });
+
+/** @param {unknown} error */
+export const isInterruption = (error) => error instanceof Failure && error.exitCode === INTERRUPTED;

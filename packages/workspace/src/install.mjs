@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { runChild } from './child.mjs';
-import { Failure } from './failure.mjs';
+import { runQuietly } from './child.mjs';
+import { Failure, interruption } from './failure.mjs';
 import { installIdentity, judgeInstall } from './install-state.mjs';
-import { explainNpmFailure, npmCommand } from './npm.mjs';
+import { endOfOutput, explainNpmFailure, npmCommand } from './npm.mjs';
 import { announce } from './progress.mjs';
 import { readStamp, removeStamp, writeStamp } from './stamp.mjs';
 
@@ -98,18 +98,10 @@ export function requireWritable(folder) {
 async function npmInstall(root) {
   const action = existsSync(path.join(root, 'package-lock.json')) ? 'ci' : 'install';
   const command = [...npmCommand(process.env, process.platform), action, ...npmOptions];
-  const ending = await runChild(command, { cwd: root, capture: true }).catch((error) => {
+  const ending = await runQuietly(command, { cwd: root }).catch((error) => {
     throw error.code === 'ENOENT' ? new Failure(noNpm) : error;
   });
+  if (ending.interrupted) throw interruption();
   if (ending.code === 0) return;
-  if (ending.signal || ending.code === 130) throw new Failure('install: interrupted.', { exitCode: 130 });
-  throw new Failure(explainNpmFailure(action, ending.output), { output: lastLines(ending.output, 15) });
-}
-
-/**
- * @param {string} text
- * @param {number} count
- */
-function lastLines(text, count) {
-  return text.trimEnd().split('\n').slice(-count).join('\n');
+  throw new Failure(explainNpmFailure(action, ending.output), { output: endOfOutput(ending.output) });
 }

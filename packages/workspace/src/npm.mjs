@@ -37,3 +37,13 @@ export function explainNpmFailure(action, output) {
   const cause = causes.find(({ sign }) => sign.test(output));
   return `install failed: ${cause ? cause.message : `\`npm ${action}\` did not succeed; the end of its output is above.`}`;
 }
+
+/**
+ * The end of npm's output, where it says what went wrong, without the stack and the help page that it may add.
+ * @param {string} output
+ */
+export function endOfOutput(output) {
+  const [said = ''] = output.split(/^npm \S+ Clean install a project$/m);
+  const lines = said.split('\n').filter((line) => !/^npm \S+ +at /.test(line));
+  return lines.join('\n').trimEnd().split('\n').slice(-15).join('\n');
+}

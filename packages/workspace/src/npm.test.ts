@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainNpmFailure, npmCommand } from './npm.mjs';
+import { endOfOutput, explainNpmFailure, npmCommand } from './npm.mjs';
 
 describe('npmCommand', () => {
   it('is the npm that is already running', () => {
@@ -24,5 +24,23 @@ describe('explainNpmFailure', () => {
     ['npm error something else', 'the end of its output is above'],
   ])('%s: %s', (output, expected) => {
     expect(explainNpmFailure('ci', output)).toContain(expected);
+  });
+});
+
+describe('endOfOutput', () => {
+  it('is the last lines', () => {
+    const lines = Array.from({ length: 40 }, (_, line) => `line ${line}`);
+    expect(endOfOutput(`${lines.join('\n')}\n`).split('\n')).toEqual(lines.slice(-15));
+  });
+
+  it('leaves out the stack and the help page', () => {
+    const output = [
+      'npm error code EUSAGE',
+      'npm error Missing: a@1.0.0 from lock file',
+      'npm error     at emit (node:events:1:1)',
+      'npm error Clean install a project',
+      'npm error Usage:',
+    ];
+    expect(endOfOutput(output.join('\n')).split('\n')).toEqual(output.slice(0, 2));
   });
 });

@@ -1,3 +1,5 @@
+import { isInterruption } from './failure.mjs';
+
 /**
  * Says in one line what is done and why, and how long it took. Goes to standard error: a script's own output may be read by a program.
  * @template T
@@ -14,7 +16,7 @@ export async function announce(step, reason, work) {
     process.stderr.write(`${duration(performance.now() - start)}\n`);
     return result;
   } catch (error) {
-    process.stderr.write('failed\n');
+    process.stderr.write(isInterruption(error) ? 'stopped\n' : 'failed\n');
     throw error;
   }
 }

@@ -12,7 +12,7 @@ const vitest = await startVitest('test', filter, {
   ...options,
   watch: false,
   reporters: ['default', ['json', { outputFile: 'coverage/test-results.json' }]],
-  coverage: { enabled: everything, reporter: ['text-summary'], ...options.coverage },
+  coverage: { enabled: everything, reporter: ['text-summary'], reportOnFailure: true, ...options.coverage },
 });
 const counts = countResults(vitest.state.getTestModules(), vitest.state.getUnhandledErrors());
 await vitest.close();
