@@ -6,8 +6,21 @@ import type { ModelBuilder } from './model-builder.js';
 type None = Record<never, never>;
 
 /**
+ * A vector [C] of memory of its own, whatever it holds: one position of the map.
+ *
+ * @param image which image of the batch it is taken from
+ */
+function scratch(model: ModelBuilder, x: string, channels: number, image: 0 | -1): string {
+  const ends = [image === 0 ? 1 : Number.MAX_SAFE_INTEGER, 1, 1];
+  return model.reshape(model.slice(x, [0, 2, 3], [image, 0, 0], ends), [channels]);
+}
+
+/**
  * Normalised map, mean and population variance of each channel, all by one kernel that reads x once or twice: a
- * third of the time of the reductions alone. Its running statistics are switched off (momentum 0).
+ * third of the time of the reductions alone.
+ *
+ * The kernel writes mean and variance into the very memory of its running statistics, constants and the caller's
+ * tensors included. So each layer gives it scratch memory, whose contents do not count (momentum 0).
  */
 function normalize(
   model: ModelBuilder,
@@ -17,7 +30,7 @@ function normalize(
   channels: number,
   epsilon: number,
 ): readonly string[] {
-  const running = [model.filled(0, channels), model.filled(1, channels)];
+  const running = [scratch(model, x, channels, 0), scratch(model, x, channels, -1)];
   return model.emitAll(
     'BatchNormalization',
     [x, scale, bias, ...running],
