@@ -119,7 +119,7 @@ export class Graph {
   }
 
   #leaf(operation: Operation, name: string, shape: Shape, dtype: DType): Tensor {
-    if (name === '') throw new GraphError('GRAPH_INVALID', `an ${operation.name} needs a name`, this.#scope);
+    if (name === '') throw new GraphError('GRAPH_INVALID', `the ${operation.name} needs a name`, this.#scope);
     if (!isLegalShape(shape)) {
       throw new GraphError(
         'GRAPH_SHAPE',

@@ -21,10 +21,10 @@ export function verify(target: Program): void {
   const graph = (target.inputs[0] ?? rootsOf(target)[0])?.graph;
   const declared = new Set([...target.inputs, ...target.state.map(({ current }) => current)]);
   for (const node of nodesOf(target)) {
+    verifyNode(node, graph, fail);
     if ((isInput(node) || isState(node)) && !declared.has(node)) {
       fail(`${node.operation.name} '${leafName(node)}' is used but not declared`, node);
     }
-    verifyNode(node, graph, fail);
   }
 }
 

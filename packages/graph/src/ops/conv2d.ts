@@ -41,24 +41,25 @@ export function conv2dOutputSize(size: Pair, kernel: Pair, attributes: Conv2dAtt
   return [along(0), along(1)];
 }
 
-/** Every position along one axis where a weight meets an input element on the way to an output element. */
-function tapsAlong(
-  kernelSize: number,
+/**
+ * Every position along one axis where a weight meets an input element on the way to an output element: indices of output,
+ * kernel and input, three numbers a meeting.
+ */
+function meetingsAlong(
+  axis: 0 | 1,
   outputSize: number,
+  kernelSize: number,
   inputSize: number,
-  stride: number,
-  padding: number,
-  dilation: number,
-  inputDilation: number,
-): { output: number; kernel: number; input: number }[] {
-  const taps: { output: number; kernel: number; input: number }[] = [];
+  { strides, padding, dilation, inputDilation }: Conv2dAttributes,
+): Int32Array {
+  const meetings: number[] = [];
   for (let output = 0; output < outputSize; output++) {
     for (let kernel = 0; kernel < kernelSize; kernel++) {
-      const input = (output * stride + kernel * dilation - padding) / inputDilation;
-      if (Number.isInteger(input) && input >= 0 && input < inputSize) taps.push({ output, kernel, input });
+      const input = (output * strides[axis] + kernel * dilation[axis] - padding[axis]) / inputDilation[axis];
+      if (Number.isInteger(input) && input >= 0 && input < inputSize) meetings.push(output, kernel, input);
     }
   }
-  return taps;
+  return Int32Array.from(meetings);
 }
 
 /** The operation behind {@link conv2d}: x [N, C, H, W], weight [O, C / groups, kH, kW]. */
@@ -92,25 +93,26 @@ export const conv2dOperation = primitive<'conv2d', [x: Tensor, weight: Tensor], 
     conv2dInputGradient(dy, weight!, { ...attributes, size: [x!.shape[2]!, x!.shape[3]!] }),
     conv2dWeightGradient(x!, dy, { ...attributes, kernel: [weight!.shape[2]!, weight!.shape[3]!] }),
   ],
-  reference: ([x, weight], { strides, padding, dilation, inputDilation, groups }, { shape }) => {
+  reference: ([x, weight], attributes, { shape }) => {
     const [, c, h, w] = x!.shape as [number, number, number, number];
     const [, perGroup, kh, kw] = weight!.shape as [number, number, number, number];
     const [n, o, oh, ow] = shape as [number, number, number, number];
-    const out = new Float64Array(sizeOf(shape));
-    const rows = tapsAlong(kh, oh, h, strides[0], padding[0], dilation[0], inputDilation[0]);
-    const columns = tapsAlong(kw, ow, w, strides[1], padding[1], dilation[1], inputDilation[1]);
+    const [inputs, weights, out] = [x!.data, weight!.data, new Float64Array(sizeOf(shape))];
+    // found once, so that the inner loops neither divide nor test for borders
+    const rows = meetingsAlong(0, oh, kh, h, attributes);
+    const columns = meetingsAlong(1, ow, kw, w, attributes);
     for (let image = 0; image < n; image++) {
       for (let to = 0; to < o; to++) {
-        const group = Math.floor((to * groups) / o);
+        const group = Math.floor((to * attributes.groups) / o);
         for (let from = 0; from < perGroup; from++) {
           const channel = (image * c + group * perGroup + from) * h;
-          for (const row of rows) {
-            const target = ((image * o + to) * oh + row.output) * ow;
-            const kernel = ((to * perGroup + from) * kh + row.kernel) * kw;
-            const source = (channel + row.input) * w;
-            for (const column of columns) {
-              out[target + column.output]! +=
-                weight!.data[kernel + column.kernel]! * x!.data[source + column.input]!;
+          for (let row = 0; row < rows.length; row += 3) {
+            const target = ((image * o + to) * oh + rows[row]!) * ow;
+            const kernel = ((to * perGroup + from) * kh + rows[row + 1]!) * kw;
+            const source = (channel + rows[row + 2]!) * w;
+            for (let column = 0; column < columns.length; column += 3) {
+              out[target + columns[column]!]! +=
+                weights[kernel + columns[column + 1]!]! * inputs[source + columns[column + 2]!]!;
             }
           }
         }
