@@ -10,8 +10,8 @@ import { rebuild, rewriteProgram } from './rewrite.js';
 
 /**
  * Folds batch normalisation with constant statistics into the convolution before it, with or without a bias: the weights
- * take the scale, a bias takes the rest. Only where nothing else reads the convolution's result, so that no tap changes
- * meaning. Expects constants to be folded; leaves a few to fold.
+ * take the scale, a bias takes the rest. Only where nothing else reads the convolution's result: it would have to be
+ * computed twice. Expects constants to be folded; leaves a few to fold.
  */
 export function foldBatchNorm(target: Program): Program {
   const readers = new Map<Tensor, number>();

@@ -127,7 +127,7 @@ describe('inlineComposites', () => {
 
 describe('foldBatchNorm', () => {
   const build = (
-    wire: (convolution: Tensor, norm: (x: Tensor) => Tensor) => Record<string, Tensor>,
+    wire: (x: Tensor, norm: (x: Tensor) => Tensor, convolution: Tensor) => Record<string, Tensor>,
     bias: boolean,
   ) => {
     const graph = new Graph();
@@ -139,7 +139,7 @@ describe('foldBatchNorm', () => {
     const vector = (offset: number) => graph.constant(data([4], offset));
     const variance = graph.constant(tensorData('float32', [4], Float32Array.of(0.5, 1, 2, 3)));
     const norm = (x: Tensor) => batchNorm(x, vector(3), variance, vector(4), vector(5), { epsilon: 1e-5 });
-    return foldConstants(program({ name: 'p', outputs: wire(biased, norm) }));
+    return foldConstants(program({ name: 'p', outputs: wire(biased, norm, convolution) }));
   };
   const outputsOf = (target: Program) =>
     [...evaluate(target, new Map([['x', toReference(data([2, 3, 5, 5], 7))]])).outputs.values()].map(
@@ -165,6 +165,8 @@ describe('foldBatchNorm', () => {
   it.each([false, true])('leaves a convolution alone that something else reads (bias: %s)', (bias) => {
     const tapped = build((x, norm) => ({ y: norm(x), tap: x }), bias);
     expect(print(foldBatchNorm(tapped))).toBe(print(tapped));
+    const inside = build((x, norm, convolution) => ({ y: norm(x), tap: convolution }), bias);
+    expect(print(foldBatchNorm(inside))).toBe(print(inside));
     const shared = build((x, norm) => ({ y: add(norm(x), x) }), bias);
     expect(print(foldBatchNorm(shared))).toBe(print(shared));
   });
