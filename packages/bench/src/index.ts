@@ -1,1 +1,4 @@
-export {};
+export { printProfile, printReport } from './print.js';
+export { type Measurement, median, type Report, type Row } from './protocol.js';
+export { type BenchStep, prepareStep } from './step.js';
+export { type Workload, workloads } from './workloads.js';

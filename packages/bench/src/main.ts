@@ -1,0 +1,124 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import { type Contestant, limbeckContestant, pytorchContestant } from './contestant.js';
+import { printProfile, printReport } from './print.js';
+import type { Report } from './protocol.js';
+import { prepareStep } from './step.js';
+import { workloads } from './workloads.js';
+
+const usage = `usage: npm run bench -- [WORKLOAD] [--peer pytorch] [--variants LIST] [--rounds N] [--steps N] [--threads N] [--json] [--profile]
+
+Measures whole training steps, each variant in a process of its own, in alternation.
+
+  --peer pytorch   measure PyTorch as well, with the Python that LIMBECK_PYTHON names (default: python3)
+  --variants LIST  PyTorch variants, comma-separated: eager, channels-last, channels-last-compile, each with
+                   :float32 or :bfloat16 behind it (default: all six)
+  --rounds N       how often the variants take turns (default 5)
+  --steps N        steps a turn (default 3)
+  --threads N      threads of each process (default: the machine's cores)
+  --profile        print where our time goes, by operation, instead
+  --json           print one object
+
+Workloads: ${workloads.map(({ id }) => id).join(', ')}
+`;
+
+const everyVariant = ['float32', 'bfloat16']
+  .flatMap((precision) =>
+    ['eager', 'channels-last', 'channels-last-compile'].map((variant) => `${variant}:${precision}`),
+  )
+  .join(',');
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      peer: { type: 'string' },
+      variants: { type: 'string', default: everyVariant },
+      rounds: { type: 'string', default: '5' },
+      steps: { type: 'string', default: '3' },
+      threads: { type: 'string', default: String(availableParallelism()) },
+      profile: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [rounds, steps, threads] = [Number(values.rounds), Number(values.steps), Number(values.threads)];
+  const name = positionals[0] ?? workloads[0]!.id;
+  const workload = workloads.find(({ id }) => id === name);
+  const counts = [rounds, steps, threads].every((n) => Number.isInteger(n) && n > 0);
+  if (
+    values.help ||
+    workload === undefined ||
+    !counts ||
+    (values.peer !== undefined && values.peer !== 'pytorch')
+  ) {
+    process.stderr.write(usage);
+    return values.help ? 0 : 2;
+  }
+  if (values.profile) {
+    const step = await prepareStep(workload, { threads, profile: true });
+    for (let i = 0; i < steps * rounds; i++) await step.run();
+    const profile = await step.profile();
+    process.stdout.write(
+      values.json ? `${JSON.stringify(profile)}\n` : printProfile(profile, step.compileSeconds),
+    );
+    return 0;
+  }
+  const python = process.env.LIMBECK_PYTHON ?? 'python3';
+  const peers = values.peer === undefined ? [] : values.variants.split(',').map(variantOf);
+  const contestants = [
+    limbeckContestant(workload.id, threads),
+    ...peers.map((peer) => pytorchContestant(python, workload.id, peer, threads)),
+  ];
+  try {
+    const report = await compete(workload.id, contestants, rounds, steps);
+    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : printReport(report));
+  } finally {
+    for (const contestant of contestants) contestant.stop();
+  }
+  return 0;
+}
+
+function variantOf(text: string) {
+  const [variant = '', precision = 'float32'] = text.trim().split(':');
+  if (variant === '' || !['float32', 'bfloat16'].includes(precision)) {
+    throw new LimbeckError('USAGE', `'${text}' is no variant`, { hint: 'write eager:float32, for instance' });
+  }
+  return { variant, precision };
+}
+
+/** Everyone takes turns, so that a busy moment of the machine hits all alike. */
+async function compete(
+  workload: string,
+  contestants: readonly Contestant[],
+  rounds: number,
+  steps: number,
+): Promise<Report> {
+  for (const contestant of contestants) {
+    progress(`warming up ${contestant.implementation} ${contestant.variant}`);
+    if (contestant.implementation === 'limbeck') await contestant.read();
+    else await contestant.measure(1);
+  }
+  for (const contestant of contestants) contestant.forget();
+  for (let round = 1; round <= rounds; round++) {
+    progress(`round ${round} of ${rounds}`);
+    for (const contestant of contestants) await contestant.measure(steps);
+  }
+  return { workload, rows: contestants.map(({ row }) => row) };
+}
+
+const progress = (message: string) => process.stderr.write(`${message}\n`);
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const code =
+    isLimbeckError(error) || error instanceof TypeError ? (error as { code?: string }).code : undefined;
+  // anything else is a fault of ours and shows its stack
+  if (code === undefined) throw error;
+  const hint = isLimbeckError(error) && error.hint !== undefined ? `\n  ${error.hint}` : '';
+  process.stderr.write(`error[${code}]: ${(error as Error).message}${hint}\n`);
+  process.exitCode = isLimbeckError(error) ? error.exitCode : 2;
+}

@@ -1,0 +1,72 @@
+import type { ProfileEntry } from '@limbeck/core';
+import Table from 'cli-table3';
+import type { Report, Row } from './protocol.js';
+
+/** The report as a table, with our speed as a multiple of each peer's. */
+export function printReport({ workload, rows }: Report): string {
+  const own = rows.find(({ implementation }) => implementation === 'limbeck');
+  const table = new Table({
+    head: [
+      'implementation',
+      'variant',
+      'teacher ms',
+      'student ms',
+      'step ms',
+      'images/s',
+      'peak MB',
+      'ours is',
+    ],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [] },
+  });
+  for (const row of rows) {
+    table.push([
+      row.implementation,
+      row.variant,
+      row.teacherMs.toFixed(0),
+      row.studentMs.toFixed(0),
+      row.stepMs.toFixed(0),
+      row.imagesPerSecond.toFixed(0),
+      row.peakRssMb.toFixed(0),
+      ratio(own, row),
+    ]);
+  }
+  return `${workload}\n${table.toString()}\n`;
+}
+
+function ratio(own: Row | undefined, row: Row): string {
+  if (own === undefined || own === row) return '';
+  return `${(row.stepMs / own.stepMs).toFixed(2)}x as fast`;
+}
+
+/** Time by operation, then by place, of each program. */
+export function printProfile(
+  profile: Readonly<Record<string, readonly ProfileEntry[]>>,
+  compileSeconds: number,
+): string {
+  const parts = [`traced, lowered and loaded in ${compileSeconds.toFixed(2)} s\n`];
+  for (const [program, entries] of Object.entries(profile)) {
+    const total = entries.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    parts.push(`\n${program}: ${total.toFixed(1)} ms a step\n`);
+    parts.push(section(entries, ({ operation }) => operation, total));
+    parts.push(section(entries, ({ operation, scope }) => `${operation} @ ${scope}`, total));
+  }
+  return parts.join('');
+}
+
+function section(
+  entries: readonly ProfileEntry[],
+  key: (entry: ProfileEntry) => string,
+  total: number,
+): string {
+  const sums = new Map<string, number>();
+  for (const entry of entries) sums.set(key(entry), (sums.get(key(entry)) ?? 0) + entry.milliseconds);
+  const lines = [...sums]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 15)
+    .map(
+      ([name, ms]) =>
+        `  ${ms.toFixed(2).padStart(8)} ms ${((100 * ms) / total).toFixed(1).padStart(5)} %  ${name}\n`,
+    );
+  return `${lines.join('')}\n`;
+}

@@ -1,0 +1,82 @@
+import backboneResnet from '@limbeck/backbone-resnet';
+import { onnxBackend } from '@limbeck/backend-onnx';
+import { createHost, type Executable, type ProfileEntry } from '@limbeck/core';
+import distillLogit from '@limbeck/distill-logit';
+import distillProjectorEnsemble from '@limbeck/distill-projector-ensemble';
+import { bindState, type TensorData, tensorData } from '@limbeck/graph';
+import { initialState, randomSource } from '@limbeck/nn';
+import projectors from '@limbeck/projectors';
+import { planStudent, standardTraining, stateFor, teacherInput } from '@limbeck/trainer';
+import type { Workload } from './workloads.js';
+
+/** Milliseconds of one step, by part. */
+export interface StepTime {
+  readonly teacherMs: number;
+  readonly studentMs: number;
+}
+
+/** A compiled workload that takes a step on demand. */
+export interface BenchStep {
+  /** Seconds to trace, lower and load both programs. */
+  readonly compileSeconds: number;
+  run(): Promise<StepTime>;
+  /** Where the time went, by program; needs `profile`. */
+  profile(): Promise<Readonly<Record<string, readonly ProfileEntry[]>>>;
+}
+
+/** Traces and compiles teacher and student of a workload on the ONNX backend, with random weights and one random batch. */
+export async function prepareStep(
+  workload: Workload,
+  { threads, profile = false }: { threads: number; profile?: boolean },
+): Promise<BenchStep> {
+  const plugins = [backboneResnet, projectors, distillLogit, distillProjectorEnsemble, standardTraining];
+  const host = await createHost({ plugins: plugins.map((plugin) => ({ plugin, origin: 'bundled' })) });
+  const started = performance.now();
+  const model = (id: string) => {
+    const { contribution: backbone, options } = host.use('backbones', id);
+    return { backbone, options };
+  };
+  const { contribution: distiller, options } = host.use('distillers', workload.distiller);
+  const { batchSize, image, classes } = workload;
+  const plan = planStudent({
+    student: model(workload.student),
+    teacher: model(workload.teacher),
+    distillers: [{ distiller, options }],
+    parts: host,
+    optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9, weightDecay: 5e-4 }),
+    image: [batchSize, ...image],
+    classes,
+  });
+  const teacherProgram = plan.teacher!.program(plan.features);
+  const weights = stateFor(teacherProgram, initialState(plan.teacher!.variables.values(), 10));
+  const teacher = await onnxBackend.compile(bindState(teacherProgram, weights), { threads, profile });
+  const student = await onnxBackend.compile(plan.program, { threads, profile, state: plan.initialState(10) });
+  const compileSeconds = (performance.now() - started) / 1000;
+
+  const random = randomSource(10, 'batch');
+  const shape = [batchSize, ...image];
+  const pixels = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.normal());
+  const labels = Int32Array.from({ length: batchSize }, () => Math.floor(random.uniform() * classes));
+  const fixed: Record<string, TensorData> = {
+    image: tensorData('float32', shape, pixels),
+    labels: tensorData('int32', [batchSize], labels),
+    lr: tensorData('float32', [], Float32Array.of(0.05)),
+  };
+  return {
+    compileSeconds,
+    async run() {
+      const begin = performance.now();
+      const features = await teacher.step({ image: fixed.image! });
+      const between = performance.now();
+      const handed = plan.features.map((path) => [teacherInput(path), features[path]!] as const);
+      await student.step({ ...fixed, ...Object.fromEntries(handed) });
+      return { teacherMs: between - begin, studentMs: performance.now() - between };
+    },
+    async profile() {
+      return { teacher: await profileOf(teacher), student: await profileOf(student) };
+    },
+  };
+}
+
+const profileOf = (executable: Executable): Promise<readonly ProfileEntry[]> =>
+  executable.profile?.() ?? Promise.resolve([]);
