@@ -1,3 +1,11 @@
+export { configJsonSchema } from './config/documentation.js';
+export { extendsOf } from './config/extends.js';
+export { canonicalJson, configToJson, type JsonValue } from './config/json.js';
+export type { ConfigLayer, Said } from './config/merge.js';
+export { parseSet } from './config/parse-set.js';
+export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
+export { defineConfig, type ResolvedConfig, type RunConfig } from './config/run-config.js';
+export { type PlacedUse, type Placement, placements, type RunUses, runUses } from './config/run-uses.js';
 export * from './contracts/backbone.js';
 export * from './contracts/backend.js';
 export * from './contracts/contribution.js';
@@ -9,4 +17,19 @@ export * from './contracts/optimizer.js';
 export * from './contracts/plugin.js';
 export * from './contracts/projector.js';
 export * from './errors.js';
+export type { Catalog, CatalogEntry } from './host/catalog.js';
+export { createHost, type HostOptions } from './host/create-host.js';
+export type { Host, OptionsOf, Used, UsePlace } from './host/host.js';
+export { type KindFacts, kindNames, kinds } from './host/kinds.js';
+export {
+  describePlugin,
+  type PluginEntry,
+  type PluginFailure,
+  type PluginInfo,
+} from './host/plugin-entry.js';
+export { type CoreCopy, loadedCores } from './registration.js';
+export * from './services/injection.js';
+export * from './services/logger.js';
+export * from './services/tokens.js';
 export * from './suggest.js';
+export { coreVersion } from './version.js';

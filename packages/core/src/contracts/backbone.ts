@@ -1,6 +1,6 @@
 import type { Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
-import type { Configured, OptionSchema } from './contribution.js';
+import type { OptionSchema } from './contribution.js';
 
 /** Channels, height and width of an image. */
 export type ImageShape = readonly [number, number, number];
@@ -36,6 +36,6 @@ export interface Backbone<Options = unknown> {
 }
 
 /** Declares a backbone; the identity function, with types. */
-export function defineBackbone<Options>(backbone: Backbone<Options>): Configured<Backbone<Options>> {
+export function defineBackbone<Options>(backbone: Backbone<Options>): Backbone<Options> {
   return backbone;
 }

@@ -1,4 +1,4 @@
-import type { Configured, OptionSchema } from './contribution.js';
+import type { OptionSchema } from './contribution.js';
 
 /** Labelled images of one split. Random access; reading an image twice gives the same bytes. */
 export interface Split {
@@ -52,7 +52,7 @@ export interface Dataset<Options = unknown> {
 }
 
 /** Declares a data set; the identity function, with types. */
-export function defineDataset<Options>(dataset: Dataset<Options>): Configured<Dataset<Options>> {
+export function defineDataset<Options>(dataset: Dataset<Options>): Dataset<Options> {
   return dataset;
 }
 
@@ -80,8 +80,6 @@ export interface Augmentation<Options = unknown> {
 }
 
 /** Declares an augmentation; the identity function, with types. */
-export function defineAugmentation<Options>(
-  augmentation: Augmentation<Options>,
-): Configured<Augmentation<Options>> {
+export function defineAugmentation<Options>(augmentation: Augmentation<Options>): Augmentation<Options> {
   return augmentation;
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
-import type { Configured, OptionSchema, Use } from './contribution.js';
+import type { OptionSchema, Use } from './contribution.js';
 import type { BuildProjector } from './projector.js';
 
 /** One side of a distillation, as a distiller sees it. */
@@ -83,6 +83,6 @@ export interface Distiller<Options = unknown> {
 }
 
 /** Declares a distiller; the identity function, with types. */
-export function defineDistiller<Options>(distiller: Distiller<Options>): Configured<Distiller<Options>> {
+export function defineDistiller<Options>(distiller: Distiller<Options>): Distiller<Options> {
   return distiller;
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from '@limbeck/graph';
-import type { Configured, OptionSchema } from './contribution.js';
+import type { OptionSchema } from './contribution.js';
 
 /** A distance between a student's and a teacher's features or logits: tensors of the same shape to a scalar. */
 export interface Loss<Options = unknown> {
@@ -11,6 +11,6 @@ export interface Loss<Options = unknown> {
 }
 
 /** Declares a loss; the identity function, with types. */
-export function defineLoss<Options>(loss: Loss<Options>): Configured<Loss<Options>> {
+export function defineLoss<Options>(loss: Loss<Options>): Loss<Options> {
   return loss;
 }

@@ -1,4 +1,4 @@
-import type { Configured, OptionSchema } from './contribution.js';
+import type { OptionSchema } from './contribution.js';
 
 /** One batch of predictions. */
 export interface Predictions {
@@ -28,6 +28,6 @@ export interface Metric<Options = unknown> {
 }
 
 /** Declares a metric; the identity function, with types. */
-export function defineMetric<Options>(metric: Metric<Options>): Configured<Metric<Options>> {
+export function defineMetric<Options>(metric: Metric<Options>): Metric<Options> {
   return metric;
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from '@limbeck/graph';
 import type { Horizon, LearningRateFactor, OptimizerStep, TrainedParameter } from '@limbeck/nn';
-import type { Configured, OptionSchema } from './contribution.js';
+import type { OptionSchema } from './contribution.js';
 
 /** Turns gradients into updates, as nodes of the step's graph. */
 export interface Optimizer<Options = unknown> {
@@ -13,7 +13,7 @@ export interface Optimizer<Options = unknown> {
 }
 
 /** Declares an optimiser; the identity function, with types. */
-export function defineOptimizer<Options>(optimizer: Optimizer<Options>): Configured<Optimizer<Options>> {
+export function defineOptimizer<Options>(optimizer: Optimizer<Options>): Optimizer<Options> {
   return optimizer;
 }
 
@@ -26,6 +26,6 @@ export interface Schedule<Options = unknown> {
 }
 
 /** Declares a schedule; the identity function, with types. */
-export function defineSchedule<Options>(schedule: Schedule<Options>): Configured<Schedule<Options>> {
+export function defineSchedule<Options>(schedule: Schedule<Options>): Schedule<Options> {
   return schedule;
 }

@@ -28,16 +28,25 @@ export interface Contributions {
 /** `backbones`, `distillers` ... */
 export type Kind = keyof Contributions;
 
-/** A class decorated with inversify's `@injectable()`: the host makes it, with the core services it asks for. */
-export type Injectable<T> = abstract new (...services: never[]) => T;
+/**
+ * A class decorated with `injectable()`: the host makes it once, with the core services it asks for. Its constructor
+ * only keeps them: a host may make it just to look at it.
+ */
+export type Injectable<T> = new (...services: never[]) => T;
+
+/** What a catalogue says about a contribution before it is made. */
+export interface Listing {
+  readonly id: string;
+  readonly description: string;
+}
 
 /** Where a plugin puts contributions of one kind. */
 export interface ContributionList<T> {
   /** Adds contributions; an id that is taken is an error naming both plugins. */
   add(...contributions: T[]): void;
-  /** Adds a class the host makes when it is first asked for. */
-  addClass(id: string, contribution: Injectable<T>): void;
-  /** Takes the place of the contribution with the same id that another plugin made. */
+  /** Adds a class the host makes when it is first asked for; what it makes carries the same id. */
+  addClass(listing: Listing, contribution: Injectable<T>): void;
+  /** Takes the place of the contribution with the same id that another plugin adds, whichever is set up first. */
   override(contribution: T): void;
 }
 
@@ -46,6 +55,9 @@ export type PluginHost = { readonly [K in Kind]: ContributionList<Contributions[
 
 /** The version of the plugin contract this core speaks. */
 export const pluginApi = 1;
+
+/** Undoes what a plugin's `setup` opened. */
+export type Disposer = () => void | Promise<void>;
 
 /** What a plugin author writes. */
 export interface PluginSpec<Options> {
@@ -59,10 +71,8 @@ export interface PluginSpec<Options> {
   readonly requires?: readonly string[];
   readonly options?: OptionSchema<Options>;
   /** Adds contributions; may return a function that undoes what it opened. */
-  setup(
-    host: PluginHost,
-    options: Options,
-  ): void | (() => void | Promise<void>) | Promise<void | (() => void)>;
+  // biome-ignore lint/suspicious/noConfusingVoidType: an async setup without a disposer gives a promise of void
+  setup(host: PluginHost, options: Options): void | Disposer | Promise<void | Disposer>;
 }
 
 /** A plugin as the host recognises it, whichever copy of this package made it. */

@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
-import type { Configured, OptionSchema, Use } from './contribution.js';
+import type { OptionSchema, Use } from './contribution.js';
 
 /** Builds another projector by its id or configuration, at a place of its own. */
 export type BuildProjector = (use: Use, m: Scope, x: Tensor, target: Shape) => Tensor;
@@ -23,6 +23,6 @@ export interface Projector<Options = unknown> {
 }
 
 /** Declares a projector; the identity function, with types. */
-export function defineProjector<Options>(projector: Projector<Options>): Configured<Projector<Options>> {
+export function defineProjector<Options>(projector: Projector<Options>): Projector<Options> {
   return projector;
 }

@@ -1,0 +1,52 @@
+import type { Use, UseObject } from '../contracts/contribution.js';
+import type { Kind } from '../contracts/plugin.js';
+
+/** A place of the configuration that names a contribution and holds its options. */
+export interface Place {
+  readonly kind: Kind;
+  /** Keys that are the run's own; all others are options of the contribution. */
+  readonly own: readonly string[];
+  /** Own keys that stay when a later layer names another contribution; everything else belonged to the former one. */
+  readonly kept: readonly string[];
+}
+
+const plain = (kind: Kind): Place => ({ kind, own: [], kept: [] });
+
+/** Every such place by its path; `*` is any index. */
+export const places = {
+  data: {
+    kind: 'datasets',
+    own: ['batchSize', 'evalBatchSize', 'augment', 'normalization', 'dir'],
+    kept: ['batchSize', 'evalBatchSize', 'augment', 'dir'],
+  },
+  'data.augment.*': plain('augmentations'),
+  teacher: {
+    kind: 'backbones',
+    own: ['weights', 'backend', 'device', 'precision', 'threads'],
+    kept: ['backend', 'device', 'precision', 'threads'],
+  },
+  student: { kind: 'backbones', own: ['weights'], kept: [] },
+  distiller: plain('distillers'),
+  'distiller.*': plain('distillers'),
+  'train.optimizer': { kind: 'optimizers', own: ['lr', 'groups'], kept: ['groups'] },
+  'train.schedule': plain('schedules'),
+  'train.evaluate.metrics.*': plain('metrics'),
+  backend: { kind: 'backends', own: ['device', 'precision', 'threads'], kept: [] },
+} as const satisfies Record<string, Place>;
+
+/** The place at a path; `undefined` where no contribution is named. */
+export function placeAt(path: readonly string[]): Place | undefined {
+  const pattern = path.map((part) => (/^\d+$/.test(part) ? '*' : part)).join('.');
+  return Object.hasOwn(places, pattern) ? places[pattern as keyof typeof places] : undefined;
+}
+
+/** A bare id as an object; anything else unchanged. */
+export function asUse(value: unknown): unknown {
+  return typeof value === 'string' ? { use: value } : value;
+}
+
+/** What a place holds for the contribution: its id and options, without the run's own keys. */
+export function optionsPart(use: Use, { own }: Place): UseObject {
+  const entries = Object.entries(asUse(use) as UseObject);
+  return Object.freeze(Object.fromEntries(entries.filter(([key]) => !own.includes(key)))) as UseObject;
+}

@@ -1,0 +1,44 @@
+import type * as z from 'zod';
+import type { Plugin } from '../contracts/plugin.js';
+import type { runSchema } from './schema.js';
+
+type Input = z.input<typeof runSchema>;
+
+/** A listed plugin; falsy ones are left out, so that `condition && plugin` works. */
+type PluginListing = NonNullable<Input['plugins']>[number] | false | null | undefined;
+
+/**
+ * What a user writes: see the descriptions of the fields in `limbeck config explain`. Values of contributions' own options
+ * stand beside `use` and are checked by the contribution.
+ */
+export type RunConfig = Omit<Input, 'plugins'> & {
+  /** Presets this starts from: files or packages, merged first to last, under this one. */
+  extends?: string | string[];
+  /** Plugins: a package name, a path, what `definePlugin` made, or one of these with options. */
+  plugins?: PluginListing[];
+};
+
+type DeepReadonly<T> = T extends Plugin
+  ? T
+  : T extends readonly unknown[]
+    ? { readonly [I in keyof T]: DeepReadonly<T[I]> }
+    : T extends object
+      ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+      : T;
+
+/** A configuration with every default filled in, every bare id an object, and frozen. */
+export type ResolvedConfig = DeepReadonly<z.output<typeof runSchema>>;
+
+/**
+ * Gives a configuration its type; returns it as it is.
+ *
+ * @example
+ * export default defineConfig({
+ *   data: { use: 'fashion-mnist', augment: ['flip'] },
+ *   student: { use: 'resnet8' },
+ *   train: { epochs: 6 },
+ * });
+ */
+export function defineConfig(config: RunConfig): RunConfig {
+  return config;
+}

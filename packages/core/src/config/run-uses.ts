@@ -1,0 +1,87 @@
+import type { ParameterGroup } from '@limbeck/nn';
+import type { Device, Precision } from '../contracts/backend.js';
+import type { UseObject } from '../contracts/contribution.js';
+import { optionsPart, places } from './places.js';
+import type { ResolvedConfig } from './run-config.js';
+
+/** A contribution a run uses, ready for `host.use(kind, placed.use, placed)`. */
+export interface PlacedUse {
+  /** Its id and options, without the run's own keys that stand beside them. */
+  readonly use: UseObject;
+  /** Where it stands in the configuration. */
+  readonly path: string;
+  /** The run's own keys at that place. */
+  readonly own: readonly string[];
+}
+
+/** The contributions a run uses, apart from what the run itself says about them. */
+export interface RunUses {
+  readonly dataset: PlacedUse;
+  readonly augmentations: readonly PlacedUse[];
+  readonly teacher?: PlacedUse;
+  readonly student: PlacedUse;
+  readonly distillers: readonly PlacedUse[];
+  /** The rate and the groups are the run's: they hold for every optimizer, so its schema never sees them. */
+  readonly optimizer: PlacedUse & { readonly lr: number; readonly groups: readonly ParameterGroup[] };
+  readonly schedule: PlacedUse;
+  readonly metrics: readonly PlacedUse[];
+}
+
+const placed = (path: keyof typeof places, use: UseObject, index?: number): PlacedUse => ({
+  use: optionsPart(use, places[path]),
+  path: index === undefined ? path : path.replace('*', String(index)),
+  own: places[path].own,
+});
+
+/** Takes a configuration apart into what each contribution is given. */
+export function runUses(config: ResolvedConfig): RunUses {
+  const { data, teacher, student, distiller, train } = config;
+  const { lr, groups } = train.optimizer;
+  return {
+    dataset: placed('data', data),
+    augmentations: data.augment.map((use, i) => placed('data.augment.*', use, i)),
+    ...(teacher ? { teacher: placed('teacher', teacher) } : {}),
+    student: placed('student', student),
+    distillers: distillersOf(distiller),
+    optimizer: { ...placed('train.optimizer', train.optimizer), lr, groups },
+    schedule: placed('train.schedule', train.schedule),
+    metrics: train.evaluate.metrics.map((use, i) => placed('train.evaluate.metrics.*', use, i)),
+  };
+}
+
+function distillersOf(distiller: ResolvedConfig['distiller']): PlacedUse[] {
+  if (distiller === undefined) return [];
+  if (isList(distiller)) return distiller.map((use, i) => placed('distiller.*', use, i));
+  return [placed('distiller', distiller)];
+}
+
+const isList = (value: unknown): value is readonly UseObject[] => Array.isArray(value);
+
+/** Where a model is computed. */
+export interface Placement {
+  /** Id of the backend, or `auto`. */
+  readonly use: string;
+  /** Absent: the best the backend has. */
+  readonly device?: Device;
+  readonly precision: Precision;
+  /** Absent: the machine's cores. */
+  readonly threads?: number;
+}
+
+/** Where the student is computed, and where the teacher: on the student's backend and device unless it says otherwise. */
+export function placements({ backend, teacher }: ResolvedConfig): {
+  readonly student: Placement;
+  readonly teacher?: Placement;
+} {
+  if (!teacher) return { student: backend };
+  const use = teacher.backend ?? backend.use;
+  const device = teacher.device ?? (use === backend.use ? backend.device : undefined);
+  const threads = teacher.threads ?? backend.threads;
+  const placement: Placement = {
+    use,
+    precision: teacher.precision,
+    ...(device === undefined ? {} : { device }),
+    ...(threads === undefined ? {} : { threads }),
+  };
+  return { student: backend, teacher: placement };
+}

@@ -1,0 +1,181 @@
+import * as z from 'zod';
+import { isPlugin, type Plugin } from '../contracts/plugin.js';
+
+const id = z.string().min(1);
+const count = z.int().min(1);
+
+/** An id, or `{ use: id, ...options }`; a bare id becomes `{ use: id }`. */
+const use = z
+  .union([id, z.looseObject({ use: id })])
+  .transform((value) => (typeof value === 'string' ? { use: value } : value));
+
+const device = z.enum(['cpu', 'cuda', 'webgpu', 'wasm']);
+const precision = z.enum(['float32', 'bfloat16', 'int8']);
+
+const plugin = z.custom<Plugin>(isPlugin, 'expected a package name, a path or what definePlugin made');
+const pluginName = z.union([id, plugin]);
+const listedPlugin = z.union([pluginName, z.tuple([pluginName, z.record(z.string(), z.unknown())])]);
+
+const isPattern = (source: string): boolean => {
+  try {
+    return new RegExp(source) instanceof RegExp;
+  } catch {
+    return false;
+  }
+};
+
+const parameterGroup = z.strictObject({
+  match: z
+    .string()
+    .refine(isPattern, 'expected a regular expression')
+    .describe('Regular expression over parameter names; the first group that fits counts.'),
+  lrFactor: z.number().min(0).default(1).describe('Multiplies the learning rate.'),
+  weightDecay: z.number().min(0).optional().describe("In place of the optimizer's own."),
+});
+
+const normalization = z
+  .strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) })
+  .refine(({ mean, std }) => mean.length === std.length, 'expected as many values in `std` as in `mean`');
+
+const data = z.looseObject({
+  use: id.describe('Id of the data set; its options stand beside it.'),
+  batchSize: count
+    .default(64)
+    .describe('Images in a training step; the last partial batch of an epoch is left out.'),
+  evalBatchSize: count
+    .default(250)
+    .describe('Images at a time in evaluation; the last partial batch is padded.'),
+  augment: z.array(use).default([]).describe('Random changes to training images, in this order.'),
+  normalization: normalization
+    .optional()
+    .describe("Mean and standard deviation per channel, of pixels in [0, 1]. Absent: the data set's own."),
+  dir: id.optional().describe('Folder of fetched data sets.'),
+});
+
+const teacher = z.looseObject({
+  use: id.describe('Id of the backbone; its options stand beside it.'),
+  weights: id.describe('File with its weights.'),
+  backend: id.optional().describe("Where it runs. Absent: on the run's backend."),
+  device: device.optional().describe("Absent: the run's, or the best of its own backend."),
+  precision: precision.default('float32').describe('Element type it computes in.'),
+  threads: count.optional().describe("Absent: the run's."),
+});
+
+const student = z.looseObject({
+  use: id.describe('Id of the backbone; its options stand beside it.'),
+  weights: id.optional().describe('File to start from. Absent: drawn from the seed.'),
+});
+
+const standardOptimizer = { use: 'sgd', lr: 0.05, momentum: 0.9, weightDecay: 5e-4 };
+
+/** Where `use` is not written, the field's standard optimizer, changed by what is written. */
+const optimizer = z
+  .looseObject({
+    use: id.optional().describe("Id of the optimizer; its options stand beside it. Absent: 'sgd'."),
+    lr: z.number().positive().optional().describe('Learning rate at the start; the schedule multiplies it.'),
+    groups: z
+      .array(parameterGroup)
+      .default([])
+      .describe('Parameters with a rate or a weight decay of their own.'),
+  })
+  .transform(({ use: named, lr, ...rest }, context) => {
+    if (named === undefined) return { ...standardOptimizer, ...(lr === undefined ? {} : { lr }), ...rest };
+    if (lr === undefined) {
+      context.addIssue({ code: 'custom', path: ['lr'], message: `expected the learning rate of '${named}'` });
+      return z.NEVER;
+    }
+    return { use: named, lr, ...rest };
+  });
+
+const train = z.strictObject({
+  epochs: count.describe('Times the training images are seen.'),
+  optimizer: optimizer
+    .prefault({})
+    .describe('Without `use`: sgd with lr 0.05, momentum 0.9, weightDecay 5e-4, changed by what is written.'),
+  schedule: use
+    .prefault('constant')
+    .describe("Course of the learning rate over the run, as a factor of the optimizer's."),
+  seed: z.int().min(0).default(1).describe('Seeds initial weights, order and augmentation.'),
+  evaluate: z
+    .strictObject({
+      every: count.default(1).describe('Epochs between evaluations; the last epoch is always evaluated.'),
+      metrics: z.array(use).min(1).prefault(['top1']).describe('The first decides which checkpoint is best.'),
+    })
+    .prefault({}),
+  checkpoint: z
+    .strictObject({
+      everyEpochs: count.default(1).describe('Epochs between checkpoints.'),
+      everySteps: count
+        .optional()
+        .describe('Steps between further checkpoints. Absent: none within an epoch.'),
+      keep: z
+        .strictObject({
+          last: count.default(2).describe('Newest checkpoints that stay; two, since a crash may tear one.'),
+          best: z.boolean().default(true).describe('Whether the best one stays.'),
+          everyEpochs: count.optional().describe('Those of every n-th epoch stay for good. Absent: none.'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  earlyStopping: z
+    .strictObject({
+      patience: count.describe('Epochs without a better value before training stops.'),
+      metric: id.optional().describe('Absent: the first of `train.evaluate.metrics`.'),
+      minDelta: z.number().min(0).default(0).describe('What counts as better, at least.'),
+    })
+    .optional(),
+});
+
+const backend = z.strictObject({
+  use: id.default('auto').describe("Id of the backend; 'auto' takes the best that works here."),
+  device: device.optional().describe('Absent: the best the backend has.'),
+  precision: precision.default('float32').describe('Element type the student computes in.'),
+  threads: count.optional().describe("Absent: the machine's cores."),
+});
+
+/** A run, as a configuration describes it. */
+export const runSchema = z
+  .strictObject({
+    name: id.optional().describe('Name of the run and its folder. Absent: made from student and distiller.'),
+    plugins: z
+      .array(listedPlugin)
+      .default([])
+      .describe('Packages, paths or plugins, each alone or as [plugin, options].'),
+    data: data.describe('What is learnt from.'),
+    teacher: teacher
+      .optional()
+      .describe('The frozen model. Absent: the student learns from the labels alone.'),
+    student: student.describe('The model that is trained.'),
+    distiller: z
+      .union([use, z.array(use).min(1)])
+      .optional()
+      .describe('The method, or several added up. Absent: cross-entropy alone.'),
+    task: z
+      .strictObject({
+        weight: z
+          .number()
+          .min(0)
+          .optional()
+          .describe('Weight of the cross-entropy. Absent: what the distillers say, else 1.'),
+      })
+      .prefault({}),
+    train: train.describe('How it is trained.'),
+    backend: z
+      .union([id, backend])
+      .transform((value) => (typeof value === 'string' ? backend.parse({ use: value }) : value))
+      .prefault('auto')
+      .describe('What computes.'),
+  })
+  .superRefine((run, context) => {
+    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (run.distiller && !run.teacher)
+      refuse(['distiller'], 'a distiller needs a teacher; add `teacher` or leave it out');
+    const metric = run.train.earlyStopping?.metric;
+    const metrics = run.train.evaluate.metrics.map((one) => one.use);
+    if (metric !== undefined && !metrics.includes(metric)) {
+      refuse(
+        ['train', 'earlyStopping', 'metric'],
+        `expected one of train.evaluate.metrics: ${metrics.join(', ')}`,
+      );
+    }
+  });
