@@ -35,7 +35,7 @@ export interface CompileOptions {
   readonly precision?: Precision;
   /** Threads for one operation. Default: the machine's cores. */
   readonly threads?: number;
-  /** First values of the program's state; zeros otherwise. */
+  /** First values of the program's state, which are copied; zeros otherwise. */
   readonly state?: StateDict;
   /** Collect the time of each operation; see {@link Executable.profile}. */
   readonly profile?: boolean;
@@ -74,6 +74,7 @@ export interface Executable {
   writeState(state: StateDict): Promise<void>;
   /** Where the time went; only for programs compiled with `profile`. */
   profile?(): Promise<readonly ProfileEntry[]>;
+  /** Frees what the runtime holds. Twice is harmless; every other call afterwards is rejected. */
   dispose(): Promise<void>;
 }
 
