@@ -56,8 +56,8 @@ function merge(below: unknown, above: unknown, path: readonly string[], context:
   if (!isPlainObject(top)) return note(top, path, context);
   if (Array.isArray(below) && isEdit(top)) return editList(below, top, path, context);
   let base = isPlainObject(below) ? below : {};
-  if (place && 'use' in top && 'use' in base && top.use !== base.use)
-    base = only(base, place.kept, path, context);
+  const renamed = 'use' in top && 'use' in base && top.use !== base.use;
+  if (renamed) base = only(base, place?.kept ?? [], path, context);
   if (!isPlainObject(below)) forget(path, context);
   return mergeObject(base, top, path, context);
 }

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import {
   type ConfigLayer,
   canonicalJson,
+  configJsonSchema,
   configToJson,
   defineConfig,
   definePlugin,
+  extendsOf,
   type LimbeckError,
   parseSet,
-  placements,
   resolveConfig,
-  runUses,
 } from '../index.js';
 
 const minimal = { data: { use: 'd' }, student: { use: 's' }, train: { epochs: 2 } };
@@ -107,6 +107,50 @@ describe('the result', () => {
   });
 });
 
+describe('defineConfig', () => {
+  it('finds misspelt keys and wrong types as they are written', () => {
+    // @ts-expect-error a key of the run that does not exist
+    defineConfig({ ...minimal, distillr: 'kd' });
+    // @ts-expect-error a key of the training that does not exist
+    defineConfig({ ...minimal, train: { epochs: 1, lr: 0.1 } });
+    // @ts-expect-error a wrong type
+    defineConfig({ ...minimal, train: { epochs: 'ten' } });
+    // @ts-expect-error the data set is missing
+    const config = defineConfig({ student: { use: 's' }, train: { epochs: 1 } });
+    expect(config).toEqual({ student: { use: 's' }, train: { epochs: 1 } });
+  });
+});
+
+describe('extendsOf', () => {
+  it('lists presets', () => {
+    expect(extendsOf({ extends: './a.js' }, 'file')).toEqual(['./a.js']);
+    expect(extendsOf({ extends: ['a', 'b'] }, 'file')).toEqual(['a', 'b']);
+    expect(extendsOf({}, 'file')).toEqual([]);
+  });
+
+  it.each([[3], [''], [['a', null]], [{}]])('refuses %j', (value) => {
+    expect(() => extendsOf({ extends: value }, 'file')).toThrowError(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/^file: extends: found/),
+      }),
+    );
+  });
+});
+
+describe('configJsonSchema', () => {
+  it('says what a configuration may hold', () => {
+    expect(configJsonSchema()).toMatchObject({
+      type: 'object',
+      required: ['data', 'student', 'train'],
+      additionalProperties: false,
+      properties: {
+        train: { properties: { epochs: { type: 'integer', minimum: 1 }, seed: { default: 1 } } },
+      },
+    });
+  });
+});
+
 describe('canonicalJson', () => {
   it('does not depend on the order of keys, but on that of lists', () => {
     expect(canonicalJson({ b: [1, { d: null, c: 'x' }], a: -0 })).toBe('{"a":0,"b":[1,{"c":"x","d":null}]}');
@@ -146,6 +190,17 @@ describe('layers', () => {
     expect(config.train.optimizer).toEqual({ use: 'adamw', lr: 1e-3, groups: [] });
     expect(config.train.schedule).toEqual({ use: 'cosine' });
     expect(provenance.has('distiller.projectors')).toBe(false);
+  });
+
+  it('lose them within options too', () => {
+    const projector = (written: object) => ({ distiller: { projector: written } });
+    const { config } = resolve(example, projector({ use: 'mlp', hidden: 64 }), projector({ use: 'linear' }));
+    expect(config.distiller).toEqual({
+      use: 'projector-ensemble',
+      projectors: 3,
+      weight: 25,
+      projector: { use: 'linear' },
+    });
   });
 
   it('keep the options of a contribution that is named again', () => {
@@ -364,57 +419,5 @@ describe('provenance', () => {
       expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining("'train.epochs'") }),
     );
     expect(() => explain('teacher')).toThrow(/'teacher' is not set.*frozen model/);
-  });
-});
-
-describe('runUses', () => {
-  it("parts the run's own keys from what contributions are given", () => {
-    const uses = runUses(resolve({ ...example, data: { ...example.data, split: 'a' } }).config);
-    expect(uses.dataset).toMatchObject({ use: { use: 'fashion-mnist', split: 'a' }, path: 'data' });
-    expect(uses.dataset.own).toContain('batchSize');
-    expect(uses.dataset.use).not.toHaveProperty('augment');
-    expect(uses.augmentations.map(({ use, path }) => [use, path])).toEqual([
-      [{ use: 'pad-crop', pad: 4 }, 'data.augment.0'],
-      [{ use: 'flip' }, 'data.augment.1'],
-    ]);
-    expect(uses.teacher?.use).toEqual({ use: 'resnet32x4' });
-    expect(uses.student.use).toEqual({ use: 'resnet8x4' });
-    expect(uses.distillers.map(({ path }) => path)).toEqual(['distiller']);
-    expect(uses.optimizer).toMatchObject({
-      use: { use: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
-      lr: 0.05,
-      groups: [],
-    });
-    expect(uses.optimizer.use).not.toHaveProperty('lr');
-    expect(uses.metrics.map(({ use }) => use)).toEqual([{ use: 'top1' }]);
-  });
-
-  it('counts distillers', () => {
-    expect(runUses(resolve(minimal).config).distillers).toEqual([]);
-    const two = runUses(resolve(example, { distiller: ['kd', { use: 'sp', weight: 2 }] }).config).distillers;
-    expect(two.map(({ use, path }) => [use, path])).toEqual([
-      [{ use: 'kd' }, 'distiller.0'],
-      [{ use: 'sp', weight: 2 }, 'distiller.1'],
-    ]);
-  });
-});
-
-describe('placements', () => {
-  it("put the teacher on the run's backend and device, unless it says otherwise", () => {
-    const of = (backend: object, teacher: object) =>
-      placements(
-        resolve(example, { backend, teacher: { backend: null, precision: null, ...teacher } }).config,
-      );
-    const run = { use: 'onnx', device: 'webgpu', threads: 2 };
-    expect(of(run, {})).toEqual({
-      student: { ...run, precision: 'float32' },
-      teacher: { ...run, precision: 'float32' },
-    });
-    expect(of(run, { backend: 'tfjs', precision: 'int8' }).teacher).toEqual({
-      use: 'tfjs',
-      precision: 'int8',
-      threads: 2,
-    });
-    expect(placements(resolve(minimal).config)).toEqual({ student: { use: 'auto', precision: 'float32' } });
   });
 });

@@ -89,6 +89,7 @@ describe('use', () => {
         metric('topk', strict),
         metric('loose', z.looseObject({ k: z.number().optional() })),
         metric('stripping', z.object({ k: z.number().optional() })),
+        metric('opaque', z.object({ k: z.custom<() => void>().optional() })),
         metric('bare'),
         metric('slow', z.object({ k: z.number().refine(() => Promise.resolve(true)) })),
       ),
@@ -125,6 +126,7 @@ describe('use', () => {
   it('refuses keys that a schema would silently drop', async () => {
     const host = await withOptions();
     expect(() => host.use('metrics', { use: 'stripping', q: 3 })).toThrowError(/no option 'q'; known: k$/);
+    expect(() => host.use('metrics', { use: 'opaque', q: 3 })).toThrowError(/no option 'q'; known: k$/);
   });
 
   it('takes no options where there is no schema', async () => {
@@ -141,6 +143,22 @@ describe('use', () => {
     const host = await withOptions();
     expect(() => host.use('metrics', { use: 'bare', batchSzie: 1 }, { own: ['batchSize'] })).toThrowError(
       /did you mean 'batchSize'\?/,
+    );
+  });
+
+  it('works with schemas of libraries that tell no keys', async () => {
+    const validate = (value: unknown) => {
+      const { k } = value as { k?: unknown };
+      return k === 1 ? { value: { k } } : { issues: [{ message: 'must be 1', path: [{ key: 'k' }] }] };
+    };
+    const schema = { '~standard': { version: 1 as const, vendor: 'own', validate } };
+    const host = await hostOf((h) => h.metrics.add(metric('own', schema)));
+    expect(host.use('metrics', { use: 'own', k: 1 }).options).toEqual({ k: 1 });
+    expect(() => host.use('metrics', { use: 'own', k: 2 })).toThrowError(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: "options of metric 'own' (@test/one): k: must be 1",
+      }),
     );
   });
 

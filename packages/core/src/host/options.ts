@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import { didYouMean } from '../suggest.js';
 
 /** Options that a schema completed, or what is wrong with them, a phrase each. */
@@ -46,13 +46,14 @@ function strangersTo(shape: ObjectShape, options: Readonly<Record<string, unknow
 
 /** What a schema knows, where its library tells (Standard JSON Schema); zod 4.2 and later do. */
 function shapeOf(schema: StandardSchemaV1): ObjectShape | undefined {
-  const standard = schema['~standard'] as {
-    readonly jsonSchema?: { input(options: { target: string }): Record<string, unknown> };
-  };
+  const standard = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>;
   try {
-    return standard.jsonSchema?.input({ target: 'draft-2020-12' });
+    return standard.jsonSchema?.input({
+      target: 'draft-2020-12',
+      libraryOptions: { unrepresentable: 'any' }, // zod: only the keys matter here, not what they may hold
+    });
   } catch {
-    return undefined; // schemas with transforms have no JSON form: their own messages must do
+    return undefined; // no JSON form of this schema: its own messages must do
   }
 }
 

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { defineConfig, placements, resolveConfig, runUses } from '../index.js';
+
+const minimal = { data: { use: 'd' }, student: { use: 's' }, train: { epochs: 2 } };
+
+/** The design's example, as a user writes it. */
+const example = defineConfig({
+  data: { use: 'fashion-mnist', batchSize: 64, augment: [{ use: 'pad-crop', pad: 4 }, 'flip'] },
+  teacher: { use: 'resnet32x4', weights: 'teacher.safetensors', backend: 'onnx', precision: 'int8' },
+  student: { use: 'resnet8x4' },
+  distiller: { use: 'projector-ensemble', projectors: 3, weight: 25 },
+  train: {
+    epochs: 240,
+    optimizer: { use: 'sgd', lr: 0.05, momentum: 0.9, weightDecay: 5e-4 },
+    schedule: { use: 'multi-step', milestones: [150, 180, 210], gamma: 0.1 },
+    seed: 10,
+  },
+  backend: 'auto',
+});
+
+const resolve = (...layers: unknown[]) =>
+  resolveConfig(layers.map((value, i) => ({ source: `layer ${i}`, value })));
+
+describe('runUses', () => {
+  it("parts the run's own keys from what contributions are given", () => {
+    const uses = runUses(resolve({ ...example, data: { ...example.data, split: 'a' } }).config);
+    expect(uses.dataset).toMatchObject({ use: { use: 'fashion-mnist', split: 'a' }, path: 'data' });
+    expect(uses.dataset.own).toContain('batchSize');
+    expect(uses.dataset.use).not.toHaveProperty('augment');
+    expect(uses.augmentations.map(({ use, path }) => [use, path])).toEqual([
+      [{ use: 'pad-crop', pad: 4 }, 'data.augment.0'],
+      [{ use: 'flip' }, 'data.augment.1'],
+    ]);
+    expect(uses.teacher?.use).toEqual({ use: 'resnet32x4' });
+    expect(uses.student.use).toEqual({ use: 'resnet8x4' });
+    expect(uses.distillers.map(({ path }) => path)).toEqual(['distiller']);
+    expect(uses.optimizer).toMatchObject({
+      use: { use: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
+      lr: 0.05,
+      groups: [],
+    });
+    expect(uses.optimizer.use).not.toHaveProperty('lr');
+    expect(uses.metrics.map(({ use }) => use)).toEqual([{ use: 'top1' }]);
+  });
+
+  it('counts distillers', () => {
+    expect(runUses(resolve(minimal).config).distillers).toEqual([]);
+    const two = runUses(resolve(example, { distiller: ['kd', { use: 'sp', weight: 2 }] }).config).distillers;
+    expect(two.map(({ use, path }) => [use, path])).toEqual([
+      [{ use: 'kd' }, 'distiller.0'],
+      [{ use: 'sp', weight: 2 }, 'distiller.1'],
+    ]);
+  });
+});
+
+describe('placements', () => {
+  it("put the teacher on the run's backend and device, unless it says otherwise", () => {
+    const of = (backend: object, teacher: object) =>
+      placements(
+        resolve(example, { backend, teacher: { backend: null, precision: null, ...teacher } }).config,
+      );
+    const run = { use: 'onnx', device: 'webgpu', threads: 2 };
+    expect(of(run, {})).toEqual({
+      student: { ...run, precision: 'float32' },
+      teacher: { ...run, precision: 'float32' },
+    });
+    expect(of(run, { backend: 'tfjs', precision: 'int8' }).teacher).toEqual({
+      use: 'tfjs',
+      precision: 'int8',
+      threads: 2,
+    });
+    expect(placements(resolve(minimal).config)).toEqual({ student: { use: 'auto', precision: 'float32' } });
+  });
+});
