@@ -9,10 +9,10 @@ import type {
   Precision,
   Schedule,
 } from '@limbeck/core';
-import type { StateDict } from '@limbeck/graph';
 import type { ParameterGroup } from '@limbeck/nn';
 import type { DistillerChoice, Parts } from './programs/distillation.js';
 import type { ModelChoice } from './programs/traced-model.js';
+import type { Weights } from './weights/read.js';
 
 /** A contribution with its checked options. */
 export interface Chosen<T> {
@@ -42,9 +42,11 @@ export interface CheckpointPolicy {
 
 /** Everything a run consists of, found, checked and loaded. A configuration becomes one; code may write one directly. */
 export interface RunSpec {
-  readonly student: ModelChoice & { readonly weights?: StateDict };
+  /** With weights to start from, or fresh ones. */
+  readonly student: ModelChoice & { readonly weights?: Weights };
   readonly teacher?: ModelChoice & {
-    readonly weights: StateDict;
+    /** Under published names, as {@link readWeightsFile} gives them. */
+    readonly weights: Weights;
     readonly placement: Placement;
     /** Go on even where the teacher is no better than chance. */
     readonly acceptChance: boolean;

@@ -1,0 +1,108 @@
+import { LimbeckError, type Metric, type OpenDataset } from '@limbeck/core';
+import { createEvalLoader } from '@limbeck/data';
+import { tensorData } from '@limbeck/graph';
+import type { MetricValues } from '../events.js';
+import type { Chosen } from '../run-spec.js';
+import { type Classifier, checkLogits } from './classifier.js';
+
+export interface EvaluateOptions {
+  readonly classifier: Classifier;
+  readonly dataset: OpenDataset;
+  /** Default `test`. */
+  readonly split?: 'train' | 'test';
+  // biome-ignore lint/suspicious/noExplicitAny: every metric brings an option type of its own
+  readonly metrics: readonly Chosen<Metric<any>>[];
+  /** For classifiers that take any number of images. Default 100. */
+  readonly batchSize?: number;
+  /** Keep every logit, not only the predictions. */
+  readonly keepLogits?: boolean;
+  /** Asked after each batch. */
+  readonly stop?: () => boolean;
+}
+
+/** What a model makes of a split. */
+export interface Evaluation {
+  readonly metrics: MetricValues;
+  readonly samples: number;
+  /** Share of right predictions. */
+  readonly accuracy: number;
+  /** Most likely class of every sample. */
+  readonly predictions: Int32Array;
+  /** Row-major [samples, classes], where they were asked for. */
+  readonly logits?: Float32Array;
+  readonly seconds: number;
+}
+
+/**
+ * Runs a model over every sample of a split.
+ *
+ * @throws LimbeckError SHAPE_MISMATCH where model and data do not fit, INTERRUPTED where `stop` said so
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { classifier, dataset, metrics, stop = () => false } = options;
+  const started = performance.now();
+  const { classes, imageShape, normalization } = dataset;
+  const split = dataset[options.split ?? 'test'];
+  const batchSize = classifier.batchSize ?? options.batchSize ?? 100;
+  const loader = createEvalLoader({ split, normalization, imageShape, batchSize });
+  const accumulators = metrics.map(({ contribution, options: own }) => ({
+    id: contribution.id,
+    accumulator: contribution.create(own),
+  }));
+  const predictions = new Int32Array(loader.samples);
+  const kept = options.keepLogits ? new Float32Array(loader.samples * classes) : undefined;
+  let right = 0;
+  for (let step = 0; step < loader.batches; step++) {
+    const { images, labels, count } = loader.batch(step);
+    const image = tensorData('float32', [batchSize, ...imageShape], images);
+    const logits = checkLogits(await classifier.logits(image), [batchSize, classes]);
+    const first = step * batchSize;
+    for (let row = 0; row < count; row++) {
+      const predicted = mostLikely(logits, row * classes, classes);
+      predictions[first + row] = predicted;
+      if (predicted === labels[row]) right++;
+    }
+    kept?.set(logits.subarray(0, count * classes), first * classes);
+    for (const { accumulator } of accumulators) accumulator.add({ logits, labels, count, classes });
+    if (stop()) throw new LimbeckError('INTERRUPTED', 'the evaluation was interrupted');
+  }
+  return {
+    metrics: Object.fromEntries(accumulators.map(({ id, accumulator }) => [id, accumulator.value()])),
+    samples: loader.samples,
+    accuracy: right / loader.samples,
+    predictions,
+    logits: kept,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** Index of the largest of `classes` numbers from `start` on; the first of equals. */
+export function mostLikely(logits: Float32Array, start: number, classes: number): number {
+  let best = 0;
+  for (let i = 1; i < classes; i++) if (logits[start + i]! > logits[start + best]!) best = i;
+  return best;
+}
+
+/** How alike two evaluations of one split are. */
+export interface Agreement {
+  /** Share of samples with the same prediction. */
+  readonly predictions: number;
+  /** Largest absolute difference between logits, where both evaluations kept them. */
+  readonly logits?: number;
+}
+
+/** Compares two models by what they make of one split, such as a trained student and its exported file. */
+export function agreementOf(a: Evaluation, b: Evaluation): Agreement {
+  if (a.samples !== b.samples) {
+    throw new LimbeckError(
+      'SHAPE_MISMATCH',
+      `evaluations of ${a.samples} and of ${b.samples} samples cannot be compared`,
+    );
+  }
+  const same = a.predictions.reduce((sum, value, i) => sum + Number(value === b.predictions[i]), 0);
+  const predictions = same / a.samples;
+  if (a.logits === undefined || b.logits === undefined) return { predictions };
+  const other = b.logits;
+  const difference = a.logits.reduce((most, value, i) => Math.max(most, Math.abs(value - other[i]!)), 0);
+  return { predictions, logits: difference };
+}

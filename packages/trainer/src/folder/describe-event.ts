@@ -1,0 +1,52 @@
+import type { LossValues, MetricValues, RunEvent } from '../events.js';
+
+const values = (named: LossValues | MetricValues): string =>
+  Object.entries(named)
+    .map(([name, value]) => `${name} ${short(value)}`)
+    .join(', ');
+
+const short = (value: number): string => String(Number(value.toPrecision(5)));
+
+const seconds = (value: number): string => `${value < 10 ? value.toFixed(2) : Math.round(value)} s`;
+
+/** An event as one plain line, as it stands in `run.log`. */
+export function describeEvent(event: RunEvent): string {
+  switch (event.type) {
+    case 'start': {
+      const teacher = event.teacher === undefined ? '' : `, teacher ${event.teacher.id}`;
+      return (
+        `start: student ${event.student.id} (${event.student.parameters} parameters)${teacher}, ` +
+        `${event.epochs} epochs of ${event.stepsPerEpoch} steps, batch ${event.batchSize}, seed ${event.seed}, ` +
+        `backend ${event.backend}, weights: ${values(event.weights)}`
+      );
+    }
+    case 'resume':
+      return `resume: from ${event.checkpoint || 'the beginning'}, ${event.epoch} epochs and ${event.step} steps done`;
+    case 'compiled':
+      return `compiled: ${event.program}, ${event.nodes} nodes in ${seconds(event.seconds)}`;
+    case 'teacher':
+      return `teacher: ${values(event.metrics)} on ${event.samples} samples in ${seconds(event.seconds)}`;
+    case 'step':
+      return `step ${event.step}: epoch ${event.epoch}, lr ${short(event.lr)}, ${values(event.losses)}, ${Math.round(event.imagesPerSecond)} images/s`;
+    case 'epoch': {
+      const test =
+        event.test === undefined ? '' : `; test: ${values(event.test)}${event.best ? ' (best)' : ''}`;
+      return (
+        `epoch ${event.epoch}: lr ${short(event.lr)}, ${values(event.losses)}, accuracy ${short(event.accuracy)}${test}; ` +
+        `${Math.round(event.imagesPerSecond)} images/s, ${seconds(event.seconds)}`
+      );
+    }
+    case 'checkpoint':
+      return `checkpoint: ${event.path}${event.best ? ' (best)' : ''}`;
+    case 'warning':
+      return `warning ${event.code}: ${event.message}${event.hint === undefined ? '' : ` (${event.hint})`}`;
+    case 'early-stop':
+      return `early stop after epoch ${event.epoch}: ${event.reason}`;
+    case 'interrupted':
+      return `interrupted after step ${event.step}: saved ${event.checkpoint}`;
+    case 'finish': {
+      const { epoch, ...best } = event.best;
+      return `finish: ${event.epochs} epochs in ${seconds(event.seconds)}; last: ${values(event.last)}; best (epoch ${epoch}): ${values(best)}`;
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { RunEvent, RunListener } from '../events.js';
+import { describeEvent } from './describe-event.js';
+import type { RunFolder } from './run-folder.js';
+
+/** Steps between two lines of `metrics.jsonl` and `run.log`; epochs are always written. */
+const stepsBetweenLines = 50;
+
+/** Events that are results, and therefore the same in a resumed run: each a line of `metrics.jsonl`. */
+const isResult = (event: RunEvent): boolean => event.type === 'step' || event.type === 'epoch';
+
+/** Writes events into a run's folder, then hands them on. */
+export function recorder(folder: RunFolder, listener: RunListener): RunListener {
+  return (event) => {
+    if (event.type !== 'step' || event.step % stepsBetweenLines === 0) {
+      if (isResult(event)) folder.metrics.append(JSON.stringify(event));
+      folder.log.append(`${new Date().toISOString()} ${describeEvent(event)}`);
+    }
+    listener(event);
+  };
+}

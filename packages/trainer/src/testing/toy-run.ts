@@ -1,0 +1,44 @@
+import type { ComputeBackend } from '@limbeck/core';
+import { flip } from '@limbeck/data';
+import type { RunSpec } from '../run-spec.js';
+import { nll, top1 } from '../standard/metrics.js';
+import { sgd } from '../standard/optimizers.js';
+import { cosine } from '../standard/schedules.js';
+import { toyDataset } from './toy-data.js';
+import { noParts, toyDistiller, toyStudent, toyTeacher, toyTeacherWeights } from './toy-models.js';
+
+/** A distillation of three epochs of three steps that takes milliseconds; everything random is in it. */
+export function toySpec(backend: ComputeBackend, changes: Partial<RunSpec> = {}): RunSpec {
+  return {
+    student: { backbone: toyStudent, options: undefined },
+    teacher: {
+      backbone: toyTeacher,
+      options: undefined,
+      weights: toyTeacherWeights(),
+      placement: { backend },
+      acceptChance: false,
+    },
+    distillers: [{ distiller: toyDistiller, options: { weight: 0.5 } }],
+    parts: noParts,
+    data: {
+      dataset: toyDataset(),
+      batchSize: 8,
+      evalBatchSize: 4,
+      augment: [{ contribution: flip, options: { p: 0.5 } }],
+    },
+    optimizer: { contribution: sgd, options: { momentum: 0.9, nesterov: true, weightDecay: 1e-4 } },
+    lr: 0.1,
+    schedule: { contribution: cosine, options: { final: 0 } },
+    metrics: [
+      { contribution: top1, options: {} },
+      { contribution: nll, options: {} },
+    ],
+    epochs: 3,
+    seed: 7,
+    evaluateEvery: 1,
+    checkpoint: { everyEpochs: 1, keepBest: true },
+    placement: { backend },
+    exporters: [],
+    ...changes,
+  };
+}

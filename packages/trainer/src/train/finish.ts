@@ -1,0 +1,60 @@
+import { coreVersion } from '@limbeck/core';
+import { writeSafetensors } from '@limbeck/formats';
+import { writeAtomically, writeJson } from '../files/atomic.js';
+import { type RunFolder, runFiles } from '../folder/run-folder.js';
+import { deployedWeights, describeWeights } from '../weights/deployed.js';
+import { frozen, type Machines } from './machines.js';
+import { type PreparedRun, parameterCount } from './prepare.js';
+import type { Progress } from './progress.js';
+import type { RunResult } from './run-result.js';
+
+/**
+ * Writes what a run is for: the deployed student of the last epoch in every format asked for, then the result. A run is
+ * finished once its result is there.
+ */
+export async function finish(
+  run: PreparedRun,
+  machines: Machines,
+  { folder, progress }: { folder: RunFolder; progress: Progress },
+): Promise<RunResult> {
+  const { spec, plan } = run;
+  const { student, data, exporters } = spec;
+  const { classes, imageShape, normalization } = data.dataset;
+  const last = progress.last!;
+  const { epoch, values } = progress.best!;
+  const state = await machines.state();
+  const deployed = run.deployed(1);
+  const metadata = describeWeights({
+    backbone: student.backbone.id,
+    classes,
+    imageShape,
+    normalization,
+    metrics: last,
+    version: coreVersion,
+  });
+  const files: Record<string, string> = { safetensors: folder.file(runFiles.student) };
+  writeAtomically(files.safetensors!, writeSafetensors(deployedWeights(deployed, state), metadata));
+  for (const exporter of exporters) {
+    const path = folder.file(`student${exporter.extension}`);
+    writeAtomically(path, exporter.write(frozen(deployed, state), { metadata }));
+    files[exporter.id] = path;
+  }
+  const result: RunResult = {
+    folder: folder.path,
+    version: coreVersion,
+    student: {
+      id: student.backbone.id,
+      parameters: parameterCount([...plan.variables.values()].filter(({ owner }) => owner === 'student')),
+    },
+    epochs: progress.epoch,
+    steps: progress.step,
+    ...(progress.stopped === undefined ? {} : { stopped: progress.stopped }),
+    ...(progress.teacher === undefined ? {} : { teacher: progress.teacher }),
+    last,
+    best: { ...values, epoch },
+    files,
+    seconds: progress.seconds,
+  };
+  writeJson(folder.file(runFiles.result), result);
+  return result;
+}

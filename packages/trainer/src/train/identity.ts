@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { StateDict } from '@limbeck/graph';
+import type { Placement, RunSpec } from '../run-spec.js';
+
+/** What decides a run's numbers, as JSON. */
+export type Identity = { readonly [key: string]: unknown };
+
+/**
+ * Everything a run's numbers depend on: parts with their options, digests of weights and data, seeds, where it runs.
+ * When checkpoints are written and what is exported is left out.
+ */
+export function identityOf(spec: RunSpec): Identity {
+  const { student, teacher, data, optimizer, schedule } = spec;
+  const identity = {
+    student: { ...modelOf(student), weights: student.weights && digest(student.weights.tensors) },
+    teacher: teacher && {
+      ...modelOf(teacher),
+      weights: digest(teacher.weights.tensors),
+      placement: placementOf(teacher.placement),
+    },
+    distillers: spec.distillers.map(({ distiller, options }) => ({ use: distiller.id, options })),
+    data: {
+      fingerprint: data.dataset.fingerprint,
+      batchSize: data.batchSize,
+      evalBatchSize: data.evalBatchSize,
+      augment: data.augment.map(partOf),
+    },
+    optimizer: partOf(optimizer),
+    lr: spec.lr,
+    groups: spec.groups,
+    schedule: partOf(schedule),
+    metrics: spec.metrics.map(partOf),
+    taskWeight: spec.taskWeight,
+    epochs: spec.epochs,
+    seed: spec.seed,
+    evaluateEvery: spec.evaluateEvery,
+    earlyStopping: spec.earlyStopping,
+    placement: placementOf(spec.placement),
+  };
+  return JSON.parse(JSON.stringify(identity));
+}
+
+const modelOf = ({ backbone, options }: RunSpec['student']) => ({ use: backbone.id, options });
+
+const partOf = ({ contribution, options }: { contribution: { id: string }; options: unknown }) => ({
+  use: contribution.id,
+  options,
+});
+
+const placementOf = ({ backend, device, precision, threads }: Placement) => ({
+  backend: backend.id,
+  device,
+  precision,
+  threads,
+});
+
+/** SHA-256 over names, types, shapes and bytes, whatever the order of names. */
+function digest(state: StateDict): string {
+  const hash = createHash('sha256');
+  for (const name of [...state.keys()].sort()) {
+    const { dtype, shape, data } = state.get(name)!;
+    hash.update(JSON.stringify([name, dtype, shape]));
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}
+
+/** SHA-256 of a JSON value, whatever the order of keys. */
+export function hashOf(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner) =>
+    isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+}
+
+/** Where two JSON values differ, a line each: `optimizer.options.momentum: 0.9, now 0.8`. */
+export function differences(before: unknown, now: unknown, path = ''): string[] {
+  if (isTree(before) && isTree(now) && Array.isArray(before) === Array.isArray(now)) {
+    const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
+    return [...keys].flatMap((key) =>
+      differences((before as Identity)[key], (now as Identity)[key], path === '' ? key : `${path}.${key}`),
+    );
+  }
+  return before === now ? [] : [`${path}: ${show(before)}, now ${show(now)}`];
+}
+
+const isTree = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const isRecord = (value: unknown): value is Identity => isTree(value) && !Array.isArray(value);
+
+const show = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+const values = z.record(z.string(), z.number());
+
+/** How far a run is. Together with the program's state it decides everything that follows. */
+export const progressSchema = z.strictObject({
+  /** Epochs done. */
+  epoch: count,
+  /** Steps done in the epoch that runs; all of them while its evaluation is outstanding. */
+  stepInEpoch: count,
+  /** Steps done in the run. */
+  step: count,
+  /** What the running epoch adds up to. */
+  sums: z.strictObject({
+    /** Of every loss term over the epoch's steps. */
+    losses: values,
+    correct: count,
+    samples: count,
+  }),
+  /** Metrics of the latest evaluation. */
+  last: values.optional(),
+  /** The evaluation with the best first metric. */
+  best: z.strictObject({ epoch: count, step: count, values }).optional(),
+  /** Early stopping: the value to beat and how many evaluations have not. */
+  patience: z.strictObject({ reference: z.number(), evaluations: count }).optional(),
+  /** Why the run stops before its last epoch. */
+  stopped: z.string().optional(),
+  /** The teacher's metrics on the test split. */
+  teacher: values.optional(),
+  /** Time spent so far. */
+  seconds: z.number().nonnegative(),
+});
+
+export type Progress = z.infer<typeof progressSchema>;
+
+export const startOfRun = (): Progress => ({
+  epoch: 0,
+  stepInEpoch: 0,
+  step: 0,
+  sums: emptySums(),
+  seconds: 0,
+});
+
+export const emptySums = (): Progress['sums'] => ({ losses: {}, correct: 0, samples: 0 });
+
+/** Means over the part of the epoch that is done. */
+export function meansOf({ sums, stepInEpoch }: Progress): {
+  losses: Record<string, number>;
+  accuracy: number;
+} {
+  const means = Object.entries(sums.losses).map(([name, sum]) => [name, sum / stepInEpoch]);
+  return { losses: Object.fromEntries(means), accuracy: sums.correct / sums.samples };
+}

@@ -1,0 +1,73 @@
+import { LimbeckError } from '@limbeck/core';
+import type { StateDict } from '@limbeck/graph';
+import { type Checkpoint, latestCheckpoint } from '../checkpoint/load.js';
+import { removeRemains } from '../checkpoint/prune.js';
+import type { RunListener } from '../events.js';
+import { type RunFolder, type RunRecord, runFiles } from '../folder/run-folder.js';
+import { differences } from './identity.js';
+import type { PreparedRun } from './prepare.js';
+import { type Progress, startOfRun } from './progress.js';
+
+/** Where a session begins. */
+export interface Beginning {
+  readonly progress: Progress;
+  readonly state: StateDict;
+}
+
+/**
+ * Finds where a stopped run stands, and makes its folder as it was then.
+ *
+ * @throws LimbeckError PRECONDITION where the run is another one, CHECKPOINT_CORRUPT where nothing sound is left
+ */
+export function resumeFrom(
+  folder: RunFolder,
+  run: PreparedRun,
+  { record, emit }: { record: RunRecord; emit: RunListener },
+): Beginning {
+  const checkpoints = folder.file(runFiles.checkpoints);
+  const found = latestCheckpoint(checkpoints, (path, problem) => {
+    emit({
+      type: 'warning',
+      code: 'CHECKPOINT_CORRUPT',
+      message: `checkpoint ${path} cannot be used: ${problem}`,
+      hint: 'the one before it is tried',
+    });
+  });
+  if (found === undefined) refuseOther(folder, folder.config(), record.config);
+  else refuseOther(folder, found.manifest.identity, run.identity);
+  removeRemains(checkpoints);
+  folder.metrics.truncate(metricsBytesOf(folder, found));
+  const { progress, state } = found
+    ? { progress: found.manifest.progress, state: found.state }
+    : { progress: startOfRun(), state: run.initialState };
+  const { epoch, step } = progress;
+  emit({ type: 'resume', checkpoint: found?.path ?? '', epoch, step });
+  return { progress, state };
+}
+
+const shown = 10;
+
+function refuseOther(folder: RunFolder, before: unknown, now: unknown): void {
+  const changes = differences(before, now);
+  if (changes.length === 0) return;
+  const more = changes.length > shown ? `\n  and ${changes.length - shown} more` : '';
+  throw new LimbeckError(
+    'PRECONDITION',
+    `the run in ${folder.path} had another configuration:\n  ${changes.slice(0, shown).join('\n  ')}${more}`,
+    {
+      hint: 'resume it as it was started, or start another run in another folder',
+      details: { changes },
+    },
+  );
+}
+
+/** Lines after the checkpoint will be written again. */
+function metricsBytesOf(folder: RunFolder, found: Checkpoint | undefined): number {
+  const bytes = found?.manifest.metricsBytes ?? 0;
+  if (bytes <= folder.metrics.length) return bytes;
+  throw new LimbeckError(
+    'CHECKPOINT_CORRUPT',
+    `${folder.metrics.path} has ${folder.metrics.length} bytes, the checkpoint was made at ${bytes}`,
+    { hint: 'restore the file from a backup; a checkpoint goes with the lines before it' },
+  );
+}

@@ -1,0 +1,23 @@
+import type { MetricValues } from '../events.js';
+
+/** What came of a run; `result.json` holds the same. */
+export interface RunResult {
+  readonly folder: string;
+  /** Of the project. */
+  readonly version: string;
+  readonly student: { readonly id: string; readonly parameters: number };
+  /** Epochs and steps done. */
+  readonly epochs: number;
+  readonly steps: number;
+  /** Why it stopped before its last epoch. */
+  readonly stopped?: string;
+  /** The teacher on the test split. */
+  readonly teacher?: MetricValues;
+  /** The exported student on the test split. */
+  readonly last: MetricValues;
+  /** The best evaluation by the first metric, and its epoch; its checkpoint is kept under `checkpoint.keepBest`. */
+  readonly best: MetricValues & { readonly epoch: number };
+  /** Paths of what was written, by kind: `safetensors`, `onnx` ... */
+  readonly files: Readonly<Record<string, string>>;
+  readonly seconds: number;
+}

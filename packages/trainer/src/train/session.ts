@@ -1,0 +1,178 @@
+import { LimbeckError } from '@limbeck/core';
+import { pruneCheckpoints } from '../checkpoint/prune.js';
+import { saveCheckpoint } from '../checkpoint/save.js';
+import { executableClassifier } from '../evaluate/classifier.js';
+import { evaluate } from '../evaluate/evaluate.js';
+import type { MetricValues, RunListener } from '../events.js';
+import { type RunFolder, runFiles } from '../folder/run-folder.js';
+import { judge } from './judge.js';
+import type { Machines } from './machines.js';
+import { Pace } from './pace.js';
+import type { PreparedRun } from './prepare.js';
+import { emptySums, meansOf, type Progress } from './progress.js';
+import { refuseNonFiniteLosses, Stepper, type StepResult } from './step.js';
+
+/** What a session works with. */
+export interface SessionParts {
+  readonly run: PreparedRun;
+  readonly machines: Machines;
+  readonly folder: RunFolder;
+  readonly progress: Progress;
+  readonly emit: RunListener;
+  readonly stop: () => boolean;
+}
+
+/** One process's share of a run: from where it stands to its end. */
+export class Session {
+  readonly #run: PreparedRun;
+  readonly #machines: Machines;
+  readonly #folder: RunFolder;
+  readonly #emit: RunListener;
+  readonly #stop: () => boolean;
+  readonly #stepper: Stepper;
+  readonly #stepsPerEpoch: number;
+  readonly pace: Pace;
+  readonly progress: Progress;
+
+  constructor({ run, machines, folder, progress, emit, stop }: SessionParts) {
+    this.#run = run;
+    this.#machines = machines;
+    this.#folder = folder;
+    this.#emit = emit;
+    this.#stop = stop;
+    this.progress = progress;
+    this.pace = new Pace(progress.seconds);
+    this.#stepsPerEpoch = run.loader.batchesPerEpoch;
+    this.#stepper = new Stepper(run.plan, run.spec.data.dataset.imageShape, machines);
+  }
+
+  /** @throws LimbeckError INTERRUPTED once `stop` says so, NON_FINITE, WRITE_FAILED */
+  async train(): Promise<void> {
+    while (!this.#isDone()) {
+      this.pace.beginEpoch();
+      while (this.progress.stepInEpoch < this.#stepsPerEpoch) {
+        await this.#step();
+        const { everySteps = 0 } = this.#run.spec.checkpoint;
+        const { stepInEpoch } = this.progress;
+        if (everySteps > 0 && stepInEpoch % everySteps === 0 && stepInEpoch < this.#stepsPerEpoch) {
+          await this.checkpoint();
+        }
+        if (this.#stop()) throw new LimbeckError('INTERRUPTED', 'the run was interrupted');
+      }
+      await this.#endEpoch();
+    }
+  }
+
+  /** Saves where the run stands; returns the path. */
+  async checkpoint({ best = false }: { best?: boolean } = {}): Promise<string> {
+    const { progress } = this;
+    progress.seconds = this.pace.seconds;
+    const state = await this.#machines.student.readState();
+    this.#folder.metrics.sync();
+    const checkpoints = this.#folder.file(runFiles.checkpoints);
+    const path = saveCheckpoint(checkpoints, {
+      state,
+      progress,
+      metricsBytes: this.#folder.metrics.length,
+      identity: this.#run.identity,
+    });
+    const { checkpoint: policy } = this.#run.spec;
+    pruneCheckpoints(checkpoints, policy, { progress, stepsPerEpoch: this.#stepsPerEpoch });
+    this.#emit({ type: 'checkpoint', path, step: progress.step, best });
+    return path;
+  }
+
+  #isDone(): boolean {
+    return this.progress.epoch >= this.#run.spec.epochs || this.progress.stopped !== undefined;
+  }
+
+  async #step(): Promise<void> {
+    const { progress } = this;
+    const started = performance.now();
+    const batch = this.#run.loader.batch(progress.epoch, progress.stepInEpoch);
+    const lr = this.#rateAt(progress.step);
+    const result = await this.#stepper.run(batch, lr);
+    refuseNonFiniteLosses(result.losses, { step: progress.step + 1, epoch: progress.epoch + 1, lr });
+    addUp(progress, result, batch.labels.length);
+    this.pace.step((performance.now() - started) / 1000);
+    this.#emit({
+      type: 'step',
+      epoch: progress.epoch + 1,
+      stepInEpoch: progress.stepInEpoch,
+      step: progress.step,
+      lr,
+      losses: result.losses,
+      accuracy: progress.sums.correct / progress.sums.samples,
+      imagesPerSecond: this.pace.stepsPerSecond * batch.labels.length,
+      secondsLeft: this.#secondsLeft(),
+    });
+    // signals and messages reach this thread between steps only
+    await new Promise(setImmediate);
+  }
+
+  async #endEpoch(): Promise<void> {
+    const { progress } = this;
+    const { spec } = this.#run;
+    const epoch = progress.epoch + 1;
+    const isDue = epoch % spec.evaluateEvery === 0 || epoch === spec.epochs;
+    const test = isDue ? await this.#evaluate(epoch) : undefined;
+    const best = test === undefined ? undefined : judge(progress, test, spec);
+    this.#emit({
+      type: 'epoch',
+      epoch,
+      step: progress.step,
+      lr: this.#rateAt(progress.step - 1),
+      ...meansOf(progress),
+      ...(test === undefined ? {} : { test, best }),
+      imagesPerSecond: this.pace.epochStepsPerSecond * spec.data.batchSize,
+      seconds: this.pace.epochSeconds,
+    });
+    progress.epoch = epoch;
+    progress.stepInEpoch = 0;
+    progress.sums = emptySums();
+    if (progress.stopped !== undefined) {
+      this.#emit({ type: 'early-stop', epoch, reason: progress.stopped });
+    }
+    const { everyEpochs, keepBest } = spec.checkpoint;
+    if (epoch % everyEpochs === 0 || (best && keepBest) || this.#isDone()) await this.checkpoint({ best });
+  }
+
+  /** The deployed student on the test split. */
+  async #evaluate(epoch: number): Promise<MetricValues> {
+    await this.#machines.deploy();
+    const { metrics, data } = this.#run.spec;
+    const classifier = executableClassifier(this.#machines.deployed);
+    const result = await evaluate({ classifier, dataset: data.dataset, metrics, stop: this.#stop });
+    this.pace.evaluation(result.seconds);
+    const bad = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value));
+    if (bad === undefined) return result.metrics;
+    throw new LimbeckError(
+      'NON_FINITE',
+      `metric '${bad[0]}' on the test split is ${bad[1]} after epoch ${epoch}`,
+      {
+        hint: 'the model has become numerically unsound: try a lower learning rate or a warm-up; checkpoints are kept',
+        details: { metric: bad[0], epoch, step: this.progress.step },
+      },
+    );
+  }
+
+  #rateAt(step: number): number {
+    return this.#run.spec.lr * this.#run.schedule(step);
+  }
+
+  #secondsLeft(): number {
+    const { epochs, evaluateEvery } = this.#run.spec;
+    const { epoch, step } = this.progress;
+    const evaluations = Math.ceil(epochs / evaluateEvery) - Math.floor(epoch / evaluateEvery);
+    return this.pace.secondsFor(epochs * this.#stepsPerEpoch - step, evaluations);
+  }
+}
+
+function addUp(progress: Progress, { losses, correct }: StepResult, samples: number): void {
+  const { sums } = progress;
+  for (const [name, value] of Object.entries(losses)) sums.losses[name] = (sums.losses[name] ?? 0) + value;
+  sums.correct += correct;
+  sums.samples += samples;
+  progress.step++;
+  progress.stepInEpoch++;
+}

@@ -1,0 +1,143 @@
+import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import type { RunListener } from '../events.js';
+import { recorder } from '../folder/recorder.js';
+import { RunFolder, type RunRecord } from '../folder/run-folder.js';
+import type { RunSpec } from '../run-spec.js';
+import { examineTeacher } from './examine-teacher.js';
+import { finish } from './finish.js';
+import { identityOf } from './identity.js';
+import { Machines } from './machines.js';
+import { type PreparedRun, parameterCount, prepareRun } from './prepare.js';
+import { startOfRun } from './progress.js';
+import { type Beginning, resumeFrom } from './resume.js';
+import type { RunResult } from './run-result.js';
+import { Session } from './session.js';
+
+export interface TrainOptions {
+  /** The run's folder: new, or with `resume` that of a run which was stopped. */
+  readonly folder: string;
+  readonly resume?: boolean;
+  /** What `config.json` and `environment.json` shall hold. Default: what the specification itself tells. */
+  readonly record?: RunRecord;
+  readonly onEvent?: RunListener;
+  /** Asked after every step and batch; true ends the run with a checkpoint. */
+  readonly stop?: () => boolean;
+}
+
+/**
+ * Trains a student, distilled or alone, in a folder of its own. The same specification gives the same bits on one
+ * machine and backend, however often the run is stopped and resumed.
+ *
+ * @throws LimbeckError before anything is written where parts, data and weights do not fit; ALREADY_EXISTS, WRITE_FAILED
+ * (checkpoints stay), NON_FINITE, CHECKPOINT_CORRUPT; INTERRUPTED after `stop`, with the run saved
+ */
+export async function train(spec: RunSpec, options: TrainOptions): Promise<RunResult> {
+  const { resume = false, onEvent = () => undefined, stop = () => false } = options;
+  const record = options.record ?? { config: identityOf(spec), environment: {} };
+  const run = prepareRun(spec);
+  const folder = resume ? RunFolder.reopen(options.folder) : RunFolder.create(options.folder, record);
+  const emit = recorder(folder, onEvent);
+  const status = { begun: resume };
+  try {
+    emit(startEvent(run, folder));
+    for (const message of run.warnings) emit({ type: 'warning', code: 'SHAPE_MISMATCH', message });
+    const beginning = resume ? resumeFrom(folder, run, { record, emit }) : freshStart(run);
+    const result = await work({ run, folder, beginning, emit, stop, status });
+    folder.close();
+    return result;
+  } catch (error) {
+    if (status.begun) closeAfter(error, folder);
+    else folder.discard();
+    throw error;
+  }
+}
+
+const freshStart = (run: PreparedRun): Beginning => ({ progress: startOfRun(), state: run.initialState });
+
+/** From compiled programs to the result. */
+async function work({
+  run,
+  folder,
+  beginning: { progress, state },
+  emit,
+  stop,
+  status,
+}: {
+  run: PreparedRun;
+  folder: RunFolder;
+  beginning: Beginning;
+  emit: RunListener;
+  stop: () => boolean;
+  /** `begun` is set once there is something to lose. */
+  status: { begun: boolean };
+}): Promise<RunResult> {
+  const machines = await Machines.open(run, state, emit);
+  try {
+    const session = new Session({ run, machines, folder, progress, emit, stop });
+    try {
+      progress.teacher ??= await examineTeacher(run, machines, { emit, stop });
+      status.begun = true;
+      await session.train();
+    } catch (error) {
+      if (!isLimbeckError(error) || error.code !== 'INTERRUPTED') throw error;
+      status.begun = true;
+      throw await interrupted(session, folder, emit);
+    }
+    progress.seconds = session.pace.seconds;
+    const result = await finish(run, machines, { folder, progress });
+    const { epochs, last, best, files, seconds } = result;
+    emit({ type: 'finish', folder: folder.path, epochs, last, best, files, seconds });
+    return result;
+  } finally {
+    await machines.dispose();
+  }
+}
+
+async function interrupted(session: Session, folder: RunFolder, emit: RunListener): Promise<LimbeckError> {
+  const checkpoint = await session.checkpoint();
+  const { step } = session.progress;
+  emit({ type: 'interrupted', step, checkpoint });
+  return new LimbeckError('INTERRUPTED', `interrupted after step ${step}; saved ${checkpoint}`, {
+    hint: `go on with --resume ${folder.path}`,
+    details: { folder: folder.path, step, checkpoint },
+  });
+}
+
+/** The log says how it ended, unless the disk is why. */
+function closeAfter(error: unknown, folder: RunFolder): void {
+  try {
+    const code = isLimbeckError(error) ? error.code : 'unexpected';
+    folder.log.append(`${new Date().toISOString()} error ${code}: ${(error as Error).message}`);
+  } catch {
+    // the error itself is on its way
+  }
+  folder.close();
+}
+
+function startEvent({ spec, plan, loader }: PreparedRun, folder: RunFolder) {
+  const { student, teacher, data, placement } = spec;
+  const variables = [...plan.variables.values()];
+  return {
+    type: 'start',
+    folder: folder.path,
+    student: {
+      id: student.backbone.id,
+      parameters: parameterCount(variables.filter(({ owner }) => owner === 'student')),
+    },
+    ...(teacher === undefined || plan.teacher === undefined
+      ? {}
+      : {
+          teacher: {
+            id: teacher.backbone.id,
+            parameters: parameterCount(plan.teacher.variables.values()),
+          },
+          teacherBackend: teacher.placement.backend.id,
+        }),
+    epochs: spec.epochs,
+    stepsPerEpoch: loader.batchesPerEpoch,
+    batchSize: data.batchSize,
+    seed: spec.seed,
+    weights: Object.fromEntries(plan.weights),
+    backend: placement.backend.id,
+  } as const;
+}

@@ -1,0 +1,37 @@
+import { LimbeckError, type OpenDataset } from '@limbeck/core';
+import { formatShape } from '@limbeck/graph';
+import type { Weights } from './read.js';
+
+/**
+ * Compares what a file of weights says about itself with the data: files this project wrote name their classes and image
+ * shape, so that a mix-up is told in those words instead of a list of tensors.
+ *
+ * @returns a warning where images have another size; a convolutional network still runs on them
+ * @throws LimbeckError WEIGHTS_MISMATCH, SHAPE_MISMATCH
+ */
+export function checkOrigin(
+  { source, metadata = {} }: Weights,
+  role: string,
+  { classes, imageShape }: Pick<OpenDataset, 'classes' | 'imageShape'>,
+): string | undefined {
+  const trainedClasses = metadata['limbeck.classes'];
+  if (trainedClasses !== undefined && trainedClasses !== String(classes)) {
+    throw new LimbeckError(
+      'WEIGHTS_MISMATCH',
+      `${source} holds a ${role} for ${trainedClasses} classes, the data has ${classes}`,
+      { hint: 'take weights trained on this data set, or the data set the weights were trained on' },
+    );
+  }
+  const trainedShape = metadata['limbeck.imageShape'];
+  const shape = formatShape(imageShape);
+  if (trainedShape === undefined || trainedShape === shape) return undefined;
+  const [trainedChannels] = trainedShape.slice(1).split(',');
+  if (trainedChannels !== String(imageShape[0])) {
+    throw new LimbeckError(
+      'SHAPE_MISMATCH',
+      `${source} holds a ${role} for images ${trainedShape}, those of the data are ${shape}`,
+      { hint: 'the number of channels must be the same' },
+    );
+  }
+  return `${source} holds a ${role} trained on images ${trainedShape}, those of the data are ${shape}`;
+}

@@ -1,0 +1,63 @@
+import type { Program, StateDict } from '@limbeck/graph';
+import { formatShape } from '@limbeck/graph';
+import { stateFor } from '../programs/state.js';
+import { studentPrefix } from '../programs/student.js';
+import { loadWeights, type WeightsTarget } from './load.js';
+import type { Weights } from './read.js';
+
+/**
+ * The names a deployed program's state has in a file: the published ones where all of it is the student's, and the full
+ * ones where projectors or the teacher's classifier are deployed with it.
+ */
+function fileNames(deployed: Program): Map<string, string> {
+  const prefix = `${studentPrefix}.`;
+  const isPlain = deployed.state.every(({ name }) => name.startsWith(prefix));
+  return new Map(deployed.state.map(({ name }) => [name, isPlain ? name.slice(prefix.length) : name]));
+}
+
+/** What is written of a training state: the weights a deployed program needs, under the names of files. */
+export function deployedWeights(deployed: Program, state: StateDict): StateDict {
+  const names = fileNames(deployed);
+  return new Map([...stateFor(deployed, state)].map(([name, value]) => [names.get(name)!, value]));
+}
+
+/**
+ * The way back: a deployed program's state from a file of weights.
+ *
+ * @throws LimbeckError WEIGHTS_MISMATCH
+ */
+export function loadDeployed(deployed: Program, weights: Weights, target: WeightsTarget): StateDict {
+  const names = fileNames(deployed);
+  const variables = deployed.state.map(({ name, current }) => ({
+    name: names.get(name)!,
+    stateName: name,
+    tensor: current,
+  }));
+  return loadWeights(variables, weights, target);
+}
+
+/** What a file of weights says about itself, all text. */
+export interface WeightsFacts {
+  readonly backbone: string;
+  readonly classes: number;
+  /** [C, H, W]. */
+  readonly imageShape: readonly [number, number, number];
+  /** Of pixels scaled to [0, 1], per channel. */
+  readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Version of the project that wrote it. */
+  readonly version: string;
+}
+
+/** Facts as the text entries of a safetensors header. */
+export function describeWeights(facts: WeightsFacts): Record<string, string> {
+  return {
+    format: 'pt',
+    'limbeck.version': facts.version,
+    'limbeck.backbone': facts.backbone,
+    'limbeck.classes': String(facts.classes),
+    'limbeck.imageShape': formatShape(facts.imageShape),
+    'limbeck.normalization': JSON.stringify(facts.normalization),
+    'limbeck.metrics': JSON.stringify(facts.metrics),
+  };
+}
