@@ -1,0 +1,32 @@
+import type { ConfigChoice } from '../config/open-config.js';
+import type { Io } from '../io.js';
+import { colorsFor } from '../output/color.js';
+import { count, duration } from '../output/numbers.js';
+import { print, printJson } from '../output/print.js';
+import { metrics } from '../render/lines.js';
+import { work } from '../worker/work.js';
+
+export interface EvaluateOptions extends ConfigChoice {
+  readonly target: string;
+  readonly weights?: string;
+  readonly json?: boolean;
+}
+
+/** `limbeck eval TARGET`: metrics of a trained model on the test images. */
+export async function evaluate(io: Io, { json, ...choice }: EvaluateOptions): Promise<void> {
+  const { target, weights, config, set } = choice;
+  const request = { cwd: io.cwd, env: { ...io.env }, target, weights, config, set };
+  const result = await work(io, 'evaluate', request, (message) => {
+    if (message.type === 'note' && !json) io.stderr.write(`${message.text}\n`);
+  });
+  if (json) {
+    printJson(io, result);
+    return;
+  }
+  const { bold, dim } = colorsFor(io.env, io.stdout);
+  print(
+    io,
+    `${result.model}`,
+    `${bold(metrics(result.metrics))} ${dim(`on ${count(result.samples)} test images of ${result.data}, ${duration(result.seconds)}`)}`,
+  );
+}

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { didYouMean, type Host, LimbeckError } from '@limbeck/core';
+import { writeSafetensors } from '@limbeck/formats';
+import { deployedWeights, readWeightsFile } from '@limbeck/trainer';
+import { type DeployedModel, deployedModel, modelOfWeights } from '../compose/deployed-model.js';
+import { readFacts } from '../compose/weights-facts.js';
+import { openConfig, openHost } from '../config/open-config.js';
+import type { Io } from '../io.js';
+import { bytes } from '../output/numbers.js';
+import { print, printJson } from '../output/print.js';
+import { locateTarget } from '../worker/target.js';
+
+export interface ExportOptions {
+  readonly source: string;
+  readonly format: string;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `limbeck export SOURCE --format FORMAT`: the deployed student as one file for other programs. */
+export async function exportModel(io: Io, options: ExportOptions): Promise<void> {
+  const { source, format, force, config } = options;
+  const target = await locateTarget({ cwd: io.cwd, target: source, config });
+  if (path.extname(target.model) !== '.safetensors') {
+    throw new LimbeckError('USAGE', `${source} is not a run folder or a .safetensors file`, {
+      hint: 'export takes the weights of a student',
+    });
+  }
+  const opened =
+    target.config === undefined ? undefined : await openConfig({ config: target.config }, io.cwd);
+  const host = await openHost(opened);
+  try {
+    const write = writerFor(format, host);
+    const file = path.resolve(io.cwd, options.out ?? target.model.replace(/\.safetensors$/, write.extension));
+    refuseOverwriting(file, force === true);
+    const weights = readWeightsFile(target.model);
+    const facts = readFacts(weights);
+    const model =
+      opened === undefined || facts === undefined
+        ? modelOfWeights(host, weights)
+        : deployedModel(opened.config, host, weights, facts);
+    const content = write.content(model, weights.metadata ?? {});
+    await save(file, content);
+    if (options.json) printJson(io, { file, format, bytes: content.length });
+    else print(io, `${file} (${bytes(content.length)})`);
+  } finally {
+    await host.dispose();
+  }
+}
+
+interface Writer {
+  readonly extension: string;
+  content(model: DeployedModel, metadata: Readonly<Record<string, string>>): Uint8Array;
+}
+
+function writerFor(format: string, host: Host): Writer {
+  if (format === 'safetensors') {
+    return {
+      extension: '.safetensors',
+      content: (model, metadata) =>
+        writeSafetensors(deployedWeights(model.program(1), model.state), metadata),
+    };
+  }
+  const formats = ['safetensors', ...host.list('exporters').map(({ id }) => id)];
+  if (!formats.includes(format)) {
+    throw new LimbeckError('UNKNOWN_ID', `there is no format '${format}'; known: ${formats.join(', ')}`, {
+      hint: didYouMean(format, formats) ?? 'is the plugin that brings it listed in the configuration?',
+    });
+  }
+  const exporter = host.get('exporters', format);
+  return {
+    extension: exporter.extension,
+    content: (model, metadata) => exporter.write(model.bound(1), { metadata }),
+  };
+}
+
+function refuseOverwriting(file: string, force: boolean): void {
+  if (force || !existsSync(file)) return;
+  throw new LimbeckError('ALREADY_EXISTS', `${file} is there already`, {
+    hint: 'choose another file with --out, or overwrite it with --force',
+    details: { path: file },
+  });
+}
+
+async function save(file: string, content: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, content);
+  } catch (cause) {
+    throw new LimbeckError('WRITE_FAILED', `cannot write ${file}: ${(cause as Error).message}`, {
+      hint: 'choose another place with --out',
+      details: { path: file },
+      cause,
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import { type Host, type OpenDataset, placements, type ResolvedConfig } from '@limbeck/core';
+import { type RunSpec, readWeightsFile } from '@limbeck/trainer';
+import { place } from './backend.js';
+import { findParts, type RunParts } from './parts.js';
+
+/** Formats every finished student is written in, besides safetensors. */
+const exportFormats: readonly string[] = ['onnx'];
+
+/**
+ * Turns a configuration into a run: finds every part, opens the data, reads the weights.
+ *
+ * @param dataDir folder of fetched data sets
+ */
+export async function composeRun(config: ResolvedConfig, host: Host, dataDir: string): Promise<RunSpec> {
+  const parts = findParts(config, host);
+  const { student: where, teacher: teacherWhere } = placements(config);
+  const placement = await place(where, host);
+  const dataset = await openData(config, parts, dataDir);
+  const { augment, student, teacher, distillers, optimizer, lr, groups, schedule, metrics } = parts;
+  const { train } = config;
+  const { keep, everyEpochs, everySteps } = train.checkpoint;
+  return {
+    student: {
+      ...student,
+      ...(config.student.weights && { weights: readWeightsFile(config.student.weights) }),
+    },
+    ...(teacher && {
+      teacher: {
+        ...teacher,
+        weights: readWeightsFile(config.teacher!.weights),
+        placement: await place(teacherWhere!, host),
+        acceptChance: false,
+      },
+    }),
+    distillers,
+    parts: host,
+    data: { dataset, batchSize: config.data.batchSize, evalBatchSize: config.data.evalBatchSize, augment },
+    optimizer,
+    lr,
+    groups,
+    schedule,
+    metrics,
+    ...(config.task.weight === undefined ? {} : { taskWeight: config.task.weight }),
+    epochs: train.epochs,
+    seed: train.seed,
+    evaluateEvery: train.evaluate.every,
+    checkpoint: {
+      everyEpochs,
+      ...(everySteps === undefined ? {} : { everySteps }),
+      keepBest: keep.best,
+      ...(keep.everyEpochs === undefined ? {} : { keepEvery: keep.everyEpochs }),
+    },
+    ...(train.earlyStopping && { earlyStopping: train.earlyStopping }),
+    placement,
+    exporters: host
+      .list('exporters')
+      .filter(({ id }) => exportFormats.includes(id))
+      .map(({ id }) => host.get('exporters', id)),
+  };
+}
+
+/** Opens the data set; a normalisation of the configuration takes the place of the data set's own. */
+export async function openData(
+  config: ResolvedConfig,
+  { dataset }: RunParts,
+  dataDir: string,
+): Promise<OpenDataset> {
+  const opened = await dataset.contribution.open(dataset.options, { dataDir });
+  const { normalization } = config.data;
+  return normalization === undefined ? opened : { ...opened, normalization };
+}

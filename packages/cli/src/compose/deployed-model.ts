@@ -1,0 +1,85 @@
+import { type Host, LimbeckError, type ResolvedConfig } from '@limbeck/core';
+import { bindState, type Program, type StateDict } from '@limbeck/graph';
+import { deployedProgram, loadDeployed, type StudentSpec, type Weights } from '@limbeck/trainer';
+import { findParts, type RunParts } from './parts.js';
+import { type ModelFacts, readFacts } from './weights-facts.js';
+
+/** A trained model as it is deployed: a student, with whatever else its distiller deploys. */
+export interface DeployedModel {
+  readonly facts: ModelFacts;
+  /** image [batch, C, H, W] -> logits, its weights as state. */
+  program(batch: number): Program;
+  /** Weights by state name. */
+  readonly state: StateDict;
+  /** The same without state: weights are constants. */
+  bound(batch: number): Program;
+}
+
+/**
+ * The deployed model of a configuration.
+ *
+ * @throws LimbeckError WEIGHTS_MISMATCH where the weights are another model's
+ */
+export function deployedModel(
+  config: ResolvedConfig,
+  host: Host,
+  weights: Weights,
+  facts: ModelFacts,
+): DeployedModel {
+  const parts = findParts(config, host);
+  return deploy(studentSpec(parts, host, facts, config.task.weight), weights, facts);
+}
+
+/**
+ * The model that a file of weights says it holds.
+ *
+ * @throws LimbeckError PRECONDITION where it does not say, or where it holds more than a backbone
+ */
+export function modelOfWeights(host: Host, weights: Weights): DeployedModel {
+  const facts = readFacts(weights);
+  if (facts?.backbone === undefined) {
+    throw new LimbeckError('PRECONDITION', `${weights.source} does not say which model its weights are for`, {
+      hint: 'name the configuration it was trained with: --config FILE',
+      details: { path: weights.source },
+    });
+  }
+  const { contribution: backbone, options } = host.use('backbones', facts.backbone);
+  const { contribution, options: none } = host.use('optimizers', 'sgd');
+  const optimizer = { contribution, options: none };
+  const spec: StudentSpec = {
+    student: { backbone, options },
+    distillers: [],
+    parts: host,
+    optimizer,
+    image: [1, ...facts.imageShape],
+    classes: facts.classes,
+  };
+  return deploy(spec, weights, facts);
+}
+
+function studentSpec(
+  parts: RunParts,
+  host: Host,
+  facts: ModelFacts,
+  taskWeight: number | undefined,
+): StudentSpec {
+  const { student, teacher, distillers, optimizer, groups } = parts;
+  return {
+    student,
+    teacher,
+    distillers,
+    parts: host,
+    optimizer,
+    groups,
+    taskWeight,
+    image: [1, ...facts.imageShape],
+    classes: facts.classes,
+  };
+}
+
+function deploy(spec: StudentSpec, weights: Weights, facts: ModelFacts): DeployedModel {
+  const program = (batch: number) => deployedProgram(spec, batch);
+  const target = { role: `student '${spec.student.backbone.id}'`, classes: facts.classes };
+  const state = loadDeployed(program(1), weights, target);
+  return { facts, program, state, bound: (batch) => bindState(program(batch), state) };
+}

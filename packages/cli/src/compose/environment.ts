@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import type { Host } from '@limbeck/core';
+import { version } from '../version.js';
+
+/** Where a run took place: what may explain that its numbers differ from another's. */
+export interface Environment {
+  readonly limbeck: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly plugins: Readonly<Record<string, string>>;
+  /** Of the project the command ran in, where that is a git repository. */
+  readonly git?: { readonly commit: string; readonly changed: boolean };
+  readonly started: string;
+}
+
+/** Looks around. */
+export async function describeEnvironment(host: Host, cwd: string): Promise<Environment> {
+  const processors = cpus();
+  const git = await describeGit(cwd);
+  return {
+    limbeck: version,
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: processors[0]?.model ?? 'unknown',
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    plugins: Object.fromEntries(host.plugins.map((plugin) => [plugin.name, plugin.version ?? plugin.origin])),
+    ...(git === undefined ? {} : { git }),
+    started: new Date().toISOString(),
+  };
+}
+
+async function describeGit(cwd: string): Promise<Environment['git']> {
+  const commit = await git(cwd, 'rev-parse', 'HEAD');
+  if (commit === undefined) return undefined;
+  const status = await git(cwd, 'status', '--porcelain', '--untracked-files=no');
+  return { commit, changed: status !== '' };
+}
+
+/** What git says; nothing where there is no git or no repository. */
+function git(cwd: string, ...args: string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile('git', args, { cwd, timeout: 5000 }, (error, stdout) => {
+      resolve(error === null ? stdout.trim() : undefined);
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { type Dataset, type Host, type PlacedUse, type ResolvedConfig, runUses } from '@limbeck/core';
+import type { Chosen, DistillerChoice, ModelChoice, RunSpec } from '@limbeck/trainer';
+
+/** What a configuration names, found among the plugins, with checked options. No file has been opened. */
+export interface RunParts
+  extends Pick<RunSpec, 'distillers' | 'optimizer' | 'lr' | 'groups' | 'schedule' | 'metrics'> {
+  // biome-ignore lint/suspicious/noExplicitAny: every data set brings an option type of its own
+  readonly dataset: Chosen<Dataset<any>>;
+  readonly augment: RunSpec['data']['augment'];
+  readonly student: ModelChoice;
+  readonly teacher?: ModelChoice;
+}
+
+/**
+ * Finds every part of a run.
+ *
+ * @throws LimbeckError UNKNOWN_ID, UNKNOWN_OPTION, CONFIG_INVALID
+ */
+export function findParts(config: ResolvedConfig, host: Host): RunParts {
+  const uses = runUses(config);
+  const model = (placed: PlacedUse): ModelChoice => {
+    const { contribution: backbone, options } = host.use('backbones', placed.use, placed);
+    return { backbone, options };
+  };
+  const { lr, groups } = uses.optimizer;
+  return {
+    dataset: host.use('datasets', uses.dataset.use, uses.dataset),
+    augment: uses.augmentations.map((placed) => host.use('augmentations', placed.use, placed)),
+    student: model(uses.student),
+    ...(uses.teacher === undefined ? {} : { teacher: model(uses.teacher) }),
+    distillers: uses.distillers.map((placed): DistillerChoice => {
+      const { contribution: distiller, options } = host.use('distillers', placed.use, placed);
+      return { distiller, options };
+    }),
+    optimizer: host.use('optimizers', uses.optimizer.use, uses.optimizer),
+    lr,
+    groups,
+    schedule: host.use('schedules', uses.schedule.use, uses.schedule),
+    metrics: uses.metrics.map((placed) => host.use('metrics', placed.use, placed)),
+  };
+}

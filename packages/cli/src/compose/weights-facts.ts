@@ -1,0 +1,57 @@
+import { LimbeckError, type OpenDataset } from '@limbeck/core';
+import type { Weights } from '@limbeck/trainer';
+import { z } from 'zod';
+
+/** What must be known of a model besides its weights. */
+export interface ModelFacts extends Pick<OpenDataset, 'classes' | 'imageShape' | 'normalization'> {
+  /** Id of the backbone. */
+  readonly backbone?: string;
+}
+
+const json = <T extends z.ZodType>(schema: T) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'expected JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+const size = z
+  .int()
+  .min(1)
+  .max(1 << 20);
+
+const metadata = z.object({
+  'limbeck.backbone': z.string(),
+  'limbeck.classes': z.coerce.number().pipe(size),
+  'limbeck.imageShape': json(z.tuple([size, size, size])),
+  'limbeck.normalization': json(z.object({ mean: z.array(z.number()), std: z.array(z.number().positive()) })),
+});
+
+/**
+ * What a file of weights says about its model; nothing where it is not one of ours.
+ *
+ * @throws LimbeckError BAD_FILE where what it says makes no sense
+ */
+export function readFacts({ source, metadata: said = {} }: Weights): ModelFacts | undefined {
+  if (said['limbeck.backbone'] === undefined) return undefined;
+  const { data, error } = metadata.safeParse(said);
+  if (data === undefined) {
+    const [issue] = error.issues;
+    throw new LimbeckError('BAD_FILE', `${source}: its entry '${issue?.path.join('.')}': ${issue?.message}`, {
+      hint: 'export the weights again',
+      details: { path: source },
+    });
+  }
+  return {
+    backbone: data['limbeck.backbone'],
+    classes: data['limbeck.classes'],
+    imageShape: data['limbeck.imageShape'],
+    normalization: data['limbeck.normalization'],
+  };
+}

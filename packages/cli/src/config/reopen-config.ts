@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { canonicalJson, configToJson, LimbeckError } from '@limbeck/core';
+import { runFiles } from '@limbeck/trainer';
+import { z } from 'zod';
+import { existing } from './load-config.js';
+import { type OpenedConfig, openConfig } from './open-config.js';
+
+const origin = z.object({
+  config: z.object({ file: z.string(), set: z.array(z.string()), inlinePlugins: z.array(z.string()) }),
+});
+
+/**
+ * The configuration a run was started with, from its folder. Where plugins are written in the configuration itself, its
+ * file is run again, and must still say the same.
+ *
+ * @param folder of the run, absolute
+ * @throws LimbeckError NOT_FOUND, BAD_FILE, PRECONDITION where the configuration has changed
+ */
+export async function reopenConfig(folder: string): Promise<OpenedConfig> {
+  const record = path.join(folder, runFiles.config);
+  await requireRun(record, folder);
+  const { file, set, inlinePlugins } = await readOrigin(path.join(folder, runFiles.environment));
+  if (inlinePlugins.length === 0) {
+    const opened = await openConfig({ config: record }, folder);
+    // plugins by name may be installed where the configuration was
+    return { ...opened, folders: [...opened.folders, path.dirname(file)] };
+  }
+  const again = await openConfig({ config: file, set }, path.dirname(file));
+  const before = JSON.parse(await readFile(record, 'utf8')) as Parameters<typeof canonicalJson>[0];
+  if (canonicalJson(configToJson(again.config)) === canonicalJson(before)) return again;
+  throw new LimbeckError('PRECONDITION', `${file} has changed since the run in ${folder} was started`, {
+    hint: `restore it (${record} holds what it said), or start another run`,
+    details: { file, record },
+  });
+}
+
+async function requireRun(record: string, folder: string): Promise<void> {
+  await existing(record, record).catch((cause: unknown) => {
+    throw new LimbeckError('NOT_FOUND', `there is no run to resume in ${folder}`, {
+      hint: `a run folder holds a ${runFiles.config}; leave --resume out to start a new run`,
+      details: { path: folder },
+      cause,
+    });
+  });
+}
+
+async function readOrigin(file: string): Promise<z.output<typeof origin>['config']> {
+  try {
+    return origin.parse(JSON.parse(await readFile(file, 'utf8'))).config;
+  } catch (cause) {
+    throw new LimbeckError('BAD_FILE', `${file} does not say where the run's configuration came from`, {
+      hint: 'restore the file, or start another run',
+      details: { path: file },
+      cause,
+    });
+  }
+}

@@ -1,0 +1,174 @@
+import { Command, Option } from 'commander';
+import type { Io } from './io.js';
+import { version } from './version.js';
+
+/** What every command's implementation looks like; it returns the exit status, 0 where it returns nothing. */
+type Implementation<Options> = (io: Io, options: Options) => Promise<number | void>;
+
+const repeat = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** Implementations are imported when their command runs: `--help` must not wait for what it does not show. */
+const commands = {
+  train: () => import('./commands/train.js').then(({ train }) => train),
+  evaluate: () => import('./commands/evaluate.js').then(({ evaluate }) => evaluate),
+  inspect: () => import('./commands/inspect.js').then(({ inspect }) => inspect),
+  exportModel: () => import('./commands/export.js').then(({ exportModel }) => exportModel),
+  doctor: () => import('./commands/doctor.js').then(({ doctor }) => doctor),
+  configPrint: () => import('./commands/config-print.js').then(({ configPrint }) => configPrint),
+  configExplain: () => import('./commands/config-explain.js').then(({ configExplain }) => configExplain),
+  pluginsList: () => import('./commands/plugins-list.js').then(({ pluginsList }) => pluginsList),
+  dataList: () => import('./commands/data-list.js').then(({ dataList }) => dataList),
+  dataFetch: () => import('./commands/data-fetch.js').then(({ dataFetch }) => dataFetch),
+  init: () => import('./commands/init.js').then(({ init }) => init),
+  demo: () => import('./commands/demo.js').then(({ demo }) => demo),
+};
+
+/**
+ * The command line.
+ *
+ * @param finish told the exit status of the command that ran
+ */
+export function buildProgram(io: Io, finish: (code: number) => void): Command {
+  /** Options of the command by name, its arguments among them. */
+  const does =
+    <Options>(load: () => Promise<Implementation<Options>>, ...names: string[]) =>
+    async (...given: unknown[]) => {
+      const named = Object.fromEntries(names.map((name, i) => [name, given[i]]));
+      const command = given.at(-1) as Command;
+      const implementation = await load();
+      finish((await implementation(io, { ...command.optsWithGlobals(), ...named } as Options)) ?? 0);
+    };
+
+  const program = new Command('limbeck')
+    .description('Distils neural networks: trains a small student under a large teacher.')
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .option('--debug', 'show where errors come from')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: () => undefined,
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+    })
+    .exitOverride();
+
+  const json = () => new Option('--json', 'print JSON for programs');
+  const set = () =>
+    new Option('--set <key=value>', 'change a value of the configuration; repeatable').argParser(repeat);
+  const config = () => new Option('--config <file>', 'the configuration, if not the one found here');
+
+  program
+    .command('demo')
+    .description('distil a small student on bundled images and compare it with one trained alone')
+    .option('--quick', 'fewer epochs: about 20 seconds')
+    .option('--out <dir>', 'folder to write to (default: runs/demo-<n>)')
+    .addOption(new Option('--json', 'print events as lines of JSON, the comparison last'))
+    .action(does(commands.demo));
+
+  program
+    .command('init')
+    .description('write a commented configuration to start from')
+    .addOption(new Option('--format <format>', 'kind of file').choices(['ts', 'yaml']))
+    .option('--data <id>', 'data set')
+    .option('--student <id>', 'model to train')
+    .option('--teacher <id>', "model to learn from, or 'none'")
+    .option('--weights <file>', "file with the teacher's weights")
+    .option('--yes', 'ask nothing')
+    .action(does(commands.init));
+
+  program
+    .command('train')
+    .description('train a student as a configuration says')
+    .argument('[config]', 'configuration file (default: the one found here)')
+    .option('--out <dir>', 'run folder, which must not exist (default: runs/<name>-<n>)')
+    .addOption(set())
+    .option('--resume <dir>', 'continue the run in this folder')
+    .addOption(new Option('--json', 'print events as lines of JSON'))
+    .action(does(commands.train, 'config'));
+
+  program
+    .command('eval')
+    .description('measure a trained model on the test images')
+    .argument('<target>', 'run folder, configuration file, or .onnx file')
+    .option('--weights <file>', "weights of the configuration's student (.safetensors)")
+    .addOption(new Option('--checkpoint <which>', 'of a run folder').choices(['best', 'last']))
+    .addOption(config())
+    .addOption(set())
+    .addOption(json())
+    .action(does(commands.evaluate, 'target'));
+
+  program
+    .command('inspect')
+    .description('list models; show the layers of one; show what a configuration composes')
+    .argument('[name]', 'a model or a configuration file')
+    .option('--input <CxHxW>', 'shape of an image', '3x32x32')
+    .option('--classes <n>', 'number of classes', '100')
+    .addOption(set())
+    .addOption(json())
+    .action(does(commands.inspect, 'name'));
+
+  program
+    .command('export')
+    .description('write a trained student for other programs')
+    .argument('<source>', 'run folder or weights file (.safetensors)')
+    .requiredOption('--format <format>', 'onnx or safetensors')
+    .option('--out <file>', 'file to write (default: beside the source)')
+    .option('--force', 'overwrite the file')
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.exportModel, 'source'));
+
+  program
+    .command('doctor')
+    .description('say what works here, what does not, and what would change that')
+    .addOption(json())
+    .action(does(commands.doctor));
+
+  const configuration = program.command('config').description('look into a configuration');
+  configuration
+    .command('print')
+    .description('print the configuration with every default filled in')
+    .argument('[config]', 'configuration file (default: the one found here)')
+    .addOption(set())
+    .addOption(json())
+    .action(does(commands.configPrint, 'config'));
+  configuration
+    .command('explain')
+    .description('say what each value means and where it comes from')
+    .argument('[key]', 'for example train.optimizer.lr (default: all)')
+    .addOption(config())
+    .addOption(set())
+    .addOption(json())
+    .action(does(commands.configExplain, 'key'));
+
+  program
+    .command('plugins')
+    .description('look at plugins')
+    .command('list')
+    .description('list plugins and what each contributes')
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.pluginsList));
+
+  const data = program.command('data').description('list and fetch data sets');
+  data
+    .command('list')
+    .description('list data sets and whether they are here')
+    .option('--dir <dir>', 'folder of fetched data sets')
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.dataList));
+  data
+    .command('fetch')
+    .description('download a data set as published; each file is checked against its SHA-256')
+    .argument('<name>', 'data set')
+    .option('--dir <dir>', 'folder of fetched data sets')
+    .option('--base-url <url>', 'a mirror that holds the files by name')
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.dataFetch, 'name'));
+
+  return program;
+}

@@ -1,0 +1,82 @@
+import type { LossValues, MetricValues, RunEvent } from '@limbeck/trainer';
+import type { Colors } from '../output/color.js';
+import { count, decimal, duration, percent } from '../output/numbers.js';
+
+/** The lines that stay of an event, in the order of events; steps leave none. */
+export function linesOf(colors: Colors): (event: RunEvent) => string[] {
+  const run = { epochs: 0 };
+  return (event) => {
+    if (event.type === 'start') run.epochs = event.epochs;
+    return describe(event, run.epochs, colors);
+  };
+}
+
+function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }: Colors): string[] {
+  switch (event.type) {
+    case 'start':
+      return [bold(event.folder), ...startLines(event).map(dim)];
+    case 'resume':
+      return [
+        `resumed after step ${count(event.step)}${event.checkpoint === '' ? '' : ` from ${event.checkpoint}`}`,
+      ];
+    case 'teacher':
+      return [dim(`teacher alone: ${metrics(event.metrics)} on ${count(event.samples)} test images`)];
+    case 'epoch': {
+      const width = String(epochs).length;
+      const test =
+        event.test === undefined
+          ? ''
+          : `  test ${bold(metrics(event.test))}${event.best ? green(' best') : ''}`;
+      const rest = dim(
+        `  lr ${decimal(event.lr)}  ${count(event.imagesPerSecond)} images/s  ${duration(event.seconds)}`,
+      );
+      const head = `epoch ${String(event.epoch).padStart(width)}/${epochs}`;
+      return [`${head}  ${losses(event.losses)}  train ${percent(event.accuracy)}${test}${rest}`];
+    }
+    case 'warning':
+      return [`${yellow('warning:')} ${event.message}${event.hint === undefined ? '' : ` (${event.hint})`}`];
+    case 'early-stop':
+      return [`stopped early after epoch ${event.epoch}: ${event.reason}`];
+    case 'interrupted':
+      return [`interrupted after step ${count(event.step)}; saved ${event.checkpoint}`];
+    case 'finish':
+      return finishLines(event, bold);
+    default:
+      return [];
+  }
+}
+
+function startLines(event: RunEvent & { type: 'start' }): string[] {
+  const { student, teacher, batchSize, stepsPerEpoch, epochs, seed } = event;
+  const model = (of: { id: string; parameters: number }) => `${of.id} (${count(of.parameters)} parameters)`;
+  const weights = Object.entries(event.weights).map(
+    ([name, weight]) => `${decimal(weight).replace(/\.?0+$/, '')} ${name}`,
+  );
+  const under = teacher === undefined ? '' : ` under teacher ${model(teacher)}`;
+  const backends = [...new Set([event.backend, event.teacherBackend ?? event.backend])].join(' and ');
+  return [
+    `student ${model(student)}${under}`,
+    `loss ${weights.join(' + ')}; ${epochs} epochs of ${stepsPerEpoch} steps of ${batchSize} images; seed ${seed}; backend ${backends}`,
+  ];
+}
+
+function finishLines(event: RunEvent & { type: 'finish' }, bold: Colors['bold']): string[] {
+  const { epoch, ...best } = event.best;
+  return [
+    `finished after ${duration(event.seconds)}: ${bold(metrics(event.last))}; best ${metrics(best)} in epoch ${epoch}`,
+    ...Object.entries(event.files).map(([kind, file]) => `${kind}: ${file}`),
+  ];
+}
+
+/** `loss 1.234 (ce 0.512, feature 0.0289)`; the terms in brackets are unweighted. */
+export function losses({ total, ...terms }: LossValues): string {
+  const named = Object.entries(terms).map(([name, value]) => `${name} ${decimal(value)}`);
+  const sum = total === undefined ? '' : ` ${decimal(total)}`;
+  return `loss${sum}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
+}
+
+/** Shares such as accuracies as percentages, anything else as a number. */
+export const metrics = (values: MetricValues): string =>
+  Object.entries(values)
+    .map(([id, value]) => `${id} ${/^top\d+$/.test(id) ? percent(value) : decimal(value)}`)
+    .join(', ');

@@ -1,0 +1,73 @@
+import type { RunEvent } from '@limbeck/trainer';
+import { createLogUpdate } from 'log-update';
+import type { Io } from '../io.js';
+import { type Colors, colorsFor } from '../output/color.js';
+import { clock, count, percent } from '../output/numbers.js';
+import { linesOf, losses } from './lines.js';
+import type { Renderer } from './renderer.js';
+
+/** Milliseconds between two drawings of the live line. */
+const interval = 80;
+
+type StepEvent = RunEvent & { type: 'step' };
+
+/** One live line below those that stay. */
+export function terminalRenderer({ stdout, env }: Io): Renderer {
+  const colors = colorsFor(env, stdout);
+  const draw = createLogUpdate(stdout as NodeJS.WriteStream);
+  const show = linesOf(colors);
+  const run = { epochs: 0, stepsPerEpoch: 0, drawn: 0 };
+  /** Lines that stay: written over the live one, which the next step draws again. */
+  const keep = (lines: readonly string[]) => {
+    if (lines.length === 0) return;
+    draw.clear();
+    for (const line of lines) stdout.write(`${line}\n`);
+    run.drawn = 0;
+  };
+  const drawLine = (text: string) => draw(colors.dim(text.slice(0, (stdout.columns ?? 80) - 1)));
+  return {
+    event(event) {
+      if (event.type === 'start') {
+        run.epochs = event.epochs;
+        run.stepsPerEpoch = event.stepsPerEpoch;
+      }
+      if (event.type === 'step') {
+        const now = performance.now();
+        if (now - run.drawn < interval) return;
+        run.drawn = now;
+        draw(liveLine(event, run, stdout.columns ?? 80, colors));
+        return;
+      }
+      keep(show(event));
+      if (event.type === 'compiled') drawLine(`compiled ${event.program}`);
+    },
+    note: (text) => keep([colors.dim(text)]),
+    close: () => draw.clear(),
+  };
+}
+
+/** `epoch 3/6 ━━━━━─── 120/187  loss 1.234 (ce 0.512, feature 0.0289)  train 81.2 %  812 images/s  0:34 left`. */
+export function liveLine(
+  event: StepEvent,
+  { epochs, stepsPerEpoch }: { readonly epochs: number; readonly stepsPerEpoch: number },
+  columns: number,
+  colors: Colors,
+): string {
+  const share = stepsPerEpoch === 0 ? 0 : event.stepInEpoch / stepsPerEpoch;
+  const place = `epoch ${event.epoch}/${epochs}`;
+  const facts = [
+    `${event.stepInEpoch}/${stepsPerEpoch}`,
+    losses(event.losses),
+    `train ${percent(event.accuracy)}`,
+    `${count(event.imagesPerSecond)} images/s`,
+    `${clock(event.secondsLeft)} left`,
+  ].join('  ');
+  const space = columns - 1 - place.length - facts.length - 3;
+  if (space < 6) return `${place}  ${facts}`.slice(0, columns - 1);
+  return `${place} ${bar(share, Math.min(space, 24), colors)}  ${facts}`;
+}
+
+function bar(share: number, width: number, { green, dim }: Colors): string {
+  const done = Math.min(width, Math.round(share * width));
+  return `${green('━'.repeat(done))}${dim('─'.repeat(width - done))}`;
+}

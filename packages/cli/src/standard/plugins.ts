@@ -1,0 +1,35 @@
+import type { PluginEntry } from '@limbeck/core';
+import { manifestOf } from './manifest.js';
+
+/** The packages whose plugins are always there. They come through the same door as everybody's. */
+export const standardPackages = [
+  '@limbeck/backend-onnx',
+  '@limbeck/backbone-resnet',
+  '@limbeck/projectors',
+  '@limbeck/distill-logit',
+  '@limbeck/distill-projector-ensemble',
+  '@limbeck/datasets-vision',
+  '@limbeck/trainer',
+] as const;
+
+const modules: {
+  readonly [K in (typeof standardPackages)[number]]: () => Promise<{ readonly default: unknown }>;
+} = {
+  '@limbeck/backend-onnx': () => import('@limbeck/backend-onnx'),
+  '@limbeck/backbone-resnet': () => import('@limbeck/backbone-resnet'),
+  '@limbeck/projectors': () => import('@limbeck/projectors'),
+  '@limbeck/distill-logit': () => import('@limbeck/distill-logit'),
+  '@limbeck/distill-projector-ensemble': () => import('@limbeck/distill-projector-ensemble'),
+  '@limbeck/datasets-vision': () => import('@limbeck/datasets-vision'),
+  '@limbeck/trainer': () =>
+    import('@limbeck/trainer').then(({ standardTraining }) => ({ default: standardTraining })),
+};
+
+/** Imports the plugins every host starts with. */
+export async function standardPlugins(): Promise<PluginEntry[]> {
+  const packaged = standardPackages.map(async (origin) => {
+    const [{ default: plugin }, manifest] = await Promise.all([modules[origin](), manifestOf(origin)]);
+    return { plugin, origin, ...(manifest?.version === undefined ? {} : { version: manifest.version }) };
+  });
+  return Promise.all(packaged);
+}

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Host, LimbeckError, placements } from '@limbeck/core';
+import {
+  type Classifier,
+  type Evaluation,
+  evaluate,
+  executableClassifier,
+  loadedClassifier,
+  type MetricValues,
+  type Placement,
+  readWeightsFile,
+} from '@limbeck/trainer';
+import { place } from '../compose/backend.js';
+import { openData } from '../compose/compose-run.js';
+import { deployedModel } from '../compose/deployed-model.js';
+import { findParts } from '../compose/parts.js';
+import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
+import { dataFolder } from '../data-folder.js';
+import type { WorkContext } from './messages.js';
+import { locateTarget } from './target.js';
+
+export interface EvaluateRequest {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Run folder, configuration or model file. */
+  readonly target: string;
+  readonly weights?: string;
+  readonly config?: string;
+  readonly set?: readonly string[];
+}
+
+export interface EvaluateResult {
+  /** What was measured: a file. */
+  readonly model: string;
+  readonly data: string;
+  readonly samples: number;
+  readonly metrics: MetricValues;
+  readonly seconds: number;
+}
+
+/** Measures a trained model on the test split. */
+export async function evaluateTask(request: EvaluateRequest, context: WorkContext): Promise<EvaluateResult> {
+  const { model, config } = await locateTarget(request);
+  const opened = await openConfig({ config, set: request.set }, request.cwd);
+  context.say({ type: 'note', text: `configuration ${opened.file}` });
+  const host = await openHost(opened);
+  try {
+    const { dataset, evaluation } = await measure(model, opened, host, request, context);
+    const { metrics, samples, seconds } = evaluation;
+    return { model, data: dataset, samples, metrics, seconds };
+  } finally {
+    await host.dispose();
+  }
+}
+
+async function measure(
+  model: string,
+  { config }: OpenedConfig,
+  host: Host,
+  request: EvaluateRequest,
+  { stopped }: WorkContext,
+): Promise<{ dataset: string; evaluation: Evaluation }> {
+  const parts = findParts(config, host);
+  const dataset = await openData(config, parts, dataFolder(config.data.dir, request));
+  const placement = await place(placements(config).student, host);
+  const batchSize = config.data.evalBatchSize;
+  const open = async (): Promise<{ classifier: Classifier; dispose(): Promise<void> }> => {
+    if (path.extname(model) === '.safetensors') {
+      const deployed = deployedModel(config, host, readWeightsFile(model), dataset);
+      const { backend, ...how } = placement;
+      const executable = await backend.compile(deployed.program(batchSize), {
+        ...how,
+        state: deployed.state,
+      });
+      return { classifier: executableClassifier(executable), dispose: () => executable.dispose() };
+    }
+    return openForeign(model, placement);
+  };
+  const { classifier, dispose } = await open();
+  try {
+    const evaluation = await evaluate({
+      classifier,
+      dataset,
+      metrics: parts.metrics,
+      batchSize,
+      stop: stopped,
+    });
+    return { dataset: parts.dataset.contribution.id, evaluation };
+  } finally {
+    await dispose();
+  }
+}
+
+/** A model file that the backend runs unchanged. */
+export async function openForeign(
+  file: string,
+  { backend, ...how }: Placement,
+): Promise<{ classifier: Classifier; dispose(): Promise<void> }> {
+  if (backend.load === undefined) {
+    throw new LimbeckError('BACKEND_UNSUPPORTED', `backend '${backend.id}' does not run model files`, {
+      hint: 'choose another with --set backend=onnx',
+    });
+  }
+  const loaded = await backend.load(await readFile(file), how);
+  return { classifier: loadedClassifier(loaded, file), dispose: () => loaded.dispose() };
+}

@@ -1,0 +1,30 @@
+import type { EvaluateRequest, EvaluateResult } from './evaluate-task.js';
+import type { WorkContext } from './messages.js';
+import type { TrainRequest, TrainResult } from './train-task.js';
+
+/** What can be done in a thread of its own. */
+export interface Tasks {
+  readonly train: { readonly request: TrainRequest; readonly result: TrainResult };
+  readonly evaluate: { readonly request: EvaluateRequest; readonly result: EvaluateResult };
+}
+
+type Performers = {
+  readonly [K in keyof Tasks]: () => Promise<
+    (request: Tasks[K]['request'], context: WorkContext) => Promise<Tasks[K]['result']>
+  >;
+};
+
+const performers: Performers = {
+  train: () => import('./train-task.js').then(({ trainTask }) => trainTask),
+  evaluate: () => import('./evaluate-task.js').then(({ evaluateTask }) => evaluateTask),
+};
+
+/** Does a task in the thread this is called in. */
+export async function perform<K extends keyof Tasks>(
+  task: K,
+  request: Tasks[K]['request'],
+  context: WorkContext,
+): Promise<Tasks[K]['result']> {
+  const performer = await performers[task]();
+  return performer(request, context);
+}

@@ -1,0 +1,75 @@
+import path from 'node:path';
+import { configToJson, isPlugin, LimbeckError } from '@limbeck/core';
+import { type RunResult, train } from '@limbeck/trainer';
+import { composeRun } from '../compose/compose-run.js';
+import { describeEnvironment } from '../compose/environment.js';
+import { nextRunFolder, runName } from '../compose/run-name.js';
+import { shown } from '../config/load-config.js';
+import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
+import { reopenConfig } from '../config/reopen-config.js';
+import { dataFolder } from '../data-folder.js';
+import type { WorkContext } from './messages.js';
+
+export interface TrainRequest {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly config?: string;
+  readonly set?: readonly string[];
+  /** Folder of the new run, which must not exist. */
+  readonly out?: string;
+  /** Folder of the run to go on with. */
+  readonly resume?: string;
+}
+
+export type TrainResult = RunResult;
+
+/** Trains as a configuration says, in a new folder or one of a stopped run. */
+export async function trainTask(request: TrainRequest, context: WorkContext): Promise<TrainResult> {
+  const { cwd, env, resume } = request;
+  const opened = await openRun(request);
+  context.say({ type: 'note', text: `configuration ${opened.file}` });
+  const host = await openHost(opened);
+  try {
+    const spec = await composeRun(opened.config, host, dataFolder(opened.config.data.dir, { cwd, env }));
+    return await train(spec, {
+      folder: folderOf(request, opened),
+      resume: resume !== undefined,
+      record: {
+        config: configToJson(opened.config),
+        environment: { ...(await describeEnvironment(host, cwd)), config: originOf(opened, request.set) },
+      },
+      onEvent: (event) => context.say({ type: 'event', event }),
+      stop: context.stopped,
+    });
+  } finally {
+    await host.dispose();
+  }
+}
+
+function openRun({ cwd, config, set, out, resume }: TrainRequest): Promise<OpenedConfig> {
+  if (resume === undefined) return openConfig({ config, set }, cwd);
+  const extra = { 'a configuration': config, '--set': set?.[0], '--out': out };
+  const refused = Object.entries(extra).find(([, value]) => value !== undefined);
+  if (refused !== undefined) {
+    throw new LimbeckError(
+      'USAGE',
+      `--resume goes on with the run as it was started; ${refused[0]} cannot be given too`,
+      {
+        hint: `limbeck train --resume ${resume}`,
+      },
+    );
+  }
+  return reopenConfig(path.resolve(cwd, resume));
+}
+
+/** The run's folder as messages show it. */
+function folderOf({ cwd, out, resume }: TrainRequest, { config }: OpenedConfig): string {
+  const folder = resume ?? out ?? nextRunFolder(runName(config), cwd);
+  return shown(path.resolve(cwd, folder), process.cwd());
+}
+
+/** Where the configuration came from, so that a run whose plugins are written in it can be resumed. */
+function originOf({ file, config }: OpenedConfig, set: readonly string[] = []) {
+  const names = config.plugins.map((listed) => (Array.isArray(listed) ? listed[0] : listed));
+  return { file, set, inlinePlugins: names.filter(isPlugin).map(({ name }) => name) };
+}
