@@ -2,8 +2,8 @@ import {
   type CompileOptions,
   type ComputeBackend,
   type Executable,
-  type LoadedModel,
   LimbeckError,
+  type LoadedModel,
 } from '@limbeck/core';
 import { decodeOnnx, encodeOnnx } from '@limbeck/formats';
 import { checkState, type Program, verify } from '@limbeck/graph';

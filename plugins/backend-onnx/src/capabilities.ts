@@ -52,7 +52,9 @@ function faultsOf(devices: readonly Device[]): Promise<Partial<Record<Device, st
     const args = ['-e', script, path, model, ...devices];
     execFile(process.execPath, args, { timeout: 30_000 }, (error, stdout) => {
       if (error !== null) {
-        resolve(Object.fromEntries(devices.map((device) => [device, `trying it ended with: ${messageOf(error)}`])));
+        resolve(
+          Object.fromEntries(devices.map((device) => [device, `trying it ended with: ${messageOf(error)}`])),
+        );
         return;
       }
       resolve(JSON.parse(stdout.trim().split('\n').at(-1)!) as Partial<Record<Device, string>>);

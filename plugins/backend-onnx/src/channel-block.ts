@@ -38,7 +38,10 @@ export async function findChannelBlock(runtime: Runtime): Promise<number> {
   // each position holds the number of its channel; the second position follows the first after one block
   const data = Float32Array.from({ length: channels * 2 }, (_, i) => i);
   try {
-    const session = await runtime.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 4 });
+    const session = await runtime.InferenceSession.create(bytes, {
+      intraOpNumThreads: 1,
+      logSeverityLevel: 4,
+    });
     const { y } = await session.run({ x: new runtime.Tensor('float32', data, [1, channels, 1, 2]) });
     await session.release();
     const block = (y!.data as Float32Array).indexOf(1);

@@ -24,7 +24,9 @@ export function checkFeeds(name: string, ports: readonly ModelPort[], feeds: Fee
     return [`'${port.name}' is ${describe(given)}${length} and must be ${describe(port)}`];
   });
   const expected = new Set(ports.map((port) => port.name));
-  problems.push(...Object.keys(feeds).flatMap((key) => (expected.has(key) ? [] : [`'${key}' is unexpected`])));
+  problems.push(
+    ...Object.keys(feeds).flatMap((key) => (expected.has(key) ? [] : [`'${key}' is unexpected`])),
+  );
   if (problems.length === 0) return;
   throw new LimbeckError('SHAPE_MISMATCH', `inputs do not fit '${name}': ${problems.join('; ')}`, {
     hint: 'a program is compiled for one batch size: compile it again for another',

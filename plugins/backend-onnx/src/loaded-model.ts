@@ -1,4 +1,4 @@
-import { type Feeds, type Fetches, type LoadedModel, LimbeckError, type ModelPort } from '@limbeck/core';
+import { type Feeds, type Fetches, LimbeckError, type LoadedModel, type ModelPort } from '@limbeck/core';
 import type { OnnxModel, OnnxValue } from '@limbeck/formats';
 import type { InferenceSession } from 'onnxruntime-node';
 import { checkFeeds } from './feeds.js';
@@ -33,9 +33,13 @@ export class LoadedOnnxModel implements LoadedModel {
 
   async run(inputs: Feeds): Promise<Fetches> {
     if (this.#disposed !== undefined) {
-      throw new LimbeckError('BACKEND_FAILED', `model '${this.#name}' was disposed of and cannot be run any more`, {
-        hint: 'load the file again',
-      });
+      throw new LimbeckError(
+        'BACKEND_FAILED',
+        `model '${this.#name}' was disposed of and cannot be run any more`,
+        {
+          hint: 'load the file again',
+        },
+      );
     }
     checkFeeds(this.#name, this.inputs, inputs);
     const feeds = Object.fromEntries(
@@ -45,7 +49,9 @@ export class LoadedOnnxModel implements LoadedModel {
       const results = await this.#session.run(feeds);
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, unwrap(tensor)]));
     } catch (cause) {
-      throw new LimbeckError('BACKEND_FAILED', `model '${this.#name}' failed: ${messageOf(cause)}`, { cause });
+      throw new LimbeckError('BACKEND_FAILED', `model '${this.#name}' failed: ${messageOf(cause)}`, {
+        cause,
+      });
     }
   }
 

@@ -50,14 +50,20 @@ export class OnnxExecutable implements Executable {
 
   constructor(
     program: Program,
-    { runtime, session, started, profile }: { runtime: Runtime; session: InferenceSession; started: number; profile?: Profile },
+    {
+      runtime,
+      session,
+      started,
+      profile,
+    }: { runtime: Runtime; session: InferenceSession; started: number; profile?: Profile },
   ) {
     this.program = program;
     this.#runtime = runtime;
     this.#session = session;
     this.#profile = profile;
     this.#ports = portsOf(program);
-    if (profile !== undefined) this.profile = () => this.#queue(async () => profile.read(this.#session, this.#steps));
+    if (profile !== undefined)
+      this.profile = () => this.#queue(async () => profile.read(this.#session, this.#steps));
     const changed = program.state.filter(({ current, next }) => current !== next);
     for (const { name, current, next } of program.state)
       if (current === next) this.#kept.set(name, this.#allocate(current));
@@ -84,10 +90,14 @@ export class OnnxExecutable implements Executable {
       try {
         await this.#session.run(feeds, fetches);
       } catch (cause) {
-        throw new LimbeckError('BACKEND_FAILED', `a step of '${this.program.name}' failed: ${messageOf(cause)}`, {
-          hint: 'the state is that of before the step',
-          cause,
-        });
+        throw new LimbeckError(
+          'BACKEND_FAILED',
+          `a step of '${this.program.name}' failed: ${messageOf(cause)}`,
+          {
+            hint: 'the state is that of before the step',
+            cause,
+          },
+        );
       }
       this.#current = target;
       this.#steps++;
@@ -132,7 +142,9 @@ export class OnnxExecutable implements Executable {
   #queue<T>(task: () => Promise<T>): Promise<T> {
     if (this.#disposed !== undefined) {
       const message = `'${this.program.name}' was disposed of and cannot be used any more`;
-      return Promise.reject(new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }));
+      return Promise.reject(
+        new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }),
+      );
     }
     const result = this.#last.then(task);
     this.#last = result.catch(() => undefined);

@@ -1,5 +1,12 @@
 import { LimbeckError } from '@limbeck/core';
-import { formatShape, type PrimitiveName, type Program, type Shape, sizeOf, type Tensor } from '@limbeck/graph';
+import {
+  formatShape,
+  type PrimitiveName,
+  type Program,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from '@limbeck/graph';
 
 /** The axis of a tensor that holds the batch; undefined where it does not depend on the batch. */
 export type BatchAxis = number | undefined;
@@ -22,7 +29,9 @@ const follow: Rule = ([axis]) => axis;
 /** Operands aligned at the last axis, as broadcasting does; `trailing` axes are none of its business. */
 function alignTo(axes: readonly BatchAxis[], node: Tensor, trailing = 0): BatchAxis {
   const rank = node.shape.length;
-  const places = node.inputs.map(({ shape }, i) => (axes[i] === undefined ? undefined : axes[i] + rank - shape.length));
+  const places = node.inputs.map(({ shape }, i) =>
+    axes[i] === undefined ? undefined : axes[i] + rank - shape.length,
+  );
   const place = places.find((axis) => axis !== undefined);
   if (place === undefined || place >= rank - trailing) return place;
   node.inputs.forEach(({ shape }, i) => {
@@ -63,7 +72,9 @@ const reshape: Rule = ([axis], node) => {
   if (axis === undefined) return undefined;
   const before = (shape: Shape, end: number) => sizeOf(shape.slice(0, end));
   const from = node.inputs[0]!.shape;
-  const to = node.shape.findIndex((size, i) => size === from[axis] && before(node.shape, i) === before(from, axis));
+  const to = node.shape.findIndex(
+    (size, i) => size === from[axis] && before(node.shape, i) === before(from, axis),
+  );
   return to < 0 ? refuse(node, `its result ${formatShape(node.shape)} has no axis for the batch`) : to;
 };
 
@@ -116,7 +127,9 @@ const slice = apartFrom(
   ),
 );
 
-const pad = apartFrom(changed((node, axis) => list(node, 'before')[axis] !== 0 || list(node, 'after')[axis] !== 0));
+const pad = apartFrom(
+  changed((node, axis) => list(node, 'before')[axis] !== 0 || list(node, 'after')[axis] !== 0),
+);
 
 const training: Rule = (axes, node) =>
   axes.every((axis) => axis === undefined) ? undefined : refuse(node, 'it belongs to training');
@@ -176,14 +189,19 @@ const rules: { readonly [K in PrimitiveName]: Rule } = {
 export function findBatchAxes(program: Program): (tensor: Tensor) => BatchAxis {
   const known = new Map<Tensor, BatchAxis>();
   const size = program.inputs[0]?.shape[0];
-  for (const input of program.inputs) known.set(input, input.shape[0] === size && size !== undefined ? 0 : undefined);
+  for (const input of program.inputs)
+    known.set(input, input.shape[0] === size && size !== undefined ? 0 : undefined);
   const axisOf = (root: Tensor): BatchAxis => {
     const waiting = [root];
     while (waiting.length > 0) {
       const node = waiting.at(-1)!;
       const { operation } = node;
       const needed =
-        operation.kind === 'composite' ? [node.graph.decompositionOf(node)] : known.has(node) ? [] : node.inputs;
+        operation.kind === 'composite'
+          ? [node.graph.decompositionOf(node)]
+          : known.has(node)
+            ? []
+            : node.inputs;
       const missing = needed.filter((input) => !known.has(input));
       if (missing.length > 0) {
         waiting.push(...missing);

@@ -10,18 +10,28 @@ const names: PortNames = { input: same, output: same, state: same, next: same };
 
 function check(program: Program): void {
   const refuse = (message: string, hint: string) => {
-    throw new LimbeckError('BACKEND_UNSUPPORTED', `'${program.name}' cannot be exported: ${message}`, { hint });
+    throw new LimbeckError('BACKEND_UNSUPPORTED', `'${program.name}' cannot be exported: ${message}`, {
+      hint,
+    });
   };
   if (program.state.length > 0) {
     const [first] = program.state;
-    refuse(`it has state, '${first!.name}' first of ${program.state.length}`, 'bind the state to values (bindState)');
+    refuse(
+      `it has state, '${first!.name}' first of ${program.state.length}`,
+      'bind the state to values (bindState)',
+    );
   }
   const outputs = [...program.outputs.keys()];
-  const shared = program.inputs.map((input) => input.attributes.name as string).find((name) => outputs.includes(name));
+  const shared = program.inputs
+    .map((input) => input.attributes.name as string)
+    .find((name) => outputs.includes(name));
   if (shared !== undefined) refuse(`'${shared}' is an input and an output`, 'give the output another name');
 }
 
-function write(program: Program, { metadata = {} }: { readonly metadata?: Readonly<Record<string, string>> }): Uint8Array {
+function write(
+  program: Program,
+  { metadata = {} }: { readonly metadata?: Readonly<Record<string, string>> },
+): Uint8Array {
   verify(program);
   check(program);
   const prepared = prepare(program);

@@ -26,7 +26,11 @@ export function addBias({ model, node }: LoweringContext<unknown>): string | und
     return convolution(model, product, product.attributes as unknown as Conv2dAttributes, vector());
   }
   const isMatrix = product.shape.length === 2 && product.operation.name === 'matmul';
-  if (isMatrix && isPerChannel(bias.shape, product.shape[1]!, 0) && (bias.shape.length === 1 || isConstant(bias))) {
+  if (
+    isMatrix &&
+    isPerChannel(bias.shape, product.shape[1]!, 0) &&
+    (bias.shape.length === 1 || isConstant(bias))
+  ) {
     const { transposeA, transposeB } = product.attributes;
     const attributes = { transA: attr.int(Number(transposeA)), transB: attr.int(Number(transposeB)) };
     return model.emit('Gemm', [...operands, vector()], attributes);

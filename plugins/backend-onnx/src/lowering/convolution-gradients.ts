@@ -28,7 +28,10 @@ function paddingOfGradient(
   return [rows[0], columns[0], rows[1], columns[1]];
 }
 
-const inputGradient: Lowering<Conv2dInputGradientAttributes> = ([dy, weight], { model, node, attributes }) => {
+const inputGradient: Lowering<Conv2dInputGradientAttributes> = (
+  [dy, weight],
+  { model, node, attributes },
+) => {
   const [, , oh, ow] = node.inputs[0]!.shape as Quad;
   const shape = node.inputs[1]!.shape as Quad;
   const [o, i, kh, kw] = shape;
@@ -118,7 +121,10 @@ function sumOfProducts(
   b: string,
   { groups, rows, columns, positions }: { groups: number; rows: number; columns: number; positions: number },
 ): string {
-  const [left, right] = [model.reshape(a, [0, groups, rows, positions]), model.reshape(b, [0, groups, columns, positions])];
+  const [left, right] = [
+    model.reshape(a, [0, groups, rows, positions]),
+    model.reshape(b, [0, groups, columns, positions]),
+  ];
   // one product over all images has to bring the batch beside the positions first; one product an image leaves a
   // result an image to add up: whichever moves less
   if (groups === 1 && rows * columns > (rows + columns) * positions) {
@@ -142,16 +148,35 @@ function separateShifts(
   const [o, c, kh, kw] = node.shape as Quad;
   const [top, left, bottom, right] = attributes.padding;
   const plain = { strides: [1, 1], dilation: [1, 1] } as const;
-  const columns = shifted(model, x!, c, [1, kw], range(kw).map((j) => [0, j] as const), {
-    ...plain,
-    padding: [0, left, 0, right],
-  });
-  const rows = shifted(model, dy!, o, [kh, 1], range(kh).map((i) => [kh - 1 - i, 0] as const), {
-    ...plain,
-    padding: [kh - 1 - top, 0, kh - 1 - bottom, 0],
-  });
+  const columns = shifted(
+    model,
+    x!,
+    c,
+    [1, kw],
+    range(kw).map((j) => [0, j] as const),
+    {
+      ...plain,
+      padding: [0, left, 0, right],
+    },
+  );
+  const rows = shifted(
+    model,
+    dy!,
+    o,
+    [kh, 1],
+    range(kh).map((i) => [kh - 1 - i, 0] as const),
+    {
+      ...plain,
+      padding: [kh - 1 - top, 0, kh - 1 - bottom, 0],
+    },
+  );
   const positions = node.inputs[0]!.shape[2]! * node.inputs[1]!.shape[3]!;
-  const product = sumOfProducts(model, rows, columns, { groups: 1, rows: o * kh, columns: c * kw, positions });
+  const product = sumOfProducts(model, rows, columns, {
+    groups: 1,
+    rows: o * kh,
+    columns: c * kw,
+    positions,
+  });
   return model.transpose(model.reshape(product, [o, kh, c, kw]), [0, 2, 1, 3]);
 }
 

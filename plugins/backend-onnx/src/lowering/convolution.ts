@@ -26,7 +26,12 @@ export function prepareInput(
   }
   if (Math.min(top, left, bottom, right) < 0) {
     const crop = (n: number) => Math.max(-n, 0);
-    value = model.slice(value, [2, 3], [crop(top), crop(left)], [size[0] - crop(bottom), size[1] - crop(right)]);
+    value = model.slice(
+      value,
+      [2, 3],
+      [crop(top), crop(left)],
+      [size[0] - crop(bottom), size[1] - crop(right)],
+    );
     [top, left, bottom, right] = [top, left, bottom, right].map((n) => Math.max(n, 0)) as [
       number,
       number,

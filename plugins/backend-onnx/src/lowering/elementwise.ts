@@ -44,6 +44,9 @@ export const where: Lowering<None> = (inputs, context) => {
   if (!isReluGradient) return same('Where')(inputs, context);
   // A step function in one pass: HardSigmoid with a slope no float32 above zero stays below 1 with. Where(Greater(y, 0))
   // makes a mask and reads it again, and its broadcasting is slower than a product.
-  const step = model.emit('HardSigmoid', [model.valueOf(y!)], { alpha: attr.float(3e38), beta: attr.float(0) });
+  const step = model.emit('HardSigmoid', [model.valueOf(y!)], {
+    alpha: attr.float(3e38),
+    beta: attr.float(0),
+  });
   return model.emit('Mul', [inputs[1]!, step]);
 };

@@ -26,8 +26,17 @@ export const scatterAdd: Lowering<ScatterAttributes> = ([dy, indices], { model, 
 };
 
 // not OneHot: that counts negative indices from the end, where here they give a row of zeros
-export const oneHot: Lowering<{ readonly classes: number }> = ([indices], { model, attributes: { classes } }) => {
-  const all = model.constant(tensorData('int32', [classes], Int32Array.from({ length: classes }, (_, i) => i)));
+export const oneHot: Lowering<{ readonly classes: number }> = (
+  [indices],
+  { model, attributes: { classes } },
+) => {
+  const all = model.constant(
+    tensorData(
+      'int32',
+      [classes],
+      Int32Array.from({ length: classes }, (_, i) => i),
+    ),
+  );
   const hits = model.emit('Equal', [model.emit('Unsqueeze', [indices!, model.int64([-1])]), all]);
   return model.emit('Cast', [hits], castTo('float32'));
 };

@@ -184,10 +184,7 @@ export class ModelBuilder {
     const rename = (value: string) => renamed.get(value) ?? value;
     const needed = this.#needed(outputs.map((output) => output.value));
     const nodes = [...this.#nodes.values()].filter((node) => needed.has(node));
-    const used = new Set([
-      ...nodes.flatMap((node) => node.inputs),
-      ...copies.flatMap((node) => node.inputs),
-    ]);
+    const used = new Set([...nodes.flatMap((node) => node.inputs), ...copies.flatMap((node) => node.inputs)]);
     const domains = new Set<string>(['', ...nodes.map((node) => node.domain)]);
     return {
       irVersion,

@@ -52,7 +52,9 @@ const statistic =
     const layer = model.facts.normalizationOf(map);
     const channels = map.shape[1]!;
     if (layer === undefined)
-      return normalize(model, x!, model.filled(1, channels), model.filled(0, channels), channels, 1e-5)[result]!;
+      return normalize(model, x!, model.filled(1, channels), model.filled(0, channels), channels, 1e-5)[
+        result
+      ]!;
     const [scale, bias] = layer.inputs.slice(1).map((input) => model.valueOf(input));
     return normalize(model, x!, scale!, bias!, channels, layer.attributes.epsilon as number)[result]!;
   };
@@ -72,10 +74,7 @@ const affine: Lowering<None> = ([x, factor, offset], { model, node }) => {
 };
 
 /** Layers with these statistics are one node for runtimes, which they fold into convolutions. */
-const inference: Lowering<BatchNormAttributes> = (
-  [x, mean, variance, scale, bias],
-  { model, attributes },
-) =>
+const inference: Lowering<BatchNormAttributes> = ([x, mean, variance, scale, bias], { model, attributes }) =>
   model.emit('BatchNormalization', [x!, scale!, bias!, mean!, variance!], {
     epsilon: attr.float(attributes.epsilon),
   });
@@ -83,7 +82,10 @@ const inference: Lowering<BatchNormAttributes> = (
 const isFloat32 = ({ dtype }: Tensor) => dtype === 'float32';
 
 export const batchNorm: Claim<BatchNormAttributes> = { lower: inference, when: isFloat32 };
-export const batchNormTraining: Claim<BatchNormAttributes> = { lower: trainingNormalization, when: isFloat32 };
+export const batchNormTraining: Claim<BatchNormAttributes> = {
+  lower: trainingNormalization,
+  when: isFloat32,
+};
 export const channelAffine: Claim<None> = { lower: affine, when: isFloat32 };
 export const channelMean: Claim<None> = { lower: statistic(1), when: isFloat32 };
 export const channelVariance: Claim<None> = { lower: statistic(2), when: isFloat32 };

@@ -18,7 +18,10 @@ export const maxPoolGradient: Lowering<PoolAttributes> = ([dy, x], { model, node
   const apart = kernel[0] <= strides[0] && kernel[1] <= strides[1];
   if (apart) {
     const { kernel_shape, strides: steps } = windows(attributes);
-    return model.emit('MaxUnpool', [dy!, indices!, model.int64(node.shape)], { kernel_shape, strides: steps });
+    return model.emit('MaxUnpool', [dy!, indices!, model.int64(node.shape)], {
+      kernel_shape,
+      strides: steps,
+    });
   }
   // windows that share elements: their parts of the gradient add up
   const flat = { shape: [sizeOf(node.shape)], dtype: node.dtype };
@@ -34,7 +37,12 @@ export const avgPool: Lowering<PoolAttributes> = ([x], { model, attributes }) =>
   model.emit('AveragePool', [x!], windows(attributes));
 
 /** Elements of an axis that lie inside each window. */
-function counts(axis: 0 | 1, outputs: number, size: number, { kernel, strides, padding }: PoolAttributes): number[] {
+function counts(
+  axis: 0 | 1,
+  outputs: number,
+  size: number,
+  { kernel, strides, padding }: PoolAttributes,
+): number[] {
   return Array.from({ length: outputs }, (_, i) => {
     const start = i * strides[axis] - padding[axis];
     return Math.min(start + kernel[axis], size) - Math.max(start, 0);
@@ -57,11 +65,15 @@ export const avgPoolGradient: Lowering<PoolAttributes & { readonly size: Pair }>
     (axis) =>
       size[axis] + padding[axis] + padding[axis + 2]! - kernel[axis] - strides[axis] * ([oh, ow][axis]! - 1),
   );
-  return model.emit('ConvTranspose', [model.emit('Mul', [dy!, model.constant(share)]), model.constant(ones)], {
-    kernel_shape: attr.ints(kernel),
-    strides: attr.ints(strides),
-    pads: attr.ints(padding),
-    output_padding: attr.ints(left),
-    group: attr.int(channels),
-  });
+  return model.emit(
+    'ConvTranspose',
+    [model.emit('Mul', [dy!, model.constant(share)]), model.constant(ones)],
+    {
+      kernel_shape: attr.ints(kernel),
+      strides: attr.ints(strides),
+      pads: attr.ints(padding),
+      output_padding: attr.ints(left),
+      group: attr.int(channels),
+    },
+  );
 };

@@ -55,7 +55,10 @@ export const concat: Lowering<{ readonly axis: number }> = (inputs, { model, att
 /** Before the first element, for a slice that runs backwards. */
 export const beforeStart = -(2 ** 31);
 
-export const reverse: Lowering<{ readonly axes: readonly number[] }> = ([x], { model, attributes: { axes } }) => {
+export const reverse: Lowering<{ readonly axes: readonly number[] }> = (
+  [x],
+  { model, attributes: { axes } },
+) => {
   const all = (value: number) => axes.map(() => value);
   return axes.length === 0 ? x! : model.slice(x!, axes, all(-1), all(beforeStart), all(-1));
 };

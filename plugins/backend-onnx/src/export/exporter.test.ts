@@ -1,0 +1,201 @@
+import type { Feeds, LoadedModel } from '@limbeck/core';
+import { decodeOnnx } from '@limbeck/formats';
+import {
+  add,
+  argMax,
+  avgPool,
+  batchNorm,
+  bindState,
+  broadcastTo,
+  concat,
+  conv2d,
+  flatten,
+  Graph,
+  gelu,
+  globalAveragePool,
+  interpret,
+  matmul,
+  maxPool,
+  mean,
+  type Program,
+  program,
+  relu,
+  reshape,
+  type StateDict,
+  slice,
+  softmax,
+  sum,
+  type Tensor,
+  transpose,
+} from '@limbeck/graph';
+import { deviationOf, patternFill } from '@limbeck/testkit';
+import { describe, expect, test } from 'vitest';
+import { onnxBackend } from '../backend.js';
+import { onnxExporter } from './exporter.js';
+
+/** A small network with most of what deployed students are made of. */
+function network(batch: number): Program {
+  const graph = new Graph();
+  const image = graph.input('image', [batch, 3, 8, 8]);
+  const vector = (name: string) => graph.state(name, [8]);
+  const conv = graph.scoped('conv1', () =>
+    conv2d(image, graph.state('conv1.weight', [8, 3, 3, 3]), { padding: 1 }),
+  );
+  const names = ['mean', 'variance', 'scale', 'bias'];
+  const statistics = names.map((name) => vector(`bn1.${name}`)) as [Tensor, Tensor, Tensor, Tensor];
+  const map = relu(batchNorm(conv, ...statistics, { epsilon: 1e-5 }));
+  const pooled = add(maxPool(map, { kernel: 2 }), avgPool(map, { kernel: 2 }));
+  const embedding = globalAveragePool(pooled);
+  const tokens = transpose(reshape(pooled, [batch, 8, 16]), [0, 2, 1]);
+  const rows = mean(gelu(tokens), { axis: 1 });
+  const both = concat([embedding, rows], { axis: 1 });
+  const logits = add(
+    matmul(both, graph.state('fc.weight', [5, 16]), { transposeB: true }),
+    graph.state('fc.bias', [5]),
+  );
+  const first = slice(flatten(pooled), { axis: 1, end: 4 });
+  const bias = add(broadcastTo(sum(embedding, { axis: 1, keepDims: true }), [batch, 4]), first);
+  const outputs = { logits, probabilities: softmax(logits), class: argMax(logits), bias };
+  return program({ name: 'network', outputs });
+}
+
+const weights: StateDict = new Map(
+  network(1).state.map(({ name, current }) => {
+    const tensor = patternFill('exporter', name, current.shape);
+    // a variance is not negative
+    return [
+      name,
+      name.endsWith('variance') ? { ...tensor, data: (tensor.data as Float32Array).map(Math.abs) } : tensor,
+    ];
+  }),
+);
+
+const exported = () =>
+  onnxExporter.write(bindState(network(1), weights), { metadata: { made: 'for a test' } });
+
+async function using<T>(bytes: Uint8Array, use: (model: LoadedModel) => Promise<T>): Promise<T> {
+  const model = await onnxBackend.load!(bytes, { threads: 1 });
+  try {
+    return await use(model);
+  } finally {
+    await model.dispose();
+  }
+}
+
+describe('exported model', () => {
+  test.each([1, 5])('written from batch 1 takes a batch of %i', async (batch) => {
+    const image = patternFill('exporter', 'image', [batch, 3, 8, 8]);
+    const expected = interpret(bindState(network(batch), weights), new Map([['image', image]])).outputs;
+    const actual = await using(exported(), (model) => model.run({ image }));
+    for (const [name, { data, shape, dtype }] of expected) {
+      expect(actual[name], name).toMatchObject({ shape, dtype });
+      expect(deviationOf(actual[name]!.data, data, 1e-3).relative, name).toBeLessThan(1e-4);
+    }
+  });
+
+  test('names the batch, says its operator set and metadata, and needs no operators beyond ONNX', () => {
+    const model = decodeOnnx(exported());
+    expect(model.opsetImports).toEqual([{ domain: '', version: 20 }]);
+    expect(model.metadata).toEqual({ made: 'for a test' });
+    expect(model.graph.inputs.map(({ name, shape }) => [name, shape])).toEqual([
+      ['image', ['batch', 3, 8, 8]],
+    ]);
+    expect(model.graph.outputs.map(({ name, shape }) => [name, shape])).toEqual([
+      ['logits', ['batch', 5]],
+      ['probabilities', ['batch', 5]],
+      ['class', ['batch']],
+      ['bias', ['batch', 4]],
+    ]);
+  });
+
+  test('has batch normalisation and biases inside its convolutions and products', () => {
+    const counts = new Map<string, number>();
+    for (const { opType } of decodeOnnx(exported()).graph.nodes)
+      counts.set(opType, (counts.get(opType) ?? 0) + 1);
+    expect(counts.get('Conv')).toBe(1);
+    expect(counts.get('Gemm')).toBe(1);
+    expect(counts.has('BatchNormalization')).toBe(false);
+  });
+
+  test('is the same file every time', () => {
+    expect(exported()).toEqual(exported());
+  });
+});
+
+describe('the exporter refuses', () => {
+  const [graph, other] = [new Graph(), new Graph()];
+  const x = graph.input('x', [4, 3]);
+  const refusals: readonly (readonly [what: string, target: Program, message: RegExp])[] = [
+    [
+      'state',
+      program({ name: 'stateful', outputs: { y: add(x, graph.state('w', [3])) } }),
+      /'stateful' cannot be exported: it has state, 'w'/,
+    ],
+    [
+      'an output with the name of an input',
+      program({ name: 'echo', outputs: { x: relu(x) } }),
+      /'x' is an input and/,
+    ],
+    [
+      'a mean over the batch',
+      program({ name: 'p', outputs: { y: mean(x) } }),
+      /'sum' of \[4, 3\].*over the batch/,
+    ],
+    [
+      'a batch that dissolves',
+      program({ name: 'p', outputs: { y: graph.scoped('head', () => reshape(x, [12])) } }),
+      /'reshape' of \[4, 3\] at head .*no axis for the batch/,
+    ],
+    [
+      'something as large as this batch',
+      program({ name: 'p', outputs: { y: add(x, broadcastTo(graph.scalar(1), [4, 3])) } }),
+      /'add' .* fixed size/,
+    ],
+    [
+      'picking examples',
+      program({ name: 'p', outputs: { y: slice(x, { axis: 0, end: 2 }) } }),
+      /'slice' .* across/,
+    ],
+    [
+      'products of examples with each other',
+      program({ name: 'p', outputs: { y: matmul(x, x, { transposeB: true }) } }),
+      /'matmul' .*both operands/,
+    ],
+    [
+      'bfloat16',
+      program({ name: 'p', outputs: { y: relu(other.input('x', [2], 'bfloat16')) } }),
+      /does not compute in bfloat16/,
+    ],
+  ];
+  test.each(refusals)('%s', (_, target, message) => {
+    expect(() => onnxExporter.write(target, {})).toThrow(message);
+  });
+});
+
+describe('loading', () => {
+  test('refuses what is no ONNX model before the runtime sees it', async () => {
+    const bytes = exported();
+    for (const bad of [new Uint8Array(), new Uint8Array(64).fill(255), bytes.subarray(0, bytes.length - 7)])
+      await expect(onnxBackend.load!(bad)).rejects.toMatchObject({ code: 'BAD_FILE' });
+  });
+
+  test('names inputs that do not fit, all of them', async () => {
+    await using(exported(), async (model) => {
+      expect(model.inputs).toEqual([{ name: 'image', dtype: 'float32', shape: ['batch', 3, 8, 8] }]);
+      const small = patternFill('exporter', 'image', [2, 3, 8, 7]);
+      const feeds: Feeds = { image: small, labels: small };
+      await expect(model.run(feeds)).rejects.toMatchObject({
+        code: 'SHAPE_MISMATCH',
+        message:
+          "inputs do not fit 'network': 'image' is float32 [2, 3, 8, 7] and must be float32 [batch, 3, 8, 8]; 'labels' is unexpected",
+      });
+    });
+  });
+
+  test('a disposed model says so', async () => {
+    const model = await onnxBackend.load!(exported());
+    await model.dispose();
+    await model.dispose();
+    await expect(model.run({})).rejects.toMatchObject({ code: 'BACKEND_FAILED' });
+  });
+});
