@@ -63,11 +63,17 @@ export async function openSession(
   }
 }
 
+/** How onnxruntime says that it does not compute something in these element types. */
+const typeErrors: readonly RegExp[] = [
+  /Could not find an implementation for (\w+)\(\d+\) node with name '(.*?)'/,
+  /of operator \((\w+)\) in node \((.*?)\) is invalid/,
+];
+
 function explain(cause: unknown, name: string, device: Device): LimbeckError {
   const message = messageOf(cause);
-  const missing = /Could not find an implementation for (\w+)\(\d+\) node with name '(.*?)'/.exec(message);
-  if (missing !== null) {
-    const [, operation, node] = missing as unknown as [string, string, string];
+  const found = typeErrors.map((pattern) => pattern.exec(message)).find((match) => match !== null);
+  if (found) {
+    const [, operation, node] = found as unknown as [string, string, string];
     return new LimbeckError(
       'BACKEND_UNSUPPORTED',
       `'${name}': onnxruntime has no ${operation} for these element types, at ${node}`,
