@@ -1,10 +1,14 @@
 export { type Checkpoint, latestCheckpoint, listCheckpoints } from './checkpoint/load.js';
 export type { Manifest } from './checkpoint/manifest.js';
+export * from './distill.js';
 export * from './evaluate/classifier.js';
 export * from './evaluate/evaluate.js';
 export * from './events.js';
 export { describeEvent } from './folder/describe-event.js';
 export { RunFolder, type RunRecord, runFiles } from './folder/run-folder.js';
+export * from './inspect/latency.js';
+export { countMacs } from './inspect/macs.js';
+export * from './inspect/summarize.js';
 export * from './programs/distillation.js';
 export * from './programs/state.js';
 export * from './programs/student.js';

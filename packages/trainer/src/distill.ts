@@ -1,0 +1,144 @@
+import {
+  type ComputeBackend,
+  createHost,
+  type Exporter,
+  type Host,
+  type OpenDataset,
+  type Plugin,
+  type Use,
+} from '@limbeck/core';
+import type { ParameterGroup } from '@limbeck/nn';
+import type { CheckpointPolicy, Placement, RunSpec } from './run-spec.js';
+import { standardTraining } from './standard/plugin.js';
+import type { RunResult } from './train/run-result.js';
+import { type TrainOptions, train } from './train/train.js';
+import type { Weights } from './weights/read.js';
+
+/** A distillation as code writes it: parts by their ids, with their options beside `use`. */
+export interface DistillOptions extends TrainOptions {
+  /** Where the parts come from; optimisers, schedules, metrics and augmentations of this package are always there. */
+  readonly plugins: readonly Plugin[];
+  readonly dataset: OpenDataset;
+  /** Runs everything; with a device and a precision, or alone. */
+  readonly backend: ComputeBackend | Placement;
+  readonly student: Use;
+  /** To start from; default fresh ones. */
+  readonly studentWeights?: Weights;
+  /** Left out where the student trains alone. */
+  readonly teacher?: {
+    readonly model: Use;
+    readonly weights: Weights;
+    /** Default: where the student runs. */
+    readonly backend?: ComputeBackend | Placement;
+    /** Go on even where it is no better than guessing. Default false. */
+    readonly acceptChance?: boolean;
+  };
+  /** Default none. */
+  readonly distillers?: readonly Use[];
+  readonly epochs: number;
+  /** Default 64. */
+  readonly batchSize?: number;
+  /** Default 100. */
+  readonly evalBatchSize?: number;
+  /** Default none. */
+  readonly augment?: readonly Use[];
+  /** Default SGD with Nesterov momentum 0.9 and weight decay 5e-4. */
+  readonly optimizer?: Use;
+  /** Default 0.05. */
+  readonly lr?: number;
+  readonly groups?: readonly ParameterGroup[];
+  /** Default cosine, down to 0. */
+  readonly schedule?: Use;
+  /** The first decides which epoch is best. Default top-1 and mean negative log-likelihood. */
+  readonly metrics?: readonly Use[];
+  /** Of the cross-entropy; default what the distillers say, else 1. */
+  readonly taskWeight?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Epochs. Default 1. */
+  readonly evaluateEvery?: number;
+  /** Default: each epoch, and keep the best. */
+  readonly checkpoint?: CheckpointPolicy;
+  /** Default: no early stopping. */
+  readonly earlyStopping?: RunSpec['earlyStopping'];
+  /** Formats besides safetensors. Default none. */
+  readonly exporters?: readonly Exporter[];
+}
+
+/**
+ * Distils a student, from code.
+ *
+ * @example
+ * const result = await distill({
+ *   plugins: [resnets, projectors, projectorEnsemble],
+ *   dataset: await fashionMnist.open({}, { dataDir: 'data' }),
+ *   backend: onnxBackend,
+ *   teacher: { model: 'resnet14x4', weights: readWeightsFile('teacher.safetensors') },
+ *   student: 'resnet8',
+ *   distillers: [{ use: 'projector-ensemble', weight: 25 }],
+ *   augment: [{ use: 'pad-crop', pad: 2 }, 'flip'],
+ *   epochs: 6,
+ *   folder: 'runs/ensemble',
+ * });
+ * console.log(result.last.top1, result.files.safetensors);
+ *
+ * @throws LimbeckError as {@link train} does, and for parts no plugin brings
+ */
+export async function distill(options: DistillOptions): Promise<RunResult> {
+  const entries = [standardTraining, ...options.plugins].map((plugin) => ({ plugin, origin: plugin.name }));
+  const host = await createHost({ plugins: entries });
+  try {
+    const { folder, resume, record, onEvent, stop } = options;
+    return await train(specFrom(host, options), { folder, resume, record, onEvent, stop });
+  } finally {
+    await host.dispose();
+  }
+}
+
+/** Finds the parts and fills in the defaults. */
+function specFrom(host: Host, options: DistillOptions): RunSpec {
+  const placement = placementOf(options.backend);
+  const { teacher } = options;
+  const model = (use: Use, path: string) => {
+    const { contribution, options: own } = host.use('backbones', use, { path });
+    return { backbone: contribution, options: own };
+  };
+  return {
+    student: { ...model(options.student, 'student'), weights: options.studentWeights },
+    teacher: teacher && {
+      ...model(teacher.model, 'teacher.model'),
+      weights: teacher.weights,
+      placement: teacher.backend === undefined ? placement : placementOf(teacher.backend),
+      acceptChance: teacher.acceptChance ?? false,
+    },
+    distillers: (options.distillers ?? []).map((use) => {
+      const { contribution, options: own } = host.use('distillers', use, { path: 'distillers' });
+      return { distiller: contribution, options: own };
+    }),
+    parts: host,
+    data: {
+      dataset: options.dataset,
+      batchSize: options.batchSize ?? 64,
+      evalBatchSize: options.evalBatchSize ?? 100,
+      augment: (options.augment ?? []).map((use) => host.use('augmentations', use, { path: 'augment' })),
+    },
+    optimizer: host.use('optimizers', options.optimizer ?? defaultOptimizer, { path: 'optimizer' }),
+    lr: options.lr ?? 0.05,
+    groups: options.groups,
+    schedule: host.use('schedules', options.schedule ?? 'cosine', { path: 'schedule' }),
+    metrics: (options.metrics ?? ['top1', 'nll']).map((use) => host.use('metrics', use, { path: 'metrics' })),
+    taskWeight: options.taskWeight,
+    epochs: options.epochs,
+    seed: options.seed ?? 0,
+    evaluateEvery: options.evaluateEvery ?? 1,
+    checkpoint: options.checkpoint ?? { everyEpochs: 1, keepBest: true },
+    earlyStopping: options.earlyStopping,
+    placement,
+    exporters: options.exporters ?? [],
+  };
+}
+
+const defaultOptimizer: Use = { use: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 };
+
+const placementOf = (backend: ComputeBackend | Placement): Placement =>
+  'backend' in backend ? backend : { backend };

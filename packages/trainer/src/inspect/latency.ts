@@ -1,0 +1,46 @@
+import type { Executable, Feeds } from '@limbeck/core';
+import { allocate, leafName, type Program, sizeOf, tensorData } from '@limbeck/graph';
+
+export interface LatencyOptions {
+  /** Measured runs. Default 50. */
+  readonly runs?: number;
+  /** Runs before the first that counts. Default 10. */
+  readonly warmUp?: number;
+}
+
+/** Time a model takes for one image. */
+export interface Latency {
+  readonly medianMs: number;
+  readonly fastestMs: number;
+  readonly runs: number;
+}
+
+/** Runs a compiled model over and over; compile it for a batch of 1 to have the latency of a single image. */
+export async function measureLatency(
+  executable: Executable,
+  { runs = 50, warmUp = 10 }: LatencyOptions = {},
+): Promise<Latency> {
+  const feeds = someFeeds(executable.program);
+  const images = executable.program.inputs[0]?.shape[0] ?? 1;
+  const times: number[] = [];
+  for (let run = -warmUp; run < runs; run++) {
+    const started = performance.now();
+    await executable.step(feeds);
+    if (run >= 0) times.push((performance.now() - started) / images);
+  }
+  times.sort((a, b) => a - b);
+  const middle = times.length >> 1;
+  const medianMs = times.length % 2 === 1 ? times[middle]! : (times[middle - 1]! + times[middle]!) / 2;
+  return { medianMs, fastestMs: times[0]!, runs };
+}
+
+/** Inputs of ordinary size: zeros could be faster, and denormal numbers slower, than what a model meets. */
+function someFeeds({ inputs }: Program): Feeds {
+  return Object.fromEntries(
+    inputs.map((input) => {
+      const data = allocate(input.dtype, sizeOf(input.shape));
+      if (input.dtype === 'float32') for (let i = 0; i < data.length; i++) data[i] = Math.sin(i);
+      return [leafName(input), tensorData(input.dtype, input.shape, data)];
+    }),
+  );
+}
