@@ -14,6 +14,11 @@ the root mean square of the expected values. Exit status 1 when a case is out of
 
 const backends: Readonly<Record<string, ComputeBackend>> = { onnx: onnxBackend, reference: referenceBackend };
 
+// a reader such as `head` that has seen enough is no error
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
