@@ -72,11 +72,13 @@ export class RunFolder {
       });
     }
     return RunFolder.#hold(path, false, () => {
-      if (!entriesOf(path).includes(runFiles.result)) return;
-      throw new LimbeckError('PRECONDITION', `the run in ${path} has finished`, {
-        hint: `its results are in ${join(path, runFiles.result)}; start another run in another folder`,
-        details: { path },
-      });
+      if (entriesOf(path).includes(runFiles.result)) {
+        throw new LimbeckError('PRECONDITION', `the run in ${path} has finished`, {
+          hint: `its results are in ${join(path, runFiles.result)}; start another run in another folder`,
+          details: { path },
+        });
+      }
+      writing(path, () => mkdirSync(join(path, runFiles.checkpoints), { recursive: true }));
     });
   }
 

@@ -1,0 +1,157 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeSafetensors } from '@limbeck/formats';
+import { Graph, type TensorData, tensorData } from '@limbeck/graph';
+import { afterAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../testing/run-files.js';
+import { checkOrigin } from './check-origin.js';
+import { loadWeights } from './load.js';
+import { readWeightsFile, type Weights } from './read.js';
+
+const graph = new Graph();
+const variables = Object.entries({ 'conv1.weight': [4, 1, 3, 3], 'fc.weight': [10, 4], 'fc.bias': [10] }).map(
+  ([name, shape]) => ({ name, stateName: `teacher.${name}`, tensor: graph.state(`teacher.${name}`, shape) }),
+);
+const target = { role: "teacher 'tiny'", classes: 10 };
+
+const filled = (shape: readonly number[]) => {
+  const zeros = tensorData('float32', shape);
+  return tensorData(
+    'float32',
+    shape,
+    zeros.data.map((_, i) => i + 0.5),
+  );
+};
+const good = () =>
+  new Map<string, TensorData>(variables.map(({ name, tensor }) => [name, filled(tensor.shape)]));
+const weights = (tensors: Map<string, TensorData>): Weights => ({ source: 'some.safetensors', tensors });
+const renamed = (rename: (name: string) => string) =>
+  weights(new Map([...good()].map(([name, value]) => [rename(name), value])));
+
+const failure = (tensors: Map<string, TensorData>) => {
+  try {
+    loadWeights(variables, weights(tensors), target);
+  } catch (error) {
+    return error as Error & { code: string; details: Record<string, unknown> };
+  }
+  throw new Error('it was accepted');
+};
+
+describe('loading', () => {
+  it('takes published names and gives state names, in the order of the model', () => {
+    const state = loadWeights(variables, weights(new Map([...good()].reverse())), target);
+    expect([...state.keys()]).toEqual(['teacher.conv1.weight', 'teacher.fc.weight', 'teacher.fc.bias']);
+    expect(state.get('teacher.fc.bias')).toEqual(filled([10]));
+  });
+
+  it.each(['module.', 'model.', 'student.'])("takes off a shared prefix '%s'", (prefix) => {
+    expect(
+      loadWeights(
+        variables,
+        renamed((name) => prefix + name),
+        target,
+      ).size,
+    ).toBe(3);
+  });
+
+  it('does not take off what a model calls its own', () => {
+    const only = variables.filter(({ name }) => name.startsWith('fc.'));
+    const tensors = new Map([...good()].filter(([name]) => name.startsWith('fc.')));
+    expect(loadWeights(only, weights(tensors), target).size).toBe(2);
+  });
+
+  it('ignores counters of batches', () => {
+    const tensors = good().set('bn1.num_batches_tracked', tensorData('int32', []));
+    expect(loadWeights(variables, weights(tensors), target).size).toBe(3);
+  });
+
+  it('widens bfloat16', () => {
+    const half = tensorData('bfloat16', [10], new Uint16Array(10).fill(0x3fc0));
+    const state = loadWeights(variables, weights(good().set('fc.bias', half)), target);
+    expect(state.get('teacher.fc.bias')).toEqual(tensorData('float32', [10], new Float32Array(10).fill(1.5)));
+  });
+
+  it('refuses other types', () => {
+    const error = failure(good().set('fc.bias', tensorData('int32', [10])));
+    expect(error).toMatchObject({ code: 'WEIGHTS_MISMATCH' });
+    expect(error.message).toBe("some.safetensors: 'fc.bias' is int32, weights are float32 or bfloat16");
+  });
+
+  it('lists missing, unexpected and misshapen names, ten of each', () => {
+    const tensors = good().set('conv1.weight', filled([4, 3, 3, 3]));
+    tensors.delete('fc.bias');
+    for (let i = 0; i < 12; i++) tensors.set(`layer${i}.weight`, filled([1]));
+    const error = failure(tensors);
+    expect(error.code).toBe('WEIGHTS_MISMATCH');
+    expect(error.message).toBe(
+      "some.safetensors does not fit teacher 'tiny':\n" +
+        '  1 missing: fc.bias\n' +
+        `  12 unexpected: ${Array.from({ length: 10 }, (_, i) => `layer${i}.weight`).join('; ')}; and 2 more\n` +
+        '  1 misshapen: conv1.weight is [4, 3, 3, 3], the model has [4, 1, 3, 3]',
+    );
+    expect(error.details.unexpected).toHaveLength(12);
+  });
+
+  it('says so where only the number of classes differs', () => {
+    const error = failure(
+      good()
+        .set('fc.weight', filled([100, 4]))
+        .set('fc.bias', filled([100])),
+    );
+    expect(error.message).toMatch(
+      /^some.safetensors holds a teacher 'tiny' for 100 classes, the data has 10: fc/,
+    );
+  });
+});
+
+describe('reading', () => {
+  const folder = temporaryFolder();
+  afterAll(() => folder.remove());
+
+  it('gives tensors, metadata and the source', () => {
+    const path = join(folder.path, 'good.safetensors');
+    writeFileSync(path, writeSafetensors(good(), { by: 'me' }));
+    expect(readWeightsFile(path)).toMatchObject({ source: path, tensors: good(), metadata: { by: 'me' } });
+  });
+
+  it.each<[string, (path: string) => void, string]>([
+    ['is missing', () => undefined, 'NOT_FOUND'],
+    ['is empty', (path) => writeFileSync(path, ''), 'BAD_FILE'],
+    ['is no safetensors file', (path) => writeFileSync(path, 'a text that is long enough'), 'BAD_FILE'],
+    ['is a folder', (path) => mkdirSync(path), 'BAD_FILE'],
+  ])('refuses what %s, naming it', (what, make, code) => {
+    const path = join(folder.path, what);
+    make(path);
+    expect(() => readWeightsFile(path)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(path) }),
+    );
+  });
+});
+
+describe('what a file says about itself is compared with the data', () => {
+  const from = (shape: string, classes: string): Weights => ({
+    ...weights(good()),
+    metadata: { 'limbeck.imageShape': shape, 'limbeck.classes': classes },
+  });
+  const data = { classes: 10, imageShape: [1, 28, 28] } as const;
+
+  it('and agrees', () => {
+    expect(checkOrigin(from('[1, 28, 28]', '10'), 'teacher', data)).toBeUndefined();
+    expect(checkOrigin(weights(good()), 'teacher', data)).toBeUndefined();
+  });
+
+  it('and warns of another size', () => {
+    expect(checkOrigin(from('[1, 32, 32]', '10'), 'teacher', data)).toBe(
+      'some.safetensors holds a teacher trained on images [1, 32, 32], those of the data are [1, 28, 28]',
+    );
+  });
+
+  it.each([
+    ['[3, 28, 28]', '10', 'SHAPE_MISMATCH', /for images \[3, 28, 28\], those of the data are \[1, 28, 28\]/],
+    ['[1, 28, 28]', '100', 'WEIGHTS_MISMATCH', /for 100 classes, the data has 10/],
+  ])('and is refused: %s, %s classes', (shape, classes, code, message) => {
+    expect(() => checkOrigin(from(shape, classes), 'teacher', data)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
+  });
+});
