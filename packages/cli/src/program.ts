@@ -2,8 +2,8 @@ import { Command, Option } from 'commander';
 import type { Io } from './io.js';
 import { version } from './version.js';
 
-/** What every command's implementation looks like; it returns the exit status, 0 where it returns nothing. */
-type Implementation<Options> = (io: Io, options: Options) => Promise<number | void>;
+/** What every command's implementation looks like; a number it returns is the exit status. */
+type Implementation<Options> = (io: Io, options: Options) => Promise<unknown>;
 
 const repeat = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
@@ -36,7 +36,8 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       const named = Object.fromEntries(names.map((name, i) => [name, given[i]]));
       const command = given.at(-1) as Command;
       const implementation = await load();
-      finish((await implementation(io, { ...command.optsWithGlobals(), ...named } as Options)) ?? 0);
+      const result = await implementation(io, { ...command.optsWithGlobals(), ...named } as Options);
+      finish(typeof result === 'number' ? result : 0);
     };
 
   const program = new Command('limbeck')
@@ -71,10 +72,9 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .command('init')
     .description('write a commented configuration to start from')
     .addOption(new Option('--format <format>', 'kind of file').choices(['ts', 'yaml']))
-    .option('--data <id>', 'data set')
-    .option('--student <id>', 'model to train')
-    .option('--teacher <id>', "model to learn from, or 'none'")
-    .option('--weights <file>', "file with the teacher's weights")
+    .option('--data <id>', 'data set (default: fashion-mnist-subset)')
+    .option('--student <id>', 'model to train (default: resnet8)')
+    .option('--alone', 'without a teacher')
     .option('--yes', 'ask nothing')
     .action(does(commands.init));
 
@@ -93,7 +93,6 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .description('measure a trained model on the test images')
     .argument('<target>', 'run folder, configuration file, or .onnx file')
     .option('--weights <file>', "weights of the configuration's student (.safetensors)")
-    .addOption(new Option('--checkpoint <which>', 'of a run folder').choices(['best', 'last']))
     .addOption(config())
     .addOption(set())
     .addOption(json())
@@ -103,8 +102,9 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .command('inspect')
     .description('list models; show the layers of one; show what a configuration composes')
     .argument('[name]', 'a model or a configuration file')
-    .option('--input <CxHxW>', 'shape of an image', '3x32x32')
-    .option('--classes <n>', 'number of classes', '100')
+    .option('--input <CxHxW>', 'shape of an image (default: 3x32x32)')
+    .option('--classes <n>', 'number of classes (default: 100)')
+    .addOption(config())
     .addOption(set())
     .addOption(json())
     .action(does(commands.inspect, 'name'));

@@ -1,1 +1,95 @@
-export const inspect = async () => {};
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { LimbeckError } from '@limbeck/core';
+import { summarize } from '@limbeck/trainer';
+import { type ConfigChoice, openConfig, openHost, openHostHere } from '../config/open-config.js';
+import { dataFolder } from '../data-folder.js';
+import { describeStep } from '../inspect/describe-step.js';
+import { printModel } from '../inspect/print-model.js';
+import { printStep } from '../inspect/print-step.js';
+import type { Io } from '../io.js';
+import { print, printJson } from '../output/print.js';
+import { table } from '../output/table.js';
+
+export interface InspectOptions extends ConfigChoice {
+  readonly name?: string;
+  readonly input?: string;
+  readonly classes?: string;
+  readonly json?: boolean;
+}
+
+/** `limbeck inspect [NAME|CONFIG]`: every model, the layers of one, or what a configuration composes. */
+export async function inspect(io: Io, options: InspectOptions): Promise<void> {
+  const { name } = options;
+  if (name === undefined) await listModels(io, options);
+  else if (isFile(name, io.cwd)) await inspectConfig(io, { ...options, config: name });
+  else await inspectModel(io, { ...options, name });
+}
+
+/** Ids of models never look like a configuration's file name. */
+const isFile = (name: string, cwd: string): boolean =>
+  /\.([mc]?[jt]s|json|ya?ml)$/.test(name) || name.startsWith('.') || existsSync(path.resolve(cwd, name));
+
+async function listModels(io: Io, { config, json }: InspectOptions): Promise<void> {
+  const { host } = await openHostHere(config, io.cwd);
+  try {
+    const models = host.list('backbones').map(({ id, description, plugin }) => ({
+      id,
+      description,
+      cite: host.get('backbones', id).cite,
+      plugin: plugin.name,
+    }));
+    if (json) printJson(io, { models });
+    else {
+      const columns = [{ head: 'model' }, { head: '' }, { head: 'plugin' }];
+      const rows = models.map(({ id, description, plugin }) => [id, description, plugin]);
+      print(io, table(columns, rows), "'limbeck inspect NAME' shows the layers of one");
+    }
+  } finally {
+    await host.dispose();
+  }
+}
+
+async function inspectModel(io: Io, options: InspectOptions & { readonly name: string }): Promise<void> {
+  const { host } = await openHostHere(options.config, io.cwd);
+  try {
+    const { contribution: backbone, options: own } = host.use('backbones', options.name);
+    const summary = summarize({ backbone, options: own }, shapeOf(options));
+    if (options.json) printJson(io, summary);
+    else printModel(io, summary);
+  } finally {
+    await host.dispose();
+  }
+}
+
+async function inspectConfig(io: Io, options: InspectOptions): Promise<void> {
+  const opened = await openConfig(options, io.cwd);
+  const host = await openHost(opened);
+  try {
+    const given = options.input === undefined && options.classes === undefined ? undefined : shapeOf(options);
+    const step = await describeStep(opened.config, host, given ?? dataFolder(opened.config.data.dir, io));
+    if (options.json) printJson(io, { file: opened.file, ...step });
+    else printStep(io, opened.file, step);
+  } finally {
+    await host.dispose();
+  }
+}
+
+/** @throws LimbeckError USAGE where the options are no shape and no number */
+function shapeOf({ input = '3x32x32', classes = '100' }: Pick<InspectOptions, 'input' | 'classes'>) {
+  const image = input.split(/[x,]/).map(Number);
+  const isSize = (value: number | undefined) =>
+    Number.isSafeInteger(value) && value! > 0 && value! <= 1 << 16;
+  if (image.length !== 3 || !image.every(isSize)) {
+    throw new LimbeckError('USAGE', `--input ${input} is no shape of an image`, {
+      hint: 'write channels, height and width: --input 3x32x32',
+    });
+  }
+  if (!isSize(Number(classes))) {
+    throw new LimbeckError('USAGE', `--classes ${classes} is no number of classes`, {
+      hint: 'write --classes 100',
+    });
+  }
+  const [channels, height, width] = image as [number, number, number];
+  return { image: [channels, height, width] as const, classes: Number(classes) };
+}

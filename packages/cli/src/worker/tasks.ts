@@ -1,3 +1,4 @@
+import type { CompareRequest, CompareResult } from './compare-task.js';
 import type { EvaluateRequest, EvaluateResult } from './evaluate-task.js';
 import type { WorkContext } from './messages.js';
 import type { TrainRequest, TrainResult } from './train-task.js';
@@ -6,6 +7,7 @@ import type { TrainRequest, TrainResult } from './train-task.js';
 export interface Tasks {
   readonly train: { readonly request: TrainRequest; readonly result: TrainResult };
   readonly evaluate: { readonly request: EvaluateRequest; readonly result: EvaluateResult };
+  readonly compare: { readonly request: CompareRequest; readonly result: CompareResult };
 }
 
 type Performers = {
@@ -17,6 +19,7 @@ type Performers = {
 const performers: Performers = {
   train: () => import('./train-task.js').then(({ trainTask }) => trainTask),
   evaluate: () => import('./evaluate-task.js').then(({ evaluateTask }) => evaluateTask),
+  compare: () => import('./compare-task.js').then(({ compareTask }) => compareTask),
 };
 
 /** Does a task in the thread this is called in. */

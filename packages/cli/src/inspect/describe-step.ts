@@ -1,0 +1,105 @@
+import type { Host, ImageShape, ResolvedConfig } from '@limbeck/core';
+import { sizeOf } from '@limbeck/graph';
+import { countMacs, deployedProgram, planStudent, type StudentSpec, summarize } from '@limbeck/trainer';
+import { openData } from '../compose/compose-run.js';
+import { findParts } from '../compose/parts.js';
+
+/** What images a model is traced for. */
+interface DataShape {
+  readonly image: ImageShape;
+  readonly classes: number;
+}
+
+interface ModelSize {
+  readonly id: string;
+  readonly parameters: number;
+  readonly macs: number;
+}
+
+/** What a configuration composes into one training step. */
+export interface StepDescription {
+  readonly image: readonly number[];
+  readonly classes: number;
+  readonly batchSize: number;
+  readonly student: ModelSize;
+  readonly teacher?: ModelSize;
+  /** Terms of the loss with their weights, the cross-entropy first. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** What leaves the teacher, batch included. */
+  readonly features: readonly { readonly tap: string; readonly shape: readonly number[] }[];
+  /** Parameters of the distillers. */
+  readonly extras: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** What is deployed. */
+  readonly deployed: {
+    readonly macs: number;
+    /** Values kept, by whose they are. */
+    readonly values: Readonly<Record<string, number>>;
+  };
+}
+
+/**
+ * Composes the step of a configuration without reading any weights.
+ *
+ * @param data shape of the data, or the folder of fetched data sets to open it from
+ */
+export async function describeStep(
+  config: ResolvedConfig,
+  host: Host,
+  data: DataShape | string,
+): Promise<StepDescription> {
+  const parts = findParts(config, host);
+  const shape = typeof data === 'string' ? await shapeOfData(config, host, data) : data;
+  const { image, classes } = shape;
+  const { student, teacher, distillers, optimizer, groups } = parts;
+  const { batchSize } = config.data;
+  const spec: StudentSpec = {
+    student,
+    teacher,
+    distillers,
+    parts: host,
+    optimizer,
+    groups,
+    taskWeight: config.task.weight,
+    image: [batchSize, ...image],
+    classes,
+  };
+  const plan = planStudent(spec);
+  const deployed = deployedProgram(spec, 1);
+  const sizeOfModel = (choice: typeof student): ModelSize => {
+    const { id, parameters, macs } = summarize(choice, shape);
+    return { id, parameters, macs };
+  };
+  return {
+    image,
+    classes,
+    batchSize,
+    student: sizeOfModel(student),
+    ...(teacher === undefined ? {} : { teacher: sizeOfModel(teacher) }),
+    losses: Object.fromEntries(plan.weights),
+    features: plan.features.map((tap) => ({ tap, shape: plan.teacher!.model.tap(tap).shape })),
+    extras: [...plan.variables.values()]
+      .filter(({ owner, kind }) => owner === 'distiller' && kind === 'parameter')
+      .map(({ stateName, tensor }) => ({ name: stateName, shape: tensor.shape })),
+    deployed: {
+      macs: countMacs(deployed),
+      values: valuesByOwner(deployed.state.map(({ name, current }) => [name, current.shape])),
+    },
+  };
+}
+
+async function shapeOfData(config: ResolvedConfig, host: Host, dataDir: string): Promise<DataShape> {
+  const { imageShape, classes } = await openData(config, findParts(config, host), dataDir);
+  return { image: imageShape, classes };
+}
+
+/** Numbers of values by the first part of their names: `student`, `distiller`, `teacher`. */
+function valuesByOwner(
+  state: readonly (readonly [name: string, shape: readonly number[]])[],
+): Record<string, number> {
+  const values: Record<string, number> = {};
+  for (const [name, shape] of state) {
+    const owner = name.split('.')[0]!;
+    values[owner] = (values[owner] ?? 0) + sizeOf(shape);
+  }
+  return values;
+}

@@ -1,0 +1,56 @@
+import { formatShape, sizeOf } from '@limbeck/graph';
+import type { Io } from '../io.js';
+import { colorsFor } from '../output/color.js';
+import { count, engineering } from '../output/numbers.js';
+import { print } from '../output/print.js';
+import { table } from '../output/table.js';
+import type { StepDescription } from './describe-step.js';
+
+/** What a configuration composes, for people. */
+export function printStep(io: Io, file: string, step: StepDescription): void {
+  const { bold, dim } = colorsFor(io.env, io.stdout);
+  const { student, teacher, losses, features, extras, deployed, image, classes, batchSize } = step;
+  print(io, dim(`# ${file}`), `images ${image.join('x')}, ${classes} classes, ${batchSize} a step`, '');
+  const models = [
+    { role: 'student', ...student },
+    ...(teacher === undefined ? [] : [{ role: 'teacher', ...teacher }]),
+  ];
+  const right = { align: 'right' } as const;
+  const columns = [
+    { head: 'model' },
+    { head: '' },
+    { head: 'parameters', ...right },
+    { head: 'multiply-accumulates', ...right },
+  ];
+  print(
+    io,
+    table(
+      columns,
+      models.map(({ role, id, parameters, macs }) => [role, id, count(parameters), count(macs)]),
+    ),
+    '',
+  );
+  const terms = Object.entries(losses).map(([name, weight]) => [name, String(weight)]);
+  print(io, table([{ head: 'loss term' }, { head: 'weight', ...right }], terms), '');
+  if (features.length > 0) {
+    const rows = features.map(({ tap, shape }) => [tap, formatShape(shape)]);
+    print(io, table([{ head: 'feature of the teacher' }, { head: 'shape' }], rows), '');
+  }
+  if (extras.length > 0) {
+    const rows = extras.map(({ name, shape }) => [name, formatShape(shape)]);
+    const total = extras.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    print(
+      io,
+      table([{ head: 'trained besides the student' }, { head: 'shape' }], rows),
+      dim(`${count(total)} parameters`),
+      '',
+    );
+  }
+  const kept = Object.entries(deployed.values).map(
+    ([owner, values]) => `${count(values)} values of the ${owner}`,
+  );
+  print(
+    io,
+    `${bold('deployed:')} ${kept.join(', ')}; ${engineering(deployed.macs)} multiply-accumulates an image`,
+  );
+}

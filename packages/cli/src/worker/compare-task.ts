@@ -1,0 +1,184 @@
+import path from 'node:path';
+import { type Host, LimbeckError, type OpenDataset, placements, type ResolvedConfig } from '@limbeck/core';
+import { bindState } from '@limbeck/graph';
+import {
+  type Agreement,
+  agreementOf,
+  type Evaluation,
+  evaluate,
+  executableClassifier,
+  loadWeights,
+  measureLatency,
+  type Placement,
+  readWeightsFile,
+  runFiles,
+  summarize,
+  Teacher,
+} from '@limbeck/trainer';
+import { place } from '../compose/backend.js';
+import { openData } from '../compose/compose-run.js';
+import { deployedModel } from '../compose/deployed-model.js';
+import { findParts, type RunParts } from '../compose/parts.js';
+import { openConfig, openHost } from '../config/open-config.js';
+import { dataFolder } from '../data-folder.js';
+import { openForeign } from './evaluate-task.js';
+import type { WorkContext } from './messages.js';
+
+export interface CompareRequest {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folders of finished runs by what to call them; teachers are those of the last. */
+  readonly runs: readonly (readonly [label: string, folder: string])[];
+}
+
+/** A model as a row of a comparison. */
+export interface ComparedModel {
+  readonly label: string;
+  readonly id: string;
+  /** Share of right predictions on the test split. */
+  readonly top1: number;
+  readonly parameters: number;
+  /** For one image. */
+  readonly macs: number;
+  /** Median time for one image alone. */
+  readonly latencyMs: number;
+  /** The exported file against the trained model, on every test image. */
+  readonly exported?: Agreement & { readonly file: string };
+}
+
+export interface CompareResult {
+  readonly samples: number;
+  readonly models: readonly ComparedModel[];
+}
+
+/** Sets finished runs beside their teacher, and checks that what they exported predicts what they trained. */
+export async function compareTask(
+  { cwd, env, runs }: CompareRequest,
+  context: WorkContext,
+): Promise<CompareResult> {
+  const students: ComparedModel[] = [];
+  let teacher: ComparedModel | undefined;
+  let samples = 0;
+  for (const [label, folder] of runs) {
+    const opened = await openConfig({ config: path.join(folder, runFiles.config) }, cwd);
+    const host = await openHost(opened);
+    try {
+      const { config } = opened;
+      const parts = findParts(config, host);
+      const dataset = await openData(config, parts, dataFolder(config.data.dir, { cwd, env }));
+      const bench: Bench = {
+        config,
+        host,
+        parts,
+        dataset,
+        placement: await place(placements(config).student, host),
+        context,
+      };
+      samples = dataset.test.length;
+      context.say({ type: 'note', text: `comparing ${label}` });
+      students.push(await examineStudent(label, folder, bench));
+      teacher = (await examineTeacher(bench)) ?? teacher;
+    } finally {
+      await host.dispose();
+    }
+  }
+  return { samples, models: [...(teacher === undefined ? [] : [teacher]), ...students] };
+}
+
+/** What a model is examined with. */
+interface Bench {
+  readonly config: ResolvedConfig;
+  readonly host: Host;
+  readonly parts: RunParts;
+  readonly dataset: OpenDataset;
+  readonly placement: Placement;
+  readonly context: WorkContext;
+}
+
+async function examineStudent(label: string, folder: string, bench: Bench): Promise<ComparedModel> {
+  const { config, host, parts, dataset, placement } = bench;
+  const { backend, ...how } = placement;
+  const model = deployedModel(config, host, readWeightsFile(path.join(folder, runFiles.student)), dataset);
+  const executable = await backend.compile(model.program(config.data.evalBatchSize), {
+    ...how,
+    state: model.state,
+  });
+  const trained = await look(bench, executableClassifier(executable)).finally(() => executable.dispose());
+  const file = path.join(folder, 'student.onnx');
+  const foreign = await openForeign(file, placement);
+  const exported = await look(bench, foreign.classifier).finally(() => foreign.dispose());
+  const agreement = agreementOf(trained, exported);
+  verify(agreement, file);
+  const { id, parameters, macs } = summarize(parts.student, {
+    image: dataset.imageShape,
+    classes: dataset.classes,
+  });
+  const single = await backend.compile(model.bound(1), how);
+  const { medianMs } = await measureLatency(single).finally(() => single.dispose());
+  return {
+    label,
+    id,
+    top1: trained.accuracy,
+    parameters,
+    macs,
+    latencyMs: medianMs,
+    exported: { ...agreement, file },
+  };
+}
+
+/** @throws LimbeckError VERIFY_FAILED where a file does not predict what the model it was made from does */
+function verify({ predictions, logits }: Agreement, file: string): void {
+  if (predictions === 1) return;
+  const differing = ((1 - predictions) * 100).toFixed(2);
+  throw new LimbeckError(
+    'VERIFY_FAILED',
+    `${file} does not predict what the trained student does: ${differing} % of the predictions differ, logits by up to ${logits}`,
+    {
+      hint: 'this is a defect of Limbeck or of the runtime: please report it',
+      details: { file, predictions, logits },
+    },
+  );
+}
+
+const look = (
+  { config, parts, dataset, context }: Bench,
+  classifier: ReturnType<typeof executableClassifier>,
+): Promise<Evaluation> =>
+  evaluate({
+    classifier,
+    dataset,
+    metrics: parts.metrics,
+    batchSize: config.data.evalBatchSize,
+    keepLogits: true,
+    stop: context.stopped,
+  });
+
+async function examineTeacher({
+  config,
+  parts,
+  dataset,
+  placement,
+  ...bench
+}: Bench): Promise<ComparedModel | undefined> {
+  if (parts.teacher === undefined) return undefined;
+  const { backend, ...how } = placement;
+  const { classes, imageShape } = dataset;
+  const weights = readWeightsFile(config.teacher!.weights);
+  const compile = (batch: number) => {
+    const teacher = new Teacher(parts.teacher!, { image: [batch, ...imageShape], classes });
+    const state = loadWeights(teacher.variables.values(), weights, {
+      role: `teacher '${parts.teacher!.backbone.id}'`,
+      classes,
+    });
+    return backend.compile(bindState(teacher.classifierProgram(), state), how);
+  };
+  const executable = await compile(config.data.evalBatchSize);
+  const classifier = executableClassifier(executable);
+  const { accuracy } = await look({ config, parts, dataset, placement, ...bench }, classifier).finally(() =>
+    executable.dispose(),
+  );
+  const single = await compile(1);
+  const { medianMs } = await measureLatency(single).finally(() => single.dispose());
+  const { id, parameters, macs } = summarize(parts.teacher, { image: imageShape, classes });
+  return { label: 'teacher', id, top1: accuracy, parameters, macs, latencyMs: medianMs };
+}
