@@ -53,14 +53,14 @@ const following = z.preprocess(
   ]),
 );
 
-function follow(then: z.output<typeof following>, rest: Horizon): LearningRateFactor {
-  switch (then.use) {
+function follow(after: z.output<typeof following>, rest: Horizon): LearningRateFactor {
+  switch (after.use) {
     case 'constant':
       return constantSchedule();
     case 'multi-step':
-      return multiStepFactor(then, rest);
+      return multiStepFactor(after, rest);
     case 'cosine':
-      return cosineFactor(then, rest);
+      return cosineFactor(after, rest);
   }
 }
 
@@ -71,12 +71,11 @@ export const linearWarmup = defineSchedule({
   options: z.strictObject({
     epochs: z.number().positive().default(5).describe('length of the rise'),
     from: z.number().min(0).max(1).default(0).describe('factor it starts from'),
-    // biome-ignore lint/suspicious/noThenProperty: the word reads best, and an object is never taken for a promise
-    then: following
+    after: following
       .default({ use: 'constant' })
       .describe('the schedule that follows, its epochs counted anew'),
   }),
-  create({ epochs, from, then }, horizon) {
+  create({ epochs, from, after }, horizon) {
     if (epochs >= horizon.epochs) {
       throw new LimbeckError(
         'PRECONDITION',
@@ -84,6 +83,6 @@ export const linearWarmup = defineSchedule({
         { hint: 'shorten schedule.epochs or lengthen the run' },
       );
     }
-    return linearWarmupFactor({ epochs, from }, horizon, (rest) => follow(then, rest));
+    return linearWarmupFactor({ epochs, from }, horizon, (rest) => follow(after, rest));
   },
 });
