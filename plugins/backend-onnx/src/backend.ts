@@ -41,7 +41,6 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
       name: program.name,
       device,
       threads,
-      frozen: program.state.length === 0,
       profilePrefix: profile?.prefix,
     });
     const executable = new OnnxExecutable(program, { runtime, session, started, profile });
@@ -60,7 +59,7 @@ async function load(bytes: Uint8Array, options: CompileOptions = {}): Promise<Lo
   checkPrecision(name, options);
   const runtime = await loadRuntime();
   const { device = 'cpu', threads } = options;
-  const session = await openSession(runtime, bytes, { name, device, threads, frozen: true });
+  const session = await openSession(runtime, bytes, { name, device, threads });
   return new LoadedOnnxModel(model, runtime, session);
 }
 

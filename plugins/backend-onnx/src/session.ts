@@ -9,8 +9,6 @@ export interface SessionSettings {
   readonly device: Device;
   /** Threads for one operation. Default: the machine's cores. */
   readonly threads?: number;
-  /** True where the weights are constants, so that the runtime may rearrange them for good. */
-  readonly frozen: boolean;
   /** Where the runtime writes its profile; none without. */
   readonly profilePrefix?: string;
 }

@@ -10,13 +10,9 @@ const domain = 'com.microsoft.nchwc';
  *
  * @param channels input and output channels
  */
-export const canBlock = (
-  model: ModelBuilder,
-  channels: readonly number[],
-  kernel: readonly number[],
-): boolean => {
+export const canBlock = (model: ModelBuilder, channels: readonly number[]): boolean => {
   const block = model.target.channelBlock;
-  return block > 0 && channels.every((n) => n % block === 0) && kernel.some((n) => n > 1);
+  return block > 0 && channels.every((n) => n % block === 0);
 };
 
 type Weight = readonly [outputs: number, inputs: number, rows: number, columns: number];

@@ -51,7 +51,7 @@ const inputGradient: Lowering<Conv2dInputGradientAttributes> = (
     });
   }
   const pads = attr.ints(paddingOfGradient([oh, ow], [kh, kw], attributes));
-  if (canBlock(model, [o, i], [kh, kw])) {
+  if (kh * kw > 1 && canBlock(model, [o, i])) {
     const packed = packFlippedWeight(model, weight!, shape);
     return blockedConvolution(model, [dy!, packed], i, { ...common, pads });
   }
@@ -105,13 +105,17 @@ function shifted(
     }
     return tensorData('float32', [channels * place.length, 1, kh, kw], data);
   });
-  return model.emit('Conv', [x, weight], {
+  const shared = {
     kernel_shape: attr.ints(kernel),
     strides: attr.ints(attributes.strides),
     pads: attr.ints(attributes.padding),
     dilations: attr.ints(attributes.dilation),
     group: attr.int(channels),
-  });
+  };
+  // a strided layer is blocked itself: its input is in blocks already
+  return kh * kw === 1 && canBlock(model, [channels])
+    ? blockedConvolution(model, [x, weight], channels, shared)
+    : model.emit('Conv', [x, weight], shared);
 }
 
 /** Sum over images and positions of the products of every row of a with every row of b: [N, g, A, L], [N, g, B, L] -> [g, A, B]. */
@@ -190,7 +194,7 @@ const weightGradient: Lowering<Conv2dWeightGradientAttributes> = (inputs, contex
     padding.every((p, side) => p >= 0 && p < kernel[side % 2]!) &&
     Math.min(...kernel) > 1 &&
     // few input channels: all copies of x cost less than copies of dy
-    input.shape[1]! * taps > kernel[1] * input.shape[1]! + kernel[0] * dy.shape[1]!;
+    input.shape[1]! * taps >= kernel[1] * input.shape[1]! + kernel[0] * dy.shape[1]!;
   if (separable) return separateShifts(inputs, context);
 
   const c = input.shape[1]!;

@@ -62,7 +62,9 @@ export function convolution(
   const offset = bias === undefined ? [] : [bias];
   const [outputs, inputs] = weight.shape as [number, number];
   // constant weights are left to the runtime, which blocks whole chains of layers
-  if (attributes.groups === 1 && !isConstant(weight) && canBlock(model, [outputs, inputs], kernel)) {
+  // 1x1 at stride 1 is a plain matrix product, for which reordering does not pay
+  const pays = attributes.groups === 1 && Math.max(...kernel, ...attributes.strides) > 1;
+  if (pays && !isConstant(weight) && canBlock(model, [outputs, inputs])) {
     const packed = packWeight(model, model.valueOf(weight), weight.shape as [number, number, number, number]);
     return blockedConvolution(model, [x, packed, ...offset], outputs, shared);
   }
