@@ -78,7 +78,7 @@ export async function findCapabilities(): Promise<Capabilities> {
   }
   const faults = await faultsOf(accelerators);
   const unavailable = Object.fromEntries(
-    Object.entries(faults).map(([device, reason]) => [device, reason.trim().split('\n')[0]!]),
+    Object.entries(faults).map(([device, reason]) => [device, messageOf(reason)]),
   );
   return {
     available: true,

@@ -12,6 +12,9 @@ const portOf = ({ name, dtype, shape }: OnnxValue): ModelPort => ({
   shape: (shape ?? []).map((size, axis) => size ?? `${name}.${axis}`),
 });
 
+/** Element types that come back as host tensors; outputs of others, such as int64, stay inside. */
+const hostTypes: ReadonlySet<string> = new Set(['float32', 'int32', 'bool', 'int8', 'uint8']);
+
 /** A model of someone else's, as it came from a file. */
 export class LoadedOnnxModel implements LoadedModel {
   readonly inputs: readonly ModelPort[];
@@ -25,7 +28,7 @@ export class LoadedOnnxModel implements LoadedModel {
     // older files list their weights among the inputs; weights have values already
     const initialized = new Set(graph.initializers.map((tensor) => tensor.name));
     this.inputs = graph.inputs.filter(({ name }) => !initialized.has(name)).map(portOf);
-    this.outputs = graph.outputs.map(portOf);
+    this.outputs = graph.outputs.map(portOf).filter(({ dtype }) => hostTypes.has(dtype));
     this.#name = graph.name;
     this.#runtime = runtime;
     this.#session = session;
@@ -46,7 +49,10 @@ export class LoadedOnnxModel implements LoadedModel {
       Object.entries(inputs).map(([name, tensor]) => [name, wrap(this.#runtime, tensor)]),
     );
     try {
-      const results = await this.#session.run(feeds);
+      const results = await this.#session.run(
+        feeds,
+        this.outputs.map(({ name }) => name),
+      );
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, unwrap(tensor)]));
     } catch (cause) {
       throw new LimbeckError('BACKEND_FAILED', `model '${this.#name}' failed: ${messageOf(cause)}`, {

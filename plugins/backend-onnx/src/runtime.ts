@@ -19,6 +19,10 @@ export async function loadRuntime(): Promise<Runtime> {
   }
 }
 
-/** The first line of what went wrong. */
+/** The first line of what went wrong, without the place in the runtime's sources where it noticed. */
 export const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!;
+  (error instanceof Error ? error.message : String(error))
+    .trim()
+    .split('\n')[0]!
+    .replace(/^\S+\.cc:\d+ .* was false\. /, '')
+    .replace(/^OrtSessionOptions\w+: /, '');

@@ -1,5 +1,5 @@
 import type { Feeds, LoadedModel } from '@limbeck/core';
-import { decodeOnnx } from '@limbeck/formats';
+import { attr, decodeOnnx, encodeOnnx, type OnnxNode } from '@limbeck/formats';
 import {
   add,
   argMax,
@@ -173,6 +173,27 @@ describe('the exporter refuses', () => {
 });
 
 describe('loading', () => {
+  test('leaves out outputs of types that host tensors do not have', async () => {
+    const model = decodeOnnx(exported());
+    const index: OnnxNode = {
+      opType: 'ArgMax',
+      name: 'index',
+      inputs: ['logits'],
+      outputs: ['index'],
+      attributes: { axis: attr.int(1) },
+    };
+    const { nodes, outputs } = model.graph;
+    const graph = {
+      ...model.graph,
+      nodes: [...nodes, index],
+      outputs: [...outputs, { name: 'index', dtype: 'int64' as const, shape: ['batch', 1] }],
+    };
+    await using(encodeOnnx({ ...model, graph }), async (loaded) => {
+      const results = await loaded.run({ image: patternFill('exporter', 'image', [2, 3, 8, 8]) });
+      expect(Object.keys(results)).toEqual(['logits', 'probabilities', 'class', 'bias']);
+    });
+  });
+
   test('refuses what is no ONNX model before the runtime sees it', async () => {
     const bytes = exported();
     for (const bad of [new Uint8Array(), new Uint8Array(64).fill(255), bytes.subarray(0, bytes.length - 7)])
