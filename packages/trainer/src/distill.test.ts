@@ -47,7 +47,6 @@ it('finds parts with their options', async () => {
   const events: RunEvent[] = [];
   await distill(
     options({
-      // a plain object: the toy distiller checks nothing
       augment: [{ use: 'pad-crop', pad: 1 }, 'flip'],
       optimizer: { use: 'adamw', weightDecay: 0.1 },
       schedule: { use: 'linear-warmup', epochs: 0.5 },

@@ -33,7 +33,7 @@ export function resumeFrom(
       hint: 'the one before it is tried',
     });
   });
-  if (found === undefined) refuseOther(folder, folder.config(), record.config);
+  if (found === undefined) refuseOther(folder, folder.config(), asWritten(record.config));
   else refuseOther(folder, found.manifest.identity, run.identity);
   removeRemains(checkpoints);
   folder.metrics.truncate(metricsBytesOf(folder, found));
@@ -44,6 +44,9 @@ export function resumeFrom(
   emit({ type: 'resume', checkpoint: found?.path ?? '', epoch, step });
   return { progress, state };
 }
+
+/** As reading the file back gives it. */
+const asWritten = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 const shown = 10;
 
