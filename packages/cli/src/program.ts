@@ -44,6 +44,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .description('Distils neural networks: trains a small student under a large teacher.')
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
     .option('--debug', 'show where errors come from')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({

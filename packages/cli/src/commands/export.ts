@@ -6,7 +6,7 @@ import { writeSafetensors } from '@limbeck/formats';
 import { deployedWeights, readWeightsFile } from '@limbeck/trainer';
 import { type DeployedModel, deployedModel, modelOfWeights } from '../compose/deployed-model.js';
 import { readFacts } from '../compose/weights-facts.js';
-import { openConfig, openHost } from '../config/open-config.js';
+import { openConfig, openHost, openHostHere } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { bytes } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
@@ -32,7 +32,8 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
   }
   const opened =
     target.config === undefined ? undefined : await openConfig({ config: target.config }, io.cwd);
-  const host = await openHost(opened);
+  // weights alone say which model they are for; a plugin of the configuration found here may bring it
+  const host = opened === undefined ? (await openHostHere(undefined, io.cwd)).host : await openHost(opened);
   try {
     const write = writerFor(format, host);
     const file = path.resolve(io.cwd, options.out ?? target.model.replace(/\.safetensors$/, write.extension));

@@ -30,9 +30,10 @@ export async function loadPlugins(
 async function importPlugin(name: string, folders: readonly string[]): Promise<PluginEntry> {
   const { file, version, origin } = await locate(name, folders);
   try {
-    const plugin = /\.[mc]?ts$/.test(file)
-      ? await loadModule(file)
-      : exportedBy(await import(pathToFileURL(file).href));
+    const plugin =
+      isPath(name) || /\.[mc]?ts$/.test(file)
+        ? await loadModule(file)
+        : exportedBy(await import(pathToFileURL(file).href));
     return { plugin, origin, ...(version === undefined ? {} : { version }) };
   } catch (cause) {
     if (isLimbeckError(cause) && cause.code !== 'CONFIG_THREW') throw cause;
@@ -44,6 +45,9 @@ async function importPlugin(name: string, folders: readonly string[]): Promise<P
     });
   }
 }
+
+/** A file of the user's own, as opposed to an installed package. */
+const isPath = (name: string): boolean => name.startsWith('.') || path.isAbsolute(name);
 
 /** The default export; of a package that only has a named one, that. */
 function exportedBy(module: Readonly<Record<string, unknown>>): unknown {
@@ -61,16 +65,15 @@ async function locate(
     const found = createJiti(path.join(folder, 'limbeck.config.js')).esmResolve(name, { try: true });
     if (found === undefined) continue;
     const file = found.startsWith('file:') ? fileURLToPath(found) : found;
-    if (name.startsWith('.') || path.isAbsolute(name)) return { file, origin: file };
+    if (isPath(name)) return { file, origin: file };
     const version = (await manifestOf(packageOf(name), folder))?.version;
     return { file, origin: name, ...(version === undefined ? {} : { version }) };
   }
-  const isPath = name.startsWith('.') || path.isAbsolute(name);
   throw new LimbeckError(
     'PLUGIN_INVALID',
     `plugin '${name}' is not found from ${folders.join(' nor from ')}`,
     {
-      hint: isPath
+      hint: isPath(name)
         ? "paths under 'plugins' are relative to the configuration's folder"
         : `npm install ${packageOf(name)}, or write a path that starts with ./`,
       details: { plugin: name, folders },

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import type { Loader } from 'cosmiconfig';
+import { parseDocument } from 'yaml';
 import { loadModule } from './module-loader.js';
 
 /** Where a configuration is looked for, in this order, in every folder up to the one that holds package.json. */
@@ -21,9 +22,8 @@ export const searchPlaces = [
 const invalid = (file: string, message: string, hint: string, cause?: unknown) =>
   new LimbeckError('CONFIG_INVALID', `${file}: ${message}`, { hint, details: { file }, cause });
 
-/** YAML, of which JSON is a part; faults come with line and column. */
-const yaml: Loader = async (file, content) => {
-  const { parseDocument } = await import('yaml');
+/** YAML; faults come with line and column. */
+const yaml: Loader = (file, content) => {
   // the values must be plain: no custom tags, no merge keys that reach into other places, few aliases
   const document = parseDocument(content, { prettyErrors: true, uniqueKeys: true });
   const [fault] = [...document.errors, ...document.warnings];
@@ -52,16 +52,19 @@ function toValue(file: string, convert: () => unknown): unknown {
   }
 }
 
-const json: Loader = async (file, content) => {
-  if (path.basename(file) !== 'package.json') return yaml(file, content);
-  let manifest: unknown;
+const json: Loader = (file, content) => {
+  let value: unknown;
   try {
-    manifest = JSON.parse(content);
+    value = JSON.parse(content);
   } catch (cause) {
-    throw invalid(file, cause instanceof Error ? cause.message : String(cause), 'correct the file', cause);
+    // the other reader tells line and column of most faults
+    yaml(file, content);
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(file, message, 'correct the file', cause);
   }
-  checked(file, (manifest as { limbeck?: unknown } | null)?.limbeck);
-  return manifest;
+  const isManifest = path.basename(file) === 'package.json';
+  checked(file, isManifest ? (value as { limbeck?: unknown } | null)?.limbeck : value);
+  return value;
 };
 
 const code: Loader = async (file) => checked(file, await loadModule(file));

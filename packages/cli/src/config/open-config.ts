@@ -8,6 +8,7 @@ import {
   resolveConfig,
 } from '@limbeck/core';
 import { standardPlugins } from '../standard/plugins.js';
+import { anchorPaths } from './anchor-paths.js';
 import { hasConfig, loadConfig } from './load-config.js';
 import { loadPlugins } from './load-plugins.js';
 
@@ -31,7 +32,7 @@ export interface OpenedConfig extends ConfigResolution {
 
 /** Reads a configuration and fills in its defaults. */
 export async function openConfig({ config, set = [] }: ConfigChoice, cwd: string): Promise<OpenedConfig> {
-  const changes = set.map(parseSet);
+  const changes = set.map(parseSet).map((layer) => ({ ...layer, value: anchorPaths(layer.value, cwd) }));
   const { file, layers: read, folders } = await loadConfig(config, cwd);
   const layers = [...read, ...changes];
   return { ...resolveConfig(layers), file, folders, layers };

@@ -78,5 +78,5 @@ export function losses({ total, ...terms }: LossValues): string {
 /** Shares such as accuracies as percentages, anything else as a number. */
 export const metrics = (values: MetricValues): string =>
   Object.entries(values)
-    .map(([id, value]) => `${id} ${/^top\d+$/.test(id) ? percent(value) : decimal(value)}`)
+    .map(([id, value]) => `${id} ${/^top\d+$/.test(id) ? percent(value, 2) : decimal(value)}`)
     .join(', ');

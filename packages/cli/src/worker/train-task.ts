@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { configToJson, isPlugin, LimbeckError } from '@limbeck/core';
-import { type RunResult, train } from '@limbeck/trainer';
+import { type RunResult, type TrainOptions, train } from '@limbeck/trainer';
 import { composeRun } from '../compose/compose-run.js';
 import { describeEnvironment } from '../compose/environment.js';
 import { nextRunFolder, runName } from '../compose/run-name.js';
@@ -25,21 +25,35 @@ export type TrainResult = RunResult;
 
 /** Trains as a configuration says, in a new folder or one of a stopped run. */
 export async function trainTask(request: TrainRequest, context: WorkContext): Promise<TrainResult> {
-  const { cwd, env, resume } = request;
   const opened = await openRun(request);
   context.say({ type: 'note', text: `configuration ${opened.file}` });
+  return runOpened(opened, {
+    ...request,
+    onEvent: (event) => context.say({ type: 'event', event }),
+    stop: context.stopped,
+  });
+}
+
+/** How a run whose configuration is open is done. */
+export interface RunOrder
+  extends Pick<TrainRequest, 'cwd' | 'env' | 'set' | 'out' | 'resume'>,
+    Required<Pick<TrainOptions, 'onEvent' | 'stop'>> {}
+
+/** Composes and trains. */
+export async function runOpened(opened: OpenedConfig, order: RunOrder): Promise<RunResult> {
+  const { cwd, env, set, resume, onEvent, stop } = order;
   const host = await openHost(opened);
   try {
     const spec = await composeRun(opened.config, host, dataFolder(opened.config.data.dir, { cwd, env }));
     return await train(spec, {
-      folder: folderOf(request, opened),
+      folder: folderOf(order, opened),
       resume: resume !== undefined,
       record: {
         config: configToJson(opened.config),
-        environment: { ...(await describeEnvironment(host, cwd)), config: originOf(opened, request.set) },
+        environment: { ...(await describeEnvironment(host, cwd)), config: originOf(opened, set) },
       },
-      onEvent: (event) => context.say({ type: 'event', event }),
-      stop: context.stopped,
+      onEvent,
+      stop,
     });
   } finally {
     await host.dispose();
@@ -63,7 +77,7 @@ function openRun({ cwd, config, set, out, resume }: TrainRequest): Promise<Opene
 }
 
 /** The run's folder as messages show it. */
-function folderOf({ cwd, out, resume }: TrainRequest, { config }: OpenedConfig): string {
+function folderOf({ cwd, out, resume }: RunOrder, { config }: OpenedConfig): string {
   const folder = resume ?? out ?? nextRunFolder(runName(config), cwd);
   return shown(path.resolve(cwd, folder), process.cwd());
 }

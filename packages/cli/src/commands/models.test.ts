@@ -1,0 +1,180 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readSafetensors } from '@limbeck/formats';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dotsFolder, limbeck } from '../testing/command-line.js';
+
+let folder = '';
+
+/** A folder with a finished run in `run`, distilled by KD from a student of the same kind. */
+beforeAll(async () => {
+  folder = dotsFolder({
+    'distilled.yaml':
+      'extends: ./limbeck.config.yaml\nteacher: { use: speck, weights: taught/student.safetensors }\ndistiller: { use: projector-ensemble, projectors: 2 }',
+  });
+  await limbeck(['train', '--out', 'taught', '--set', 'train.epochs=6'], folder);
+  await limbeck(['train', 'distilled.yaml', '--out', 'run', '--set', 'name=x'], folder);
+});
+
+const parsed = ({ stdout }: { stdout: string }) => JSON.parse(stdout);
+
+describe('limbeck eval', () => {
+  it('measures run folders, weights and ONNX files alike', async () => {
+    const evaluate = (...args: string[]) => limbeck(['eval', ...args, '--json'], folder).then(parsed);
+    const last = JSON.parse(readFileSync(path.join(folder, 'run', 'result.json'), 'utf8')).last;
+    for (const target of [
+      ['run'],
+      ['run/student.safetensors'],
+      ['run/student.onnx'],
+      ['distilled.yaml', '--weights', 'run/student.safetensors'],
+    ]) {
+      expect(await evaluate(...target), target.join(' ')).toMatchObject({
+        data: 'dots',
+        samples: 20,
+        metrics: last,
+      });
+    }
+    const { stdout } = await limbeck(['eval', 'run'], folder);
+    expect(stdout).toMatch(/top1 \S+ % on 20 test images of dots/);
+  });
+
+  it('adds metrics from the command line', async () => {
+    const set = 'train.evaluate.metrics=["top1","nll"]';
+    expect(parsed(await limbeck(['eval', 'run', '--set', set, '--json'], folder)).metrics).toHaveProperty(
+      'nll',
+    );
+  });
+
+  it.each([
+    ['what is not there', ['nowhere'], 1, 'NOT_FOUND'],
+    ['a folder that is no run', ['.'], 1, 'NOT_FOUND'],
+    ['a configuration without weights', ['limbeck.config.yaml'], 2, 'USAGE'],
+    ['weights twice', ['run/student.onnx', '--weights', 'run/student.safetensors'], 2, 'USAGE'],
+    [
+      'weights of another model',
+      ['distilled.yaml', '--weights', 'run/student.safetensors', '--set', 'student=resnet8'],
+      1,
+      'WEIGHTS_MISMATCH',
+    ],
+  ])('refuses %s', async (_, args, status, expected) => {
+    const { code, stderr } = await limbeck(['eval', ...args], folder);
+    expect(stderr).toContain(`error[${expected}]: `);
+    expect(code).toBe(status);
+  });
+
+  it('refuses an ONNX file that is none', async () => {
+    writeFileSync(path.join(folder, 'broken.onnx'), 'not a model');
+    const { code, stderr } = await limbeck(['eval', 'broken.onnx'], folder);
+    expect(stderr).toContain('error[BAD_FILE]: ');
+    expect(code).toBe(1);
+  });
+});
+
+describe('limbeck export', () => {
+  it('writes the student again, and never over a file', async () => {
+    const again = path.join(folder, 'again.safetensors');
+    expect(
+      parsed(
+        await limbeck(
+          ['export', 'run', '--format', 'safetensors', '--out', 'again.safetensors', '--json'],
+          folder,
+        ),
+      ),
+    ).toMatchObject({
+      file: again,
+      format: 'safetensors',
+    });
+    expect(readFileSync(again).equals(readFileSync(path.join(folder, 'run', 'student.safetensors')))).toBe(
+      true,
+    );
+    const refused = await limbeck(['export', 'run', '--format', 'safetensors'], folder);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('error[ALREADY_EXISTS]: ');
+    expect(refused.stderr).toContain('--force');
+    expect((await limbeck(['export', 'run', '--format', 'safetensors', '--force'], folder)).code).toBe(0);
+  });
+
+  it('makes ONNX of weights alone, which say what they are', async () => {
+    writeFileSync(
+      path.join(folder, 'lonely.safetensors'),
+      readFileSync(path.join(folder, 'run', 'student.safetensors')),
+    );
+    expect((await limbeck(['export', 'lonely.safetensors', '--format', 'onnx'], folder)).code).toBe(0);
+    const exported = readFileSync(path.join(folder, 'lonely.onnx'));
+    expect(exported.equals(readFileSync(path.join(folder, 'run', 'student.onnx')))).toBe(true);
+  });
+
+  it('leaves projectors and teacher behind', () => {
+    const { tensors } = readSafetensors(readFileSync(path.join(folder, 'run', 'student.safetensors')));
+    expect([...tensors.keys()].sort()).toEqual(['conv1.bias', 'conv1.weight', 'fc.bias', 'fc.weight']);
+  });
+
+  it.each([
+    ['an unknown format', ['run', '--format', 'onix'], 2, 'UNKNOWN_ID'],
+    ['no format', ['run'], 2, 'USAGE'],
+    ['a model file', ['run/student.onnx', '--format', 'onnx'], 2, 'USAGE'],
+  ])('refuses %s', async (_, args, status, expected) => {
+    const { code, stderr } = await limbeck(['export', ...args], folder);
+    expect(stderr).toContain(`error[${expected}]: `);
+    expect(code).toBe(status);
+  });
+});
+
+describe('limbeck inspect', () => {
+  it('lists every model, those of the configuration too', async () => {
+    const { models } = parsed(await limbeck(['inspect', '--json'], folder));
+    const ids = models.map(({ id }: { id: string }) => id);
+    expect(ids).toEqual(expect.arrayContaining(['resnet8', 'resnet8x4', 'speck']));
+    expect((await limbeck(['inspect'], folder)).stdout).toMatch(/^speck +one convolution +dots-plugin$/m);
+  });
+
+  it('shows layers, taps, parameters and multiply-accumulates', async () => {
+    const summary = parsed(await limbeck(['inspect', 'resnet8x4', '--json'], folder));
+    expect(summary).toMatchObject({
+      id: 'resnet8x4',
+      image: [3, 32, 32],
+      classes: 100,
+      parameters: 1_233_540,
+    });
+    const { stdout } = await limbeck(['inspect', 'resnet8', '--input', '1x28x28', '--classes', '10'], folder);
+    expect(stdout).toMatch(/^layer2\.0\.conv1 +\[32, 14, 14\] +4,608 +903,168$/m);
+    expect(stdout).toMatch(/^stage3\.preact +\[64, 7, 7\]$/m);
+    expect(stdout).toContain('77,754 parameters, 672 further values, 9.35 M multiply-accumulates');
+  });
+
+  it('shows what a configuration composes', async () => {
+    const step = parsed(await limbeck(['inspect', 'distilled.yaml', '--json'], folder));
+    expect(step).toMatchObject({
+      image: [1, 8, 8],
+      classes: 2,
+      losses: { ce: 1, feature: 25 },
+      features: [{ tap: 'embedding', shape: [16, 64] }],
+      deployed: { values: { student: 170 } },
+    });
+    expect(step.extras).toHaveLength(4);
+    const { stdout } = await limbeck(['inspect', 'distilled.yaml'], folder);
+    expect(stdout).toMatch(/^feature +25$/m);
+    expect(stdout).toMatch(/^embedding +\[16, 64\]$/m);
+    expect(stdout).toContain('deployed: 170 values of the student');
+  });
+
+  it.each([
+    ['an unknown model', ['resnet9'], 'UNKNOWN_ID', "did you mean 'resnet8'"],
+    ['a shape that is none', ['resnet8', '--input', '32'], 'USAGE', '--input 3x32x32'],
+    ['classes that are none', ['resnet8', '--classes', 'many'], 'USAGE', '--classes 100'],
+  ])('refuses %s', async (_, args, expected, words) => {
+    const { code, stderr } = await limbeck(['inspect', ...args], folder);
+    expect(stderr).toContain(`error[${expected}]: `);
+    expect(stderr).toContain(words);
+    expect(code).toBe(2);
+  });
+});
+
+describe('a run that has not finished', () => {
+  it('has nothing to evaluate', async () => {
+    const file = path.join(folder, 'taught', 'student.safetensors');
+    expect(existsSync(file)).toBe(true);
+    const { stderr } = await limbeck(['eval', 'taught', '--weights', 'gone.safetensors'], folder);
+    expect(stderr).toContain('gone.safetensors');
+  });
+});

@@ -1,0 +1,343 @@
+import { EventEmitter } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { dotsConfig, dotsFolder, dotsPlugin, folderWith, limbeck } from '../testing/command-line.js';
+
+const json = (file: string): Record<string, unknown> => JSON.parse(readFileSync(file, 'utf8'));
+
+describe('limbeck train', () => {
+  it('trains the configuration it finds and says what came of it', async () => {
+    const folder = dotsFolder();
+    const { code, stdout, stderr } = await limbeck(['train'], folder);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`configuration ${path.join(folder, 'limbeck.config.yaml')}`);
+    expect(stdout).toMatch(/epoch 2\/2 {2}loss \S+ \(ce \S+\) {2}train \S+ % {2}test top1 \S+ %/);
+    const run = path.join(folder, 'runs', 'speck-1');
+    expect(readdirSync(run).sort()).toEqual([
+      'checkpoints',
+      'config.json',
+      'environment.json',
+      'metrics.jsonl',
+      'result.json',
+      'run.log',
+      'student.onnx',
+      'student.safetensors',
+    ]);
+    expect(json(path.join(run, 'config.json'))).toMatchObject({
+      data: { use: 'dots', batchSize: 16 },
+      train: { epochs: 2 },
+    });
+    expect(json(path.join(run, 'environment.json'))).toMatchObject({
+      node: process.versions.node,
+      plugins: { 'dots-plugin': path.join(folder, 'dots.mjs') },
+      config: { file: path.join(folder, 'limbeck.config.yaml'), set: [], inlinePlugins: [] },
+    });
+    await limbeck(['train', '--set', 'train.epochs=1'], folder);
+    expect(readdirSync(path.join(folder, 'runs'))).toEqual(['speck-1', 'speck-2']);
+  });
+
+  it('takes changes from the command line and prints events as JSON', async () => {
+    const folder = dotsFolder();
+    const { code, events } = await limbeck(
+      ['train', '--json', '--set', 'train.epochs=1', '--set', 'name=quick', '--out', 'here/it/is'],
+      folder,
+    );
+    expect(code).toBe(0);
+    const types = events().map(({ type }) => type);
+    expect(types[0]).toBe('note');
+    expect(types).toEqual(
+      expect.arrayContaining(['start', 'compiled', 'step', 'epoch', 'checkpoint', 'finish']),
+    );
+    expect(types.at(-1)).toBe('finish');
+    expect(types.filter((type) => type === 'epoch')).toHaveLength(1);
+    expect(existsSync(path.join(folder, 'here', 'it', 'is', 'result.json'))).toBe(true);
+  });
+
+  it('can be done again from the configuration of its own run folder', async () => {
+    const folder = dotsFolder();
+    await limbeck(['train', '--out', 'a'], folder);
+    expect(await limbeck(['train', 'a/config.json', '--out', 'b'], folder)).toMatchObject({ code: 0 });
+    const student = (run: string) => readFileSync(path.join(folder, run, 'student.safetensors'));
+    expect(student('b').equals(student('a'))).toBe(true);
+  });
+});
+
+/** Presses Ctrl-C once training is under way. */
+function pressing(signals: EventEmitter): { write(text: string): void } {
+  const pressed = { yet: false };
+  return {
+    write(text) {
+      if (pressed.yet || !text.includes('"type":"step"')) return;
+      pressed.yet = true;
+      signals.emit('SIGINT');
+    },
+  };
+}
+
+describe('an interrupted run', () => {
+  const interrupt = async (folder: string, config: readonly string[] = []) => {
+    const signals = new EventEmitter();
+    return limbeck(['train', ...config, '--json', '--out', 'run'], folder, {
+      signals,
+      stdout: pressing(signals),
+    });
+  };
+
+  it('is saved, exits with 130, and goes on where it stopped', async () => {
+    const folder = dotsFolder();
+    expect(await interrupt(folder)).toMatchObject({ code: 130 });
+    expect(existsSync(path.join(folder, 'run', 'result.json'))).toBe(false);
+    const resumed = await limbeck(['train', '--resume', 'run'], folder);
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    expect(resumed.stdout).toContain('resumed after step 1 from');
+    await limbeck(['train', '--out', 'straight'], folder);
+    const student = (run: string) => readFileSync(path.join(folder, run, 'student.safetensors'));
+    expect(student('run').equals(student('straight'))).toBe(true);
+  });
+
+  it('ends at once at the second Ctrl-C, unless that is the first one delivered twice', async () => {
+    const folder = dotsFolder();
+    const signals = new EventEmitter();
+    const exits: number[] = [];
+    const pressed = { times: 0, at: 0 };
+    const stdout = {
+      write(text: string) {
+        if (!text.includes('"type":"step"') || pressed.times > 0) return;
+        pressed.times = 1;
+        signals.emit('SIGINT');
+        signals.emit('SIGINT');
+        expect(exits).toEqual([]);
+        const until = performance.now() + 260;
+        while (performance.now() < until);
+        signals.emit('SIGINT');
+      },
+    };
+    await limbeck(['train', '--json'], folder, { signals, stdout, exit: (code) => exits.push(code) });
+    expect(exits).toEqual([130]);
+    expect(signals.listenerCount('SIGINT')).toBe(0);
+  });
+
+  const inline = `import dots from './dots.mjs';\nimport { definePlugin } from 'limbeck';
+const renamed = definePlugin({ ...dots, name: 'inline-dots' });
+export default { plugins: [renamed], data: { use: 'dots', batchSize: 16 }, student: 'speck', train: { epochs: 2 } };`;
+
+  it('with plugins written in the configuration reads that again', async () => {
+    const folder = folderWith({ 'dots.mjs': dotsPlugin, 'limbeck.config.mjs': inline });
+    expect(await interrupt(folder)).toMatchObject({ code: 130 });
+    expect(await limbeck(['train', '--resume', 'run'], folder)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('is not resumed when that configuration has changed', async () => {
+    const folder = folderWith({ 'dots.mjs': dotsPlugin, 'limbeck.config.mjs': inline });
+    await interrupt(folder);
+    writeFileSync(path.join(folder, 'limbeck.config.mjs'), inline.replace('epochs: 2', 'epochs: 3'));
+    const { code, stderr } = await limbeck(['train', '--resume', 'run'], folder);
+    expect(code).toBe(2);
+    expect(stderr).toContain('error[PRECONDITION]: ');
+    expect(stderr).toContain('has changed since');
+  });
+
+  it('takes nothing else besides --resume', async () => {
+    const { code, stderr } = await limbeck(
+      ['train', '--resume', 'run', '--set', 'train.epochs=9'],
+      dotsFolder(),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('error[USAGE]: --resume goes on with the run as it was started');
+  });
+
+  it('is not there', async () => {
+    const { code, stderr } = await limbeck(['train', '--resume', 'nothing'], dotsFolder());
+    expect(code).toBe(1);
+    expect(stderr).toContain('error[NOT_FOUND]: there is no run to resume');
+  });
+});
+
+describe('bad input', () => {
+  /** One clear message with a code, no stack, and nothing left behind. */
+  async function refusal(args: readonly string[], folder = dotsFolder()) {
+    const before = readdirSync(folder);
+    const { code, stdout, stderr } = await limbeck(['train', ...args], folder);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(stderr.match(/error\[/g)).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(before);
+    return { code, stdout, stderr };
+  }
+  const set = (...values: string[]) => values.flatMap((value) => ['--set', value]);
+
+  it.each([
+    ['an unknown option of the configuration', ['train.epoch=3'], 'CONFIG_INVALID', "did you mean 'epochs'"],
+    [
+      'an unknown option of a part',
+      ['student={"use":"speck","dept":3}'],
+      'UNKNOWN_OPTION',
+      "no option 'dept'",
+    ],
+    ['an unknown backbone', ['student=spek'], 'UNKNOWN_ID', "did you mean 'speck'"],
+    ['an unknown data set', ['data.use=dotz'], 'UNKNOWN_ID', "did you mean 'dots'"],
+    ['an unknown schedule', ['train.schedule=cosin'], 'UNKNOWN_ID', "did you mean 'cosine'"],
+    ['an unknown backend', ['backend=onyx'], 'UNKNOWN_ID', "did you mean 'onnx'"],
+    [
+      'an unknown plugin',
+      ['plugins=["limbeck-plugin-nowhere"]'],
+      'PLUGIN_INVALID',
+      'npm install limbeck-plugin-nowhere',
+    ],
+    ['a plugin listed twice', ['plugins=["./dots.mjs","./dots.mjs"]'], 'PLUGIN_INVALID', 'listed twice'],
+    ['a --set that is none', ['train.epochs'], 'USAGE', 'has no `='],
+    ['a distiller without a teacher', ['distiller=kd'], 'CONFIG_INVALID', 'needs a teacher'],
+  ])('%s', async (_, values, expected, words) => {
+    const { code, stderr } = await refusal(set(...values));
+    expect(stderr).toContain(`error[${expected}]: `);
+    expect(stderr).toContain(words);
+    expect(code).toBe(2);
+  });
+
+  it('a batch larger than the data set', async () => {
+    const { code, stderr } = await refusal(set('data.batchSize=49'));
+    expect(stderr).toContain(
+      'error[BAD_DATA]: batchSize 49 is larger than the training split, which has 48 samples',
+    );
+    expect(code).toBe(1);
+  });
+
+  it('two plugins claiming one id', async () => {
+    const twin = dotsPlugin.replace("'dots-plugin'", "'dots-twin'");
+    const folder = dotsFolder({
+      'twin.mjs': twin,
+      'limbeck.config.yaml': dotsConfig.replace('[./dots.mjs]', '[./dots.mjs, ./twin.mjs]'),
+    });
+    const { code, stderr } = await refusal([], folder);
+    expect(stderr).toContain('error[PLUGIN_CONFLICT]: ');
+    expect(stderr).toContain('dots-plugin');
+    expect(stderr).toContain('dots-twin');
+    expect(code).toBe(2);
+  });
+
+  it('labels out of range', async () => {
+    const folder = dotsFolder({
+      'dots.mjs': dotsPlugin.replace('train: split(48)', 'train: split(48, (i) => (i === 7 ? 2 : 0))'),
+    });
+    const { code, stderr } = await refusal([], folder);
+    expect(stderr).toMatch(/error\[BAD_DATA\]: .*2/);
+    expect(code).toBe(1);
+  });
+
+  it('a configuration that throws', async () => {
+    const folder = folderWith({ 'limbeck.config.ts': "throw new Error('not today');" });
+    const { code, stderr } = await refusal([], folder);
+    expect(stderr).toContain(
+      `error[CONFIG_THREW]: ${path.join(folder, 'limbeck.config.ts')} threw: not today`,
+    );
+    expect(code).toBe(2);
+  });
+
+  it('no configuration', async () => {
+    const { code, stderr } = await refusal([], folderWith());
+    expect(stderr).toContain('error[CONFIG_NOT_FOUND]: ');
+    expect(stderr).toContain("hint: write one with 'limbeck init'");
+    expect(code).toBe(2);
+  });
+
+  it('a folder that holds something already', async () => {
+    const folder = dotsFolder({ 'taken/notes.txt': 'mine' });
+    const { code, stderr } = await refusal(['--out', 'taken'], folder);
+    expect(stderr).toContain('error[ALREADY_EXISTS]: ');
+    expect(readFileSync(path.join(folder, 'taken', 'notes.txt'), 'utf8')).toBe('mine');
+    expect(code).toBe(1);
+  });
+
+  it('a place that cannot be written to', async () => {
+    const folder = dotsFolder({ 'file.txt': '' });
+    const { code, stderr } = await refusal(['--out', 'file.txt/run'], folder);
+    expect(stderr).toMatch(/error\[(WRITE_FAILED|ALREADY_EXISTS)\]: /);
+    expect(code).toBe(1);
+    // permissions do not stop the super user
+    if (process.getuid?.() === 0) return;
+    mkdirSync(path.join(folder, 'locked'));
+    chmodSync(path.join(folder, 'locked'), 0o500);
+    expect((await refusal(['--out', 'locked/run'], folder)).stderr).toContain('error[WRITE_FAILED]: ');
+  });
+
+  it('a loss that stops being finite', async () => {
+    const folder = dotsFolder();
+    const { code, stderr } = await limbeck(
+      ['train', ...set('train.optimizer.lr=1e30', 'train.epochs=20')],
+      folder,
+    );
+    expect(stderr).toMatch(/error\[NON_FINITE\]: .*step/);
+    expect(stderr).toContain('ce');
+    expect(code).toBe(1);
+  });
+});
+
+describe('a teacher', () => {
+  const distilled = `
+extends: ./limbeck.config.yaml
+teacher: { use: speck, weights: taught/student.safetensors }
+distiller: { use: kd, weight: 1, taskWeight: 1 }
+`;
+  const taught = async (files: Readonly<Record<string, string>> = {}) => {
+    const folder = dotsFolder({ 'distilled.yaml': distilled, ...files });
+    expect(await limbeck(['train', '--out', 'taught', '--set', 'train.epochs=6'], folder)).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    return folder;
+  };
+
+  it('is measured first, and its terms are named', async () => {
+    const { code, stdout } = await limbeck(['train', 'distilled.yaml'], await taught());
+    expect(code).toBe(0);
+    expect(stdout).toContain('under teacher speck');
+    expect(stdout).toMatch(/teacher alone: top1 \S+ % on 20 test images/);
+    expect(stdout).toMatch(/loss \S+ \(ce \S+, kd \S+\)/);
+  });
+
+  it.each([
+    [
+      'of another architecture',
+      ['teacher.use=resnet8', 'teacher.weights=taught/student.safetensors'],
+      1,
+      'WEIGHTS_MISMATCH',
+      ['missing', 'unexpected', "teacher 'resnet8'"],
+    ],
+    ['whose weights are missing', ['teacher.weights=gone.safetensors'], 1, 'NOT_FOUND', ['gone.safetensors']],
+    [
+      'with a tap there is not',
+      ['distiller={"use":"projector-ensemble","tap":"stage9"}'],
+      2,
+      'UNKNOWN_TAP',
+      ['stage1'],
+    ],
+    [
+      'that does not fit',
+      ['distiller={"use":"projector-ensemble","tap":"stage1"}'],
+      2,
+      'SHAPE_MISMATCH',
+      ['[16, 4, 4, 4]'],
+    ],
+  ])('%s is refused', async (_, values, status, expected, words) => {
+    const folder = await taught();
+    const { code, stderr } = await limbeck(
+      ['train', 'distilled.yaml', ...values.flatMap((value) => ['--set', value])],
+      folder,
+    );
+    expect(stderr).toContain(`error[${expected}]: `);
+    for (const word of words) expect(stderr).toContain(word);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(code).toBe(status);
+  });
+
+  it('whose file is cut short is refused', async () => {
+    const folder = await taught();
+    const file = path.join(folder, 'taught', 'student.safetensors');
+    writeFileSync(file, readFileSync(file).subarray(0, 300));
+    const { code, stderr } = await limbeck(['train', 'distilled.yaml'], folder);
+    expect(stderr).toContain('error[BAD_FILE]: ');
+    expect(stderr).toContain(file);
+    expect(code).toBe(1);
+  });
+});
