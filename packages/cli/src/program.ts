@@ -15,6 +15,7 @@ const commands = {
   exportModel: () => import('./commands/export.js').then(({ exportModel }) => exportModel),
   doctor: () => import('./commands/doctor.js').then(({ doctor }) => doctor),
   configPrint: () => import('./commands/config-print.js').then(({ configPrint }) => configPrint),
+  configKeys: () => import('./commands/config-keys.js').then(({ configKeysCommand }) => configKeysCommand),
   configExplain: () => import('./commands/config-explain.js').then(({ configExplain }) => configExplain),
   pluginsList: () => import('./commands/plugins-list.js').then(({ pluginsList }) => pluginsList),
   dataList: () => import('./commands/data-list.js').then(({ dataList }) => dataList),
@@ -143,6 +144,12 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .addOption(set())
     .addOption(json())
     .action(does(commands.configExplain, 'key'));
+  configuration
+    .command('keys')
+    .description('list every key a configuration may have')
+    .option('--markdown', 'as a table in Markdown')
+    .addOption(json())
+    .action(does(commands.configKeys));
 
   program
     .command('plugins')

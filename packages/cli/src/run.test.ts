@@ -20,6 +20,7 @@ describe('help', () => {
     'config',
     'config print',
     'config explain',
+    'config keys',
     'plugins list',
     'data',
     'data list',

@@ -1,6 +1,10 @@
 /** `1,234,567`. */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-GB');
 
+/** `1 epoch`, `6 epochs`. */
+export const plural = (value: number, noun: string): string =>
+  `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+
 /** Three significant digits with a prefix: `12.3 M`. */
 export function engineering(value: number): string {
   const steps = [

@@ -28,6 +28,9 @@ export function fetchProgress({ stderr }: Io): { report(progress: FetchProgress)
       drawn = now;
       draw(`${name}  ${percent(received / size, 0)}  ${bytes(received)} of ${bytes(size)}`);
     },
-    close: () => draw.clear(),
+    close() {
+      draw.clear();
+      draw.done(); // shows the cursor again
+    },
   };
 }

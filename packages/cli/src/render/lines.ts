@@ -1,6 +1,6 @@
 import type { LossValues, MetricValues, RunEvent } from '@limbeck/trainer';
 import type { Colors } from '../output/color.js';
-import { count, decimal, duration, percent } from '../output/numbers.js';
+import { count, decimal, duration, percent, plural } from '../output/numbers.js';
 
 /** The lines that stay of an event, in the order of events; steps leave none. */
 export function linesOf(colors: Colors): (event: RunEvent) => string[] {
@@ -56,7 +56,7 @@ function startLines(event: RunEvent & { type: 'start' }): string[] {
   const backends = [...new Set([event.backend, event.teacherBackend ?? event.backend])].join(' and ');
   return [
     `student ${model(student)}${under}`,
-    `loss ${weights.join(' + ')}; ${epochs} epochs of ${stepsPerEpoch} steps of ${batchSize} images; seed ${seed}; backend ${backends}`,
+    `loss ${weights.join(' + ')}; ${plural(epochs, 'epoch')} of ${plural(stepsPerEpoch, 'step')} of ${plural(batchSize, 'image')}; seed ${seed}; backend ${backends}`,
   ];
 }
 

@@ -65,7 +65,7 @@ describe('the live line', () => {
       expect(liveLine(step, { epochs: 6, stepsPerEpoch: 187 }, columns, plain).length).toBeLessThan(columns);
     }
     expect(liveLine(step, { epochs: 6, stepsPerEpoch: 188 }, 140, plain)).toBe(
-      'epoch 3/6 ━━━━━━━━━━━━────────────  94/188  loss 1.234 (ce 0.5123, feature 0.02889)  train 81.2 %  812 images/s  0:34 left',
+      'epoch 3/6 ━━━━━━━━━━━━────────────   94/188  loss 1.234 (ce 0.5123, feature 0.02889)  train 81.2 %  812 images/s  0:34 left',
     );
   });
 });

@@ -6,6 +6,10 @@ import { clock, count, percent } from '../output/numbers.js';
 import { linesOf, losses } from './lines.js';
 import type { Renderer } from './renderer.js';
 
+/** Below this many columns a bar tells nothing. */
+const shortestBar = 6;
+const longestBar = 24;
+
 /** Milliseconds between two drawings of the live line. */
 const interval = 80;
 
@@ -24,7 +28,7 @@ export function terminalRenderer({ stdout, env }: Io): Renderer {
     for (const line of lines) stdout.write(`${line}\n`);
     run.drawn = 0;
   };
-  const drawLine = (text: string) => draw(colors.dim(text.slice(0, (stdout.columns ?? 80) - 1)));
+  const drawLine = (text: string) => draw(colors.dim(text.slice(0, (stdout.columns || 80) - 1)));
   return {
     event(event) {
       if (event.type === 'start') {
@@ -35,14 +39,17 @@ export function terminalRenderer({ stdout, env }: Io): Renderer {
         const now = performance.now();
         if (now - run.drawn < interval) return;
         run.drawn = now;
-        draw(liveLine(event, run, stdout.columns ?? 80, colors));
+        draw(liveLine(event, run, stdout.columns || 80, colors));
         return;
       }
       keep(show(event));
       if (event.type === 'compiled') drawLine(`compiled ${event.program}`);
     },
     note: (text) => keep([colors.dim(text)]),
-    close: () => draw.clear(),
+    close() {
+      draw.clear();
+      draw.done(); // shows the cursor again
+    },
   };
 }
 
@@ -56,15 +63,15 @@ export function liveLine(
   const share = stepsPerEpoch === 0 ? 0 : event.stepInEpoch / stepsPerEpoch;
   const place = `epoch ${event.epoch}/${epochs}`;
   const facts = [
-    `${event.stepInEpoch}/${stepsPerEpoch}`,
+    `${String(event.stepInEpoch).padStart(String(stepsPerEpoch).length)}/${stepsPerEpoch}`,
     losses(event.losses),
     `train ${percent(event.accuracy)}`,
     `${count(event.imagesPerSecond)} images/s`,
     `${clock(event.secondsLeft)} left`,
   ].join('  ');
   const space = columns - 1 - place.length - facts.length - 3;
-  if (space < 6) return `${place}  ${facts}`.slice(0, columns - 1);
-  return `${place} ${bar(share, Math.min(space, 24), colors)}  ${facts}`;
+  if (space < shortestBar) return `${place}  ${facts}`.slice(0, columns - 1);
+  return `${place} ${bar(share, Math.min(space, longestBar), colors)}  ${facts}`;
 }
 
 function bar(share: number, width: number, { green, dim }: Colors): string {
