@@ -1,6 +1,8 @@
+export * from './backbones/trace.js';
 export type { CaseResult } from './conformance/case.js';
 export * from './conformance/conformance.js';
 export * from './deviation.js';
+export * from './golden/backbone.js';
 export * from './golden/compare.js';
 export * from './golden/pattern.js';
 export * from './gradients/check.js';

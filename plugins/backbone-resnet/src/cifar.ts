@@ -1,7 +1,8 @@
 import { type Backbone, defineBackbone, LimbeckError } from '@limbeck/core';
-import { globalAveragePool, relu } from '@limbeck/graph';
-import type { Scope } from '@limbeck/nn';
-import { basicBlock, convInit } from './basic-block.js';
+import { globalAveragePool } from '@limbeck/graph';
+import { basicBlock } from './basic-block.js';
+import { residualStages } from './stages.js';
+import { thinStem } from './stems.js';
 
 /** What tells the members of the family apart. */
 export interface CifarResNet {
@@ -29,30 +30,18 @@ export function cifarResNet({ id, depth, stem, widths }: CifarResNet): Backbone 
       `backbone '${id}': a CIFAR ResNet has 6n + 2 layers, not ${depth}`,
     );
   }
+  const stages = {
+    block: basicBlock,
+    widths,
+    blocks: widths.map(() => blocks),
+    shortcutName: 'downsample',
+  };
   return defineBackbone({
     id,
     description: `CIFAR ResNet, ${depth} layers, widths ${stem}/${widths.join(', ')}`,
     cite: 'arXiv:1512.03385; HobbitLong/RepDistiller:models/resnet.py',
-    encode(m, image) {
-      const conv1 = m.conv('conv1', image, { out: stem, kernel: 3, padding: 1, init: convInit });
-      let x = m.tap('stem', relu(m.batchNorm('bn1', conv1)));
-      for (const [i, width] of widths.entries()) {
-        const stage = i + 1;
-        x = m.block(`layer${stage}`, (layer) => {
-          for (let block = 0; block < blocks; block++) {
-            const stride = i > 0 && block === 0 ? 2 : 1;
-            x = layer.block(block, (b) => {
-              const sum = basicBlock(b, x, width, stride);
-              if (block === blocks - 1) m.tap(`stage${stage}.preact`, sum);
-              return relu(sum);
-            });
-          }
-          return x;
-        });
-        m.tap(`stage${stage}`, x);
-      }
-      return globalAveragePool(m.tap('last-map', x));
-    },
-    classify: (m: Scope, embedding, classes) => m.linear('fc', embedding, { out: classes }),
+    encode: (m, image) =>
+      globalAveragePool(residualStages(m, m.tap('stem', thinStem(m, image, stem)), stages)),
+    classify: (m, embedding, classes) => m.linear('fc', embedding, { out: classes }),
   });
 }

@@ -11,13 +11,15 @@ export interface ConvOptions extends Conv2dOptions {
   readonly bias?: boolean;
   /** Of the weight; default PyTorch's. */
   readonly init?: Initializer;
+  /** Of the bias; default PyTorch's. */
+  readonly biasInit?: Initializer;
 }
 
 /** Variables `weight` [out, C / groups, kH, kW] and, on demand, `bias` [out]. */
 export function conv(
   m: Scope,
   x: Tensor,
-  { out, kernel, bias = false, init = torchDefault, ...options }: ConvOptions,
+  { out, kernel, bias = false, init = torchDefault, biasInit, ...options }: ConvOptions,
 ): Tensor {
   const channels = x.shape[1]!;
   const groups = options.groups ?? 1;
@@ -29,5 +31,6 @@ export function conv(
   const shape = [out, channels / groups, ...pair(kernel)];
   const y = conv2d(x, m.parameter('weight', shape, init), options);
   if (!bias) return y;
-  return add(y, reshape(m.parameter('bias', [out], torchDefaultBias(fans(shape).fanIn)), [out, 1, 1]));
+  const offset = m.parameter('bias', [out], biasInit ?? torchDefaultBias(fans(shape).fanIn));
+  return add(y, reshape(offset, [out, 1, 1]));
 }
