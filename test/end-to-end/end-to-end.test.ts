@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkpointSteps, limbeck, start, untilCheckpoint } from './limbeck.js';
+import { checkpointSteps, limbeck, start, untilCheckpoint } from '../limbeck.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
