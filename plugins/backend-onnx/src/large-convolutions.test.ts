@@ -23,6 +23,7 @@ const cases: readonly (readonly [what: string, x: number[], weight: number[], op
   ['blocked, even kernel, uneven padding', [2, 16, 5, 6], [16, 16, 2, 4], { padding: [0, 1, 1, 2] }],
   ['blocked, dilated', [1, 16, 7, 7], [16, 16, 3, 3], { padding: 2, dilation: 2 }],
   ['few input channels', [2, 3, 6, 6], [16, 3, 3, 3], { padding: 1 }],
+  ['one input channel', [2, 1, 6, 6], [16, 1, 3, 3], { padding: 1 }],
   ['channels outside blocks', [2, 20, 5, 5], [24, 20, 3, 3], { padding: 1 }],
   ['more padding than the kernel reaches', [1, 4, 4, 4], [4, 4, 3, 3], { padding: 3 }],
   ['1x1', [2, 16, 4, 4], [32, 16, 1, 1], {}],

@@ -51,9 +51,10 @@ const inputGradient: Lowering<Conv2dInputGradientAttributes> = (
     });
   }
   const pads = attr.ints(paddingOfGradient([oh, ow], [kh, kw], attributes));
-  if (kh * kw > 1 && canBlock(model, [o, i])) {
+  const blocks = { inputs: o, outputs: i };
+  if (kh * kw > 1 && o >= model.target.channelBlock && canBlock(model, blocks)) {
     const packed = packFlippedWeight(model, weight!, shape);
-    return blockedConvolution(model, [dy!, packed], i, { ...common, pads });
+    return blockedConvolution(model, [dy!, packed], blocks, { ...common, pads });
   }
   const taps = model.transpose(model.reshape(weight!, [o, i, kh * kw]), [2, 1, 0]);
   const backwards = model.int64(Array.from({ length: kh * kw }, (_, tap) => kh * kw - 1 - tap));
@@ -113,8 +114,9 @@ function shifted(
     group: attr.int(channels),
   };
   // a strided layer is blocked itself: its input is in blocks already
-  return kh * kw === 1 && canBlock(model, [channels])
-    ? blockedConvolution(model, [x, weight], channels, shared)
+  const blocks = { inputs: channels, outputs: channels };
+  return kh * kw === 1 && canBlock(model, blocks)
+    ? blockedConvolution(model, [x, weight], blocks, shared)
     : model.emit('Conv', [x, weight], shared);
 }
 

@@ -64,9 +64,9 @@ export function convolution(
   // constant weights are left to the runtime, which blocks whole chains of layers
   // 1x1 at stride 1 is a plain matrix product, for which reordering does not pay
   const pays = attributes.groups === 1 && Math.max(...kernel, ...attributes.strides) > 1;
-  if (pays && !isConstant(weight) && canBlock(model, [outputs, inputs])) {
+  if (pays && !isConstant(weight) && canBlock(model, { inputs, outputs })) {
     const packed = packWeight(model, model.valueOf(weight), weight.shape as [number, number, number, number]);
-    return blockedConvolution(model, [x, packed, ...offset], outputs, shared);
+    return blockedConvolution(model, [x, packed, ...offset], { inputs, outputs }, shared);
   }
   return model.emit('Conv', [x, model.valueOf(weight), ...offset], shared);
 }
