@@ -15,3 +15,15 @@ export {
 } from './onnx/model.js';
 export { readSafetensors, type SafetensorsFile } from './safetensors/read.js';
 export { writeSafetensors } from './safetensors/write.js';
+export { encodeSavedModel } from './tensorflow/encode.js';
+export {
+  type TensorflowAttribute,
+  type TensorflowGraph,
+  type TensorflowModel,
+  type TensorflowNode,
+  type TensorflowPort,
+  type TensorflowSignature,
+  type TensorflowTensor,
+  type TensorflowType,
+  tfAttr,
+} from './tensorflow/model.js';
