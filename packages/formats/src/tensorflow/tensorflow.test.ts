@@ -1,11 +1,4 @@
-import {
-  createFileRegistry,
-  createRegistry,
-  fromBinary,
-  fromJson,
-  toBinary,
-  toJson,
-} from '@bufbuild/protobuf';
+import { createFileRegistry, fromBinary, fromJson, toJson } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../errors.js';
