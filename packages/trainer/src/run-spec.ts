@@ -34,6 +34,8 @@ export interface CheckpointPolicy {
   readonly everyEpochs: number;
   /** And after every so many steps inside an epoch. */
   readonly everySteps?: number;
+  /** So many of the latest are kept; 2 where less or nothing is said. */
+  readonly keepLast?: number;
   /** Keep the best one by the first metric. */
   readonly keepBest: boolean;
   /** Keep every n-th epoch's for good. */

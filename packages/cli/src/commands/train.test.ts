@@ -331,6 +331,19 @@ distiller: { use: kd, weight: 1, taskWeight: 1 }
     expect(code).toBe(status);
   });
 
+  it('no better than guessing is refused, unless that is accepted', async () => {
+    // it has learnt the halves, and is asked for the other one
+    const twisted = dotsPlugin.replace('test: split(20)', 'test: split(20, (i) => 1 - (i % 2))');
+    const folder = await taught({ 'twisted.mjs': twisted });
+    const args = ['train', 'distilled.yaml', '--set', 'plugins=["./twisted.mjs"]'];
+    const refused = await limbeck(args, folder);
+    expect(refused.stderr).toContain("error[PRECONDITION]: teacher 'speck'");
+    expect(refused.code).toBe(2);
+    const accepted = await limbeck([...args, '--set', 'teacher.acceptChance=true'], folder);
+    expect(accepted.stdout).toContain("warning: teacher 'speck'");
+    expect(accepted.code).toBe(0);
+  });
+
   it('whose file is cut short is refused', async () => {
     const folder = await taught();
     const file = path.join(folder, 'taught', 'student.safetensors');

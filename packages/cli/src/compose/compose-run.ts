@@ -29,7 +29,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
         ...teacher,
         weights: readWeightsFile(config.teacher!.weights),
         placement: await place(teacherWhere!, host),
-        acceptChance: false,
+        acceptChance: config.teacher!.acceptChance,
       },
     }),
     distillers,
@@ -47,6 +47,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
     checkpoint: {
       everyEpochs,
       ...(everySteps === undefined ? {} : { everySteps }),
+      keepLast: keep.last,
       keepBest: keep.best,
       ...(keep.everyEpochs === undefined ? {} : { keepEvery: keep.everyEpochs }),
     },

@@ -37,8 +37,6 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
       return [`${yellow('warning:')} ${event.message}${event.hint === undefined ? '' : ` (${event.hint})`}`];
     case 'early-stop':
       return [`stopped early after epoch ${event.epoch}: ${event.reason}`];
-    case 'interrupted':
-      return [`interrupted after step ${count(event.step)}; saved ${event.checkpoint}`];
     case 'finish':
       return finishLines(event, bold);
     default:

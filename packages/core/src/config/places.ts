@@ -22,7 +22,7 @@ export const places = {
   'data.augment.*': plain('augmentations'),
   teacher: {
     kind: 'backbones',
-    own: ['weights', 'backend', 'device', 'precision', 'threads'],
+    own: ['weights', 'backend', 'device', 'precision', 'threads', 'acceptChance'],
     kept: ['backend', 'device', 'precision', 'threads'],
   },
   student: { kind: 'backbones', own: ['weights'], kept: [] },

@@ -59,6 +59,10 @@ const teacher = z.looseObject({
   device: device.optional().describe("Absent: the run's, or the best of its own backend."),
   precision: precision.default('float32').describe('Element type it computes in.'),
   threads: count.optional().describe("Absent: the run's."),
+  acceptChance: z
+    .boolean()
+    .default(false)
+    .describe('Whether to go on where it turns out no better than guessing.'),
 });
 
 const student = z.looseObject({
@@ -110,7 +114,11 @@ const train = z.strictObject({
         .describe('Steps between further checkpoints. Absent: none within an epoch.'),
       keep: z
         .strictObject({
-          last: count.default(2).describe('Newest checkpoints that stay; two, since a crash may tear one.'),
+          last: z
+            .int()
+            .min(2)
+            .default(2)
+            .describe('Newest checkpoints that stay; two at least, since a crash may tear one.'),
           best: z.boolean().default(true).describe('Whether the best one stays.'),
           everyEpochs: count.optional().describe('Those of every n-th epoch stay for good. Absent: none.'),
         })

@@ -7,7 +7,7 @@ import { listCheckpoints } from './load.js';
 import { checkpointName, stepOf } from './manifest.js';
 
 /** Checkpoints kept whatever the policy: should the latest turn out torn, the one before it takes over. */
-const latestKept = 2;
+const fewestKept = 2;
 
 /** Removes checkpoints that the policy does not keep. Called once the one of this very step is durable. */
 export function pruneCheckpoints(
@@ -17,7 +17,7 @@ export function pruneCheckpoints(
 ): void {
   // later ones are what a resumed run found broken and will write again
   const steps = listCheckpoints(folder).filter((step) => step <= progress.step);
-  const kept = new Set(steps.slice(0, latestKept));
+  const kept = new Set(steps.slice(0, Math.max(fewestKept, policy.keepLast ?? 0)));
   if (policy.keepBest && progress.best !== undefined) kept.add(progress.best.step);
   const interval = (policy.keepEvery ?? 0) * stepsPerEpoch;
   for (const step of steps) {
