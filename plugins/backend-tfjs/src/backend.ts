@@ -1,0 +1,57 @@
+import { availableParallelism } from 'node:os';
+import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
+import { checkState, type Program, verify } from '@limbeck/graph';
+import { findCapabilities } from './capabilities.js';
+import { lower, prepare } from './lowering/lower.js';
+import { closeSession, openSession } from './session/open-session.js';
+import { loadRuntime, type Runtime, useThreads } from './session/runtime.js';
+import { SessionExecutable } from './session/session-executable.js';
+
+/** Refuses precisions and devices this backend does not have. */
+function checkPlacement(
+  name: string,
+  { precision = 'float32', device }: CompileOptions,
+  runtime: Runtime,
+): void {
+  if (precision !== 'float32') {
+    throw new LimbeckError('BACKEND_UNSUPPORTED', `the tfjs backend cannot run '${name}' in ${precision}`, {
+      hint: "use precision 'float32'",
+    });
+  }
+  const own = runtime.gpu ? 'cuda' : 'cpu';
+  if (device === undefined || device === own) return;
+  throw new LimbeckError(
+    'BACKEND_UNAVAILABLE',
+    `the tfjs backend cannot run '${name}' on ${device}: ${runtime.package} runs on ${own} here`,
+    { hint: `use the device '${own}', or see \`limbeck doctor\`` },
+  );
+}
+
+async function compile(program: Program, options: CompileOptions = {}): Promise<Executable> {
+  const started = performance.now();
+  const { threads = availableParallelism(), state } = options;
+  verify(program);
+  if (state !== undefined) checkState(program, state);
+  const runtime = loadRuntime();
+  checkPlacement(program.name, options, runtime);
+  const model = lower(prepare(program));
+  useThreads(threads);
+  const session = await openSession(runtime, model, program.name);
+  try {
+    return new SessionExecutable(program, { runtime, session, started, state });
+  } catch (error) {
+    closeSession(session);
+    throw error;
+  }
+}
+
+/**
+ * Programs as TensorFlow graphs, in a session of libtensorflow that tfjs-node-gpu or tfjs-node brings. State stays in
+ * the session, on the GPU where there is one. Computes in float32.
+ */
+export const tfjsBackend: ComputeBackend = {
+  id: 'tfjs',
+  description: 'TensorFlow graphs run by tfjs-node on CPU or CUDA',
+  capabilities: findCapabilities,
+  compile,
+};

@@ -1,0 +1,49 @@
+import { LimbeckError } from '@limbeck/core';
+import { type DType, type PrimitiveName, primitives, type Tensor } from '@limbeck/graph';
+import { claimOn } from './claims.js';
+import type { Lowering } from './lowering.js';
+import { primitiveLowerings } from './primitives.js';
+
+/** Element types TensorFlow moves about, but has few kernels to compute in. */
+const stored: ReadonlySet<DType> = new Set<DType>(['bfloat16', 'int8', 'uint8']);
+
+/** Operations that only move elements, or turn them into something to compute with. */
+const movers: ReadonlySet<string> = new Set<PrimitiveName>([
+  'cast',
+  'stopGradient',
+  'reshape',
+  'transpose',
+  'broadcastTo',
+  'slice',
+  'concat',
+  'gather',
+]);
+
+/**
+ * How a node that is no leaf is written.
+ *
+ * @throws LimbeckError BACKEND_UNSUPPORTED naming the operation and its scope
+ */
+export function loweringOf(node: Tensor): Lowering<never> {
+  const { operation, scope } = node;
+  const at = scope === '' ? '' : ` at ${scope}`;
+  const refuse = (message: string, hint: string): never => {
+    throw new LimbeckError('BACKEND_UNSUPPORTED', `${message}${at}`, {
+      hint,
+      details: { operation: operation.name, scope },
+    });
+  };
+  const odd = [node, ...node.inputs].find(({ dtype }) => stored.has(dtype));
+  if (odd !== undefined && !movers.has(operation.name))
+    refuse(
+      `the tfjs backend does not compute in ${odd.dtype}: '${operation.name}'`,
+      'cast to float32 or int32 first',
+    );
+  if (operation.kind === 'composite') return claimOn(node)!;
+  const name = operation.name as PrimitiveName;
+  if (primitives[name] === (operation as unknown)) return primitiveLowerings[name] as Lowering<never>;
+  return refuse(
+    `the tfjs backend does not know '${name}'`,
+    'write it as a composite of the operations of @limbeck/graph',
+  );
+}

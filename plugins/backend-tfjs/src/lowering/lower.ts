@@ -1,0 +1,261 @@
+import { type TensorflowModel, type TensorflowPort, tfAttr } from '@limbeck/formats';
+import {
+  constantData,
+  foldBatchNorm,
+  foldConstants,
+  inlineComposites,
+  isConstant,
+  isInput,
+  leafName,
+  type PrimitiveName,
+  type Program,
+  type StateSlot,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+  tensorData,
+} from '@limbeck/graph';
+import { assignLayouts } from './assign-layouts.js';
+import { claimOn } from './claims.js';
+import { loweringOf } from './find-lowering.js';
+import { GraphBuilder } from './graph-builder.js';
+import { inMemory, isLogical, type Layout, logical, orderBetween } from './layout.js';
+import { carrierOf, pack, unpack } from './ports.js';
+import { ProgramFacts } from './program-facts.js';
+
+/** Version of TensorFlow's operators that graphs ask for: that of 2.9, which tfjs-node was made for. */
+const producer = 1087;
+
+/** What loaders ask for. */
+export const tag = 'serve';
+
+/** Passes that every program goes through: frozen layers are folded, composites nobody claims are decomposed. */
+export function prepare(program: Program): Program {
+  return foldConstants(inlineComposites(foldBatchNorm(program), (node) => claimOn(node) !== undefined));
+}
+
+/** Where the lowered program keeps one state. */
+interface Variable {
+  readonly slot: StateSlot;
+  readonly layout: Layout;
+  readonly handle: string;
+  /** Its value at the start of a step. */
+  readonly value: string;
+}
+
+/**
+ * A prepared program as a SavedModel with the signatures `write` (all state in), `step` (inputs in; outputs out; state
+ * that changes replaced) and `read` (all state out). Programs without state have `step` alone. Ports bear the names of
+ * inputs, outputs and state.
+ *
+ * @throws LimbeckError BACKEND_UNSUPPORTED naming the operation and its scope
+ */
+export function lower(program: Program): TensorflowModel {
+  const facts = new ProgramFacts(program);
+  const layouts = assignLayouts(program, facts);
+  const graph = new GraphBuilder(facts);
+  const inputs: Record<string, TensorflowPort> = {};
+  for (const input of program.inputs) {
+    const [name, value] = placeholder(graph, input, 'input');
+    inputs[leafName(input)] = portOf(input, name);
+    graph.define(input, value, logical(input.shape.length));
+  }
+  const variables = program.state.map((slot) => declare(graph, slot, layouts.get(slot.current)!));
+  for (const { slot, layout, value } of variables) graph.define(slot.current, value, layout);
+  for (const node of facts.nodes) lowerNode(graph, node, layouts.get(node)!);
+
+  graph.scope = '';
+  const results = [...program.outputs].map(([name, tensor]) => {
+    return { name, tensor, value: pack(graph, graph.read(tensor), tensor.dtype) };
+  });
+  const assigned = assign(
+    graph,
+    variables,
+    results.map(({ value }) => value),
+  );
+  const outputs: Record<string, TensorflowPort> = {};
+  for (const { name, tensor, value } of results) {
+    const carrier = { T: tfAttr.type(carrierOf(tensor.dtype)) };
+    outputs[name] = portOf(tensor, graph.add('Identity', [value, ...assigned], carrier, 'output'));
+  }
+  if (results.length === 0) outputs[doneName] = donePort(graph, assigned);
+  const signatures = { step: { inputs, outputs } };
+  const model = (others: TensorflowModel['signatures']): TensorflowModel => ({
+    tags: [tag],
+    graph: { nodes: graph.nodes, producer },
+    signatures: { ...signatures, ...others },
+  });
+  return variables.length === 0 ? model({}) : model(access(graph, variables));
+}
+
+function lowerNode(graph: GraphBuilder, node: Tensor, layout: Layout): void {
+  if (isConstant(node)) {
+    const data = constantData(node);
+    graph.defer(node, (wanted) => graph.constant(reorder(data, wanted)));
+    return;
+  }
+  if (node.operation.kind === 'leaf') return;
+  const { lower: write, onDemand } = loweringOf(node);
+  const { scope, attributes } = node;
+  const make = (wanted: Layout) => {
+    const outer = graph.scope;
+    graph.scope = scope;
+    const value = write({ graph, node, attributes: attributes as never, layout: wanted });
+    graph.scope = outer;
+    return value;
+  };
+  if (onDemand) graph.defer(node, make);
+  else graph.define(node, make(layout), layout);
+}
+
+/** Data in another layout. */
+function reorder(data: TensorData, layout: Layout): TensorData {
+  if (isLogical(layout)) return data;
+  const shape = inMemory(data.shape, layout);
+  const strides = data.shape.map((_, axis) => sizeOf(data.shape.slice(axis + 1)));
+  const steps = inMemory(strides, layout);
+  const out = tensorData(data.dtype, shape);
+  const walk = (axis: number, from: number, to: number): number => {
+    if (axis === shape.length) {
+      out.data[to] = data.data[from]!;
+      return to + 1;
+    }
+    let next = to;
+    for (let i = 0; i < shape[axis]!; i++) next = walk(axis + 1, from + i * steps[axis]!, next);
+    return next;
+  };
+  walk(0, 0, 0);
+  return out;
+}
+
+/** A port's node and the value it stands for. */
+function placeholder(graph: GraphBuilder, { dtype, shape }: Tensor, stem: string): [string, string] {
+  const name = graph.add(
+    'Placeholder',
+    [],
+    { dtype: tfAttr.type(carrierOf(dtype)), shape: tfAttr.shape(shape) },
+    stem,
+  );
+  return [name, unpack(graph, name, dtype)];
+}
+
+const portOf = ({ dtype, shape }: Tensor, node: string): TensorflowPort => ({
+  value: `${node}:0`,
+  dtype: carrierOf(dtype),
+  shape,
+});
+
+/** A variable and its reading. */
+function declare(graph: GraphBuilder, slot: StateSlot, layout: Layout): Variable {
+  const { shape, dtype } = slot.current;
+  const handle = graph.add(
+    'VarHandleOp',
+    [],
+    {
+      dtype: tfAttr.type(dtype),
+      shape: tfAttr.shape(inMemory(shape, layout)),
+      container: tfAttr.string(''),
+      shared_name: tfAttr.string(slot.name),
+    },
+    'variable',
+  );
+  return { slot, layout, handle, value: readVariable(graph, handle, slot.current) };
+}
+
+const readVariable = (graph: GraphBuilder, handle: string, { dtype }: Tensor): string =>
+  graph.add('ReadVariableOp', [handle], { dtype: tfAttr.type(dtype) }, 'value');
+
+const assignVariable = (
+  graph: GraphBuilder,
+  handle: string,
+  value: readonly string[],
+  { dtype }: Tensor,
+): string =>
+  graph.add(
+    'AssignVariableOp',
+    [handle, ...value],
+    { dtype: tfAttr.type(dtype), validate_shape: tfAttr.bool(false) },
+    'assign',
+  );
+
+/**
+ * Memory of the session's own. What is fed is memory of JavaScript's: a variable that kept it would change with the
+ * caller's array, and would let go of it on a thread that must not.
+ */
+const copied = (graph: GraphBuilder, value: string, { dtype }: Tensor): string =>
+  graph.add('DeepCopy', [value], { T: tfAttr.type(dtype) }, 'copy');
+
+/** Operations whose result may be the memory of their first operand. */
+const views: ReadonlySet<string> = new Set<PrimitiveName>([
+  'stopGradient',
+  'reshape',
+  'transpose',
+  'broadcastTo',
+  'cast',
+  'slice',
+  'pad',
+  'concat',
+  'reverse',
+]);
+
+/** True where a value may be what was fed itself. */
+const isFed = (tensor: Tensor): boolean =>
+  isInput(tensor) || (views.has(tensor.operation.name) && isFed(tensor.inputs[0]!));
+
+/** The name a control input gives a value's node. */
+const after = (value: string): string => `^${value.replace(/:\d+$/, '')}`;
+
+/**
+ * Replaces the state that changes once everything of the step is computed: a step that fails leaves all of it as it
+ * was, and no reading comes after an assignment. Returns what outputs have to wait for.
+ */
+function assign(graph: GraphBuilder, variables: readonly Variable[], outputs: readonly string[]): string[] {
+  const changed = variables
+    .filter(({ slot }) => slot.next !== slot.current)
+    .map((variable) => {
+      const { next } = variable.slot;
+      const value = graph.read(next, variable.layout);
+      return { ...variable, update: isFed(next) ? copied(graph, value, next) : value };
+    });
+  if (changed.length === 0) return [];
+  const waits = [...outputs, ...changed.map(({ update }) => update), ...variables.map(({ value }) => value)];
+  const computed = graph.add('NoOp', [...new Set(waits.map(after))], {}, 'computed');
+  const assigns = changed.map(({ handle, update, slot }) =>
+    assignVariable(graph, handle, [update, `^${computed}`], slot.current),
+  );
+  return [`^${graph.add('NoOp', assigns.map(after), {}, 'assigned')}`];
+}
+
+/** The output of a signature that has nothing to say. */
+export const doneName = 'done';
+
+function donePort(graph: GraphBuilder, waits: readonly string[]): TensorflowPort {
+  const value = graph.add('Identity', [graph.int(1), ...waits], { T: tfAttr.type('int32') }, 'done');
+  return { value: `${value}:0`, dtype: 'int32', shape: [] };
+}
+
+/** The signatures that write and read all state, in the program's own layout. */
+function access(graph: GraphBuilder, variables: readonly Variable[]): TensorflowModel['signatures'] {
+  const given: Record<string, TensorflowPort> = {};
+  const taken: Record<string, TensorflowPort> = {};
+  const assigns: string[] = [];
+  for (const { slot, layout, handle } of variables) {
+    const { current, name } = slot;
+    const order = orderBetween(logical(layout.length), layout);
+    const [port, value] = placeholder(graph, current, 'write');
+    given[name] = portOf(current, port);
+    const ordered = isLogical(layout) ? value : graph.transpose(current.dtype, value, order);
+    const stored = copied(graph, ordered, current);
+    assigns.push(assignVariable(graph, handle, [stored], current));
+    const kept = readVariable(graph, handle, current);
+    const back = isLogical(layout)
+      ? kept
+      : graph.transpose(current.dtype, kept, orderBetween(layout, logical(layout.length)));
+    const carrier = { T: tfAttr.type(carrierOf(current.dtype)) };
+    taken[name] = portOf(current, graph.add('Identity', [pack(graph, back, current.dtype)], carrier, 'read'));
+  }
+  return {
+    write: { inputs: given, outputs: { [doneName]: donePort(graph, assigns.map(after)) } },
+    read: { inputs: {}, outputs: taken },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Operand, Tensor } from '@limbeck/graph';
+import type { GraphBuilder } from './graph-builder.js';
+import type { Layout } from './layout.js';
+
+/** One node of a program being lowered. */
+export interface LoweringContext<A> {
+  readonly graph: GraphBuilder;
+  readonly node: Tensor;
+  readonly attributes: A;
+  /** The layout to give the result in: what {@link Lowering.layout} said, or what is asked for. */
+  readonly layout: Layout;
+}
+
+/** The layout a tensor's value was assigned. */
+export type LayoutOf = (tensor: Tensor) => Layout;
+
+/** How one operation is written as TensorFlow nodes. */
+export interface Lowering<A> {
+  /** The layout the result comes in; default: the program's own. */
+  readonly layout?: (node: Tensor, layoutOf: LayoutOf, attributes: A) => Layout;
+  /** True where any layout costs the same: the value is made when it is read, in the layout it is read in. */
+  readonly onDemand?: boolean;
+  /** Returns the name of the value. */
+  readonly lower: (context: LoweringContext<A>) => string;
+}
+
+/** A composite that is lowered as a whole because that is faster than its decomposition. */
+export interface Claim<A> extends Lowering<A> {
+  /** Nodes for which it is claimed. Default: all. */
+  readonly when?: (node: Tensor, attributes: A) => boolean;
+}
+
+/** The attributes an operation is called with; `{}` where it has none. */
+export type AttributesOf<O> = O extends (...args: [...infer _Inputs, infer Last]) => Tensor
+  ? [Last] extends [Operand]
+    ? Record<never, never>
+    : Last
+  : never;
+
+/** The attributes of an operation without any. */
+export type None = Record<never, never>;

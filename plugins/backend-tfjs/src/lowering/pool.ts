@@ -1,0 +1,124 @@
+import { tfAttr } from '@limbeck/formats';
+import { type Pair, type PoolAttributes, type Tensor, tensorData } from '@limbeck/graph';
+import { padded } from './convolution.js';
+import type { GraphBuilder } from './graph-builder.js';
+import { nhwc } from './layout.js';
+import type { Lowering } from './lowering.js';
+import { noPadding, overMaps, paddingPairs } from './windows.js';
+
+/** Windows over a map that is padded already. */
+const windows = ({ kernel, strides }: PoolAttributes) => ({
+  ...overMaps('ksize', kernel),
+  ...overMaps('strides', strides),
+  padding: tfAttr.string('VALID'),
+  data_format: tfAttr.string('NHWC'),
+});
+
+/** A map with padding that is no maximum of anything. */
+function paddedBelow(graph: GraphBuilder, x: Tensor, { padding }: PoolAttributes): string {
+  const value = graph.read(x, nhwc);
+  if (noPadding(padding)) return value;
+  const around = graph.constant({
+    dtype: 'int32',
+    shape: [4, 2],
+    data: Int32Array.from(paddingPairs(padding)),
+  });
+  return graph.typed('PadV2', x.dtype, [value, around, graph.float(Number.NEGATIVE_INFINITY)], {
+    Tpaddings: tfAttr.type('int32'),
+  });
+}
+
+/** A map without the padding. */
+function cropped(
+  graph: GraphBuilder,
+  value: string,
+  [n, c, h, w]: readonly number[],
+  { padding }: PoolAttributes,
+): string {
+  if (noPadding(padding)) return value;
+  const begin = graph.ints([0, padding[0], padding[1], 0]);
+  return graph.typed('Slice', 'float32', [value, begin, graph.ints([n!, h!, w!, c!])], {
+    Index: tfAttr.type('int32'),
+  });
+}
+
+export const maxPool: Lowering<PoolAttributes> = {
+  layout: () => nhwc,
+  lower: ({ graph, node, attributes }) =>
+    graph.typed(
+      'MaxPool',
+      node.dtype,
+      [paddedBelow(graph, node.inputs[0]!, attributes)],
+      windows(attributes),
+    ),
+};
+
+export const maxPoolGradient: Lowering<PoolAttributes> = {
+  layout: () => nhwc,
+  lower: ({ graph, node, attributes }) => {
+    const [dy, x] = node.inputs as [Tensor, Tensor];
+    const map = paddedBelow(graph, x, attributes);
+    const pooled = graph.typed('MaxPool', node.dtype, [map], windows(attributes));
+    const operands = [map, pooled, graph.read(dy, nhwc)];
+    const gradient = graph.typed('MaxPoolGrad', node.dtype, operands, windows(attributes));
+    return cropped(graph, gradient, node.shape, attributes);
+  },
+};
+
+/** Elements of an axis that lie inside each window. */
+function counts(
+  axis: 0 | 1,
+  outputs: number,
+  size: number,
+  { kernel, strides, padding }: PoolAttributes,
+): number[] {
+  return Array.from({ length: outputs }, (_, i) => {
+    const start = i * strides[axis] - padding[axis];
+    return Math.min(start + kernel[axis], size) - Math.max(start, 0);
+  });
+}
+
+/** The kernels divide by the whole window, padding included: this puts it right, position by position. */
+function withoutPadding(
+  graph: GraphBuilder,
+  value: string,
+  [rows, columns]: Pair,
+  size: Pair,
+  attributes: PoolAttributes,
+): string {
+  if (noPadding(attributes.padding)) return value;
+  const window = attributes.kernel[0] * attributes.kernel[1];
+  const across = counts(1, columns, size[1], attributes);
+  const factors = counts(0, rows, size[0], attributes).flatMap((down) =>
+    across.map((n) => window / (down * n)),
+  );
+  const factor = graph.constant(tensorData('float32', [rows, columns, 1], Float32Array.from(factors)));
+  return graph.typed('Mul', 'float32', [value, factor]);
+}
+
+const areaOf = ({ shape }: Tensor): Pair => [shape[2]!, shape[3]!];
+
+export const avgPool: Lowering<PoolAttributes> = {
+  layout: () => nhwc,
+  lower: ({ graph, node, attributes }) => {
+    const x = node.inputs[0]!;
+    const { padding } = attributes;
+    const map = graph.read(x, nhwc);
+    const around = noPadding(padding) ? map : padded(graph, map, paddingPairs(padding));
+    const means = graph.typed('AvgPool', node.dtype, [around], windows(attributes));
+    return withoutPadding(graph, means, areaOf(node), areaOf(x), attributes);
+  },
+};
+
+export const avgPoolGradient: Lowering<PoolAttributes & { readonly size: Pair }> = {
+  layout: () => nhwc,
+  lower: ({ graph, node, attributes }) => {
+    const dy = node.inputs[0]!;
+    const { padding, size } = attributes;
+    const [n, c, h, w] = node.shape as [number, number, number, number];
+    const shares = withoutPadding(graph, graph.read(dy, nhwc), areaOf(dy), size, attributes);
+    const shape = graph.ints([n, h + padding[0] + padding[2], w + padding[1] + padding[3], c]);
+    const gradient = graph.typed('AvgPoolGrad', node.dtype, [shape, shares], windows(attributes));
+    return cropped(graph, gradient, node.shape, attributes);
+  },
+};

@@ -1,0 +1,40 @@
+import { type TensorflowAttribute, tfAttr } from '@limbeck/formats';
+import type { Padding, Pair } from '@limbeck/graph';
+
+/** The attributes of an operator over windows of maps [N, H, W, C], one number for each axis. */
+export const overMaps = (name: string, [rows, columns]: Pair) => ({
+  [name]: tfAttr.ints([1, rows, columns, 1]),
+});
+
+export const noPadding = (padding: Padding): boolean => padding.every((n) => n === 0);
+
+/** Rows and columns before and after, for each axis of [N, H, W, C]. */
+export const paddingPairs = ([top, left, bottom, right]: Padding): number[] => [
+  0,
+  0,
+  top,
+  bottom,
+  left,
+  right,
+  0,
+  0,
+];
+
+/** True where TensorFlow's own rule, which pads evenly at stride 1 alone, gives the padding wanted. */
+const isSame = (padding: Padding, kernel: Pair, strides: Pair, dilation: Pair): boolean =>
+  ([0, 1] as const).every((axis) => {
+    const reach = (kernel[axis] - 1) * dilation[axis];
+    return strides[axis] === 1 && padding[axis] === padding[axis + 2] && padding[axis] * 2 === reach;
+  });
+
+/** How a convolution is padded. */
+export function paddingAttributes(
+  padding: Padding,
+  kernel: Pair,
+  strides: Pair,
+  dilation: Pair,
+): Record<string, TensorflowAttribute> {
+  if (noPadding(padding)) return { padding: tfAttr.string('VALID') };
+  if (isSame(padding, kernel, strides, dilation)) return { padding: tfAttr.string('SAME') };
+  return { padding: tfAttr.string('EXPLICIT'), explicit_paddings: tfAttr.ints(paddingPairs(padding)) };
+}

@@ -1,0 +1,136 @@
+import { type Executable, type Feeds, type Fetches, LimbeckError } from '@limbeck/core';
+import {
+  allocate,
+  checkState,
+  type Program,
+  type StateDict,
+  type Tensor,
+  type TensorData,
+  tensorData,
+} from '@limbeck/graph';
+import { carrierOf } from '../lowering/ports.js';
+import { checkFeeds } from './feeds.js';
+import { closeSession, type Session } from './open-session.js';
+import { messageOf, type Runtime, type TfSavedModel, type TfTensor } from './runtime.js';
+
+/** A session of TensorFlow that holds a program's state. */
+export class SessionExecutable implements Executable {
+  readonly program: Program;
+  readonly compileSeconds: number;
+  readonly #runtime: Runtime;
+  readonly #session: Session;
+  #disposed: Promise<void> | undefined;
+  /** Calls run one after another, in the order they were asked for. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param state first values of all state, which the session does not have yet */
+  constructor(
+    program: Program,
+    {
+      runtime,
+      session,
+      started,
+      state,
+    }: { runtime: Runtime; session: Session; started: number; state?: StateDict },
+  ) {
+    this.program = program;
+    this.#runtime = runtime;
+    this.#session = session;
+    this.#write(state ?? zeros(program));
+    this.compileSeconds = (performance.now() - started) / 1000;
+  }
+
+  step(inputs: Feeds): Promise<Fetches> {
+    return this.#queue(() => {
+      checkFeeds(this.program, inputs);
+      const outputs = this.#call('step', inputs, 'a step');
+      return readAll([...this.program.outputs], outputs);
+    });
+  }
+
+  readState(): Promise<StateDict> {
+    return this.#queue(() => {
+      const slots = this.program.state.map(({ name, current }) => [name, current] as const);
+      if (slots.length === 0) return new Map();
+      return new Map(Object.entries(readAll(slots, this.#call('read', {}, 'reading the state'))));
+    });
+  }
+
+  writeState(state: StateDict): Promise<void> {
+    return this.#queue(() => {
+      checkState(this.program, state);
+      this.#write(state);
+    });
+  }
+
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#last.then(() => closeSession(this.#session));
+    return this.#disposed;
+  }
+
+  #write(state: StateDict): void {
+    if (this.program.state.length === 0) return;
+    const done = this.#call('write', Object.fromEntries(state), 'writing the state');
+    for (const tensor of Object.values(done)) tensor.dispose();
+  }
+
+  /** Runs a signature on host tensors. */
+  #call(signature: string, inputs: Feeds, what: string): Record<string, TfTensor> {
+    const given: Record<string, TfTensor> = {};
+    try {
+      for (const [name, tensor] of Object.entries(inputs)) given[name] = this.#wrap(tensor);
+      return (this.#session[signature] as TfSavedModel).predict(given);
+    } catch (cause) {
+      throw new LimbeckError(
+        'BACKEND_FAILED',
+        `${what} of '${this.program.name}' failed: ${messageOf(cause)}`,
+        { hint: 'the state is that of before', cause },
+      );
+    } finally {
+      for (const tensor of Object.values(given)) tensor.dispose();
+    }
+  }
+
+  #wrap({ dtype, shape, data }: TensorData): TfTensor {
+    const carrier = carrierOf(dtype);
+    const values = carrier === dtype ? data : Int32Array.from(data);
+    return this.#runtime.tf.tensor(values as Float32Array, shape, carrier);
+  }
+
+  #queue<T>(task: () => T): Promise<T> {
+    if (this.#disposed !== undefined) {
+      const message = `'${this.program.name}' was disposed of and cannot be used any more`;
+      return Promise.reject(
+        new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }),
+      );
+    }
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Copies results to the host and frees them. */
+function readAll(
+  wanted: readonly (readonly [name: string, tensor: Tensor])[],
+  results: Readonly<Record<string, TfTensor>>,
+): Record<string, TensorData> {
+  try {
+    return Object.fromEntries(
+      wanted.map(([name, { dtype, shape }]) => {
+        const values = results[name]!.dataSync();
+        if (carrierOf(dtype) === dtype) return [name, tensorData(dtype, shape, values as never)];
+        const data = allocate(dtype, values.length);
+        data.set(values);
+        return [name, tensorData(dtype, shape, data as never)];
+      }),
+    );
+  } finally {
+    for (const tensor of Object.values(results)) tensor.dispose();
+  }
+}
+
+const zeros = (program: Program): StateDict =>
+  new Map(
+    program.state.map(({ name, current: { dtype, shape } }) => [name, tensorData(dtype, shape)] as const),
+  );

@@ -1,0 +1,131 @@
+import {
+  argMax,
+  cast,
+  conv2d,
+  Graph,
+  gather,
+  gradients,
+  mul,
+  type Program,
+  program,
+  reshape,
+  softmaxCrossEntropy,
+  sub,
+  sum,
+  type Tensor,
+  type TensorData,
+  tensorData,
+} from '@limbeck/graph';
+import { patternFill } from '@limbeck/testkit';
+import { describe, expect, test } from 'vitest';
+import { tfjsBackend } from '../backend.js';
+import { loadRuntime } from './runtime.js';
+
+const found = await tfjsBackend.capabilities();
+const required = (process.env.LIMBECK_REQUIRE ?? '').split(',').includes('tfjs-session');
+const reason = found.available ? '' : ` (${found.reason})`;
+
+/** A convolution trained by gradient descent: state in two layouts, a scalar input, an output of each kind. */
+function training(): Program {
+  const graph = new Graph();
+  const weight = graph.state('weight', [4, 3, 3, 3]);
+  const labels = graph.input('labels', [2], 'int32');
+  const map = conv2d(graph.input('image', [2, 3, 3, 3]), weight);
+  const logits = reshape(map, [2, 4]);
+  const loss = sum(softmaxCrossEntropy(logits, labels));
+  const [gradient] = gradients(loss, [weight]) as [Tensor];
+  const updates = new Map([['weight', sub(weight, mul(graph.input('lr', []), gradient))]]);
+  return program({ name: 'training', outputs: { loss, map, predicted: argMax(logits) }, updates });
+}
+
+const batch = (step: number): Record<string, TensorData> => ({
+  image: patternFill('session', `image${step}`, [2, 3, 3, 3]),
+  labels: tensorData('int32', [2], Int32Array.of(step % 4, 1)),
+  lr: tensorData('float32', [], Float32Array.of(0.1)),
+});
+
+describe.skipIf(!found.available && !required)(`session${reason}`, () => {
+  test('nothing of tfjs is left behind: tensors over 100 steps, sessions after disposal', async () => {
+    const { tf } = loadRuntime();
+    const [tensors, sessions] = [tf.memory().numTensors, tf.node.getNumOfSavedModels()];
+    const executable = await tfjsBackend.compile(training());
+    for (let step = 0; step < 100; step++) await executable.step(batch(step));
+    await executable.writeState(await executable.readState());
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(tf.node.getNumOfSavedModels()).toBe(sessions + 1);
+    await executable.dispose();
+    expect(tf.node.getNumOfSavedModels()).toBe(sessions);
+  });
+
+  test('a step that fails leaves state and tensors as they were', async () => {
+    const graph = new Graph();
+    const x = graph.state('x', [3]);
+    const picked = gather(x, graph.input('indices', [2], 'int32'));
+    const updates = new Map([['x', mul(x, 2)]]);
+    const target = program({ name: 'picking', outputs: { picked }, updates });
+    const state = new Map([['x', patternFill('session', 'x', [3])]]);
+    const executable = await tfjsBackend.compile(target, { state });
+    const { tf } = loadRuntime();
+    const tensors = tf.memory().numTensors;
+    const outside = { indices: tensorData('int32', [2], Int32Array.of(0, 7)) };
+    await expect(executable.step(outside)).rejects.toMatchObject({
+      code: 'BACKEND_FAILED',
+      message: expect.stringContaining("a step of 'picking' failed"),
+    });
+    expect((await executable.readState()).get('x')!.data).toEqual(state.get('x')!.data);
+    expect(tf.memory().numTensors).toBe(tensors);
+    await executable.dispose();
+  });
+
+  test('element types that tfjs does not know go in and out unchanged', async () => {
+    const graph = new Graph();
+    const types = ['bfloat16', 'int8', 'uint8', 'bool'] as const;
+    const outputs = Object.fromEntries(
+      types.flatMap((dtype) => {
+        const x = graph.input(dtype, [3], dtype);
+        return [
+          [dtype, x],
+          [`${dtype} as float`, cast(x, 'float32')],
+        ];
+      }),
+    );
+    const executable = await tfjsBackend.compile(program({ name: 'types', outputs }));
+    const feeds = {
+      bfloat16: tensorData('bfloat16', [3], Uint16Array.of(0x3f80, 0xc000, 0xff80)),
+      int8: tensorData('int8', [3], Int8Array.of(-128, 0, 127)),
+      uint8: tensorData('uint8', [3], Uint8Array.of(0, 1, 255)),
+      bool: tensorData('bool', [3], Uint8Array.of(0, 1, 1)),
+    };
+    const fetched = await executable.step(feeds);
+    for (const dtype of types) expect(fetched[dtype]).toEqual(feeds[dtype]);
+    expect(fetched['bfloat16 as float']!.data).toEqual(Float32Array.of(1, -2, Number.NEGATIVE_INFINITY));
+    expect(fetched['int8 as float']!.data).toEqual(Float32Array.of(-128, 0, 127));
+    await executable.dispose();
+  });
+
+  test('state that is the input of the step before is a copy of it', async () => {
+    const graph = new Graph();
+    const bank = graph.state('bank', [2, 32]);
+    const fed = graph.input('fed', [64]);
+    const updates = new Map([['bank', reshape(fed, [2, 32])]]);
+    const executable = await tfjsBackend.compile(program({ name: 'bank', outputs: { bank }, updates }));
+    const given = patternFill('session', 'fed', [64]);
+    const expected = given.data.slice();
+    await executable.step({ fed: given });
+    given.data.fill(7);
+    expect((await executable.readState()).get('bank')!.data).toEqual(expected);
+    await executable.dispose();
+  });
+
+  test('what it cannot do is refused at compilation', async () => {
+    const target = training();
+    await expect(tfjsBackend.compile(target, { precision: 'int8' })).rejects.toMatchObject({
+      code: 'BACKEND_UNSUPPORTED',
+      message: expect.stringContaining('int8'),
+    });
+    await expect(tfjsBackend.compile(target, { device: 'webgpu' })).rejects.toMatchObject({
+      code: 'BACKEND_UNAVAILABLE',
+      message: expect.stringContaining('webgpu'),
+    });
+  });
+});

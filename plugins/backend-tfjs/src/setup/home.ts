@@ -1,0 +1,16 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+/** The packages whose native library runs graphs, the one that may use a GPU first. */
+export const packageNames = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+
+export type TfjsPackage = (typeof packageNames)[number];
+
+/**
+ * Where `setup:tfjs` puts tfjs-node and TensorFlow's library: a folder of the user's, outside any project, since the
+ * library alone takes 0.6 GB. `LIMBECK_TFJS_HOME` names another.
+ */
+export function tfjsHome(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.LIMBECK_TFJS_HOME) return path.resolve(env.LIMBECK_TFJS_HOME);
+  return path.join(env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'limbeck', 'tfjs');
+}
