@@ -16,6 +16,7 @@ export * from './contracts/metric.js';
 export * from './contracts/optimizer.js';
 export * from './contracts/plugin.js';
 export * from './contracts/projector.js';
+export * from './contracts/stages.js';
 export * from './errors.js';
 export type { Catalog, CatalogEntry } from './host/catalog.js';
 export { createHost, type HostOptions } from './host/create-host.js';

@@ -1,4 +1,5 @@
 export * from './broadcast.js';
+export * from './composites/adaptive-pool.js';
 export * from './composites/batch-norm.js';
 export * from './composites/convolution-gradients.js';
 export * from './composites/elementary.js';

@@ -1,9 +1,11 @@
 import { definePlugin } from '@limbeck/core';
+import dkd from './dkd.js';
 import kd from './kd.js';
 import klDivergenceLoss from './kl-divergence.js';
 
+export { decoupledKd } from './dkd.js';
 export { klDivergence } from './kl-divergence.js';
-export { kd, klDivergenceLoss };
+export { dkd, kd, klDivergenceLoss };
 
 /** Logit distillation. */
 export default definePlugin({
@@ -12,6 +14,6 @@ export default definePlugin({
   core: '>=0.1.0 <1',
   setup(host) {
     host.losses.add(klDivergenceLoss);
-    host.distillers.add(kd);
+    host.distillers.add(kd, dkd);
   },
 });

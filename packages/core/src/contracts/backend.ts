@@ -28,11 +28,26 @@ export type Capabilities =
       readonly remedy?: string;
     };
 
+/** How the ranges of activations are found that a program in int8 spreads its 256 levels over. */
+export interface Calibration {
+  /** Inputs like those to come, such as training batches. Iterated anew for every pass; each is used before the next. */
+  readonly batches: Iterable<Feeds>;
+  /**
+   * `min-max` (default) takes the smallest and largest value seen; `percentile` leaves out the rarest values at both ends,
+   * which are clipped then.
+   */
+  readonly method?: 'min-max' | 'percentile';
+  /** Share of values kept by `percentile`, in per cent. Default 99.99. */
+  readonly percentile?: number;
+}
+
 export interface CompileOptions {
   /** Default: the best device the backend has. */
   readonly device?: Device;
-  /** Default float32. */
+  /** Default float32. `int8` is for programs without state, and needs {@link CompileOptions.calibration}. */
   readonly precision?: Precision;
+  /** Needed for `int8`; nothing else looks at it. */
+  readonly calibration?: Calibration;
   /** Threads for one operation. Default: the machine's cores. */
   readonly threads?: number;
   /** First values of the program's state, which are copied; zeros otherwise. */

@@ -20,7 +20,11 @@ export interface ModelView {
    * @throws LimbeckError UNKNOWN_TAP with suggestions
    */
   tap(path: string): Tensor;
-  /** The model's own classifier on another embedding [N, D]; the teacher's stays frozen. */
+  /**
+   * The model's own classifier on another embedding [N, D]; the teacher's stays frozen.
+   *
+   * @throws LimbeckError SHAPE_MISMATCH where the classifier reads another width
+   */
   classify(embedding: Tensor): Tensor;
 }
 
@@ -50,7 +54,7 @@ export interface DistillerContext<Options> {
 export interface Distillation {
   /** Terms by name, reported by these names; each a scalar. */
   readonly losses: Readonly<Record<string, LossTerm>>;
-  /** Weight of the cross-entropy against the labels. Default: no opinion, which means 1. */
+  /** Weight of the cross-entropy of the deployed model's logits against the labels. Default: no opinion, which means 1. */
   readonly taskWeight?: number;
   /**
    * Logits [N, classes] of the deployed model. Default: the student's own. What is deployed follows from it: exactly what

@@ -1,3 +1,4 @@
+import { adaptiveAvgPoolOperation } from './adaptive-pool.js';
 import {
   batchNorm,
   batchNormInputGradient,
@@ -24,6 +25,7 @@ import { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './softmax.j
 
 /** Every composite of this package, by name. Plugins may declare more with `composite`. */
 export const composites = {
+  adaptiveAvgPool: adaptiveAvgPoolOperation,
   batchNorm,
   batchNormInputGradient,
   batchNormScaleGradient,

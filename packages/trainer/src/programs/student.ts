@@ -53,7 +53,7 @@ export interface StudentPlan {
   readonly teacher: Teacher | undefined;
   /**
    * Inputs `image` [N, C, H, W], `labels` [N] int32, `lr` [], and `teacher.<path>` for each feature asked for.
-   * Outputs `loss` [], `loss.<term>` [] unweighted, `logits` [N, classes].
+   * Outputs `loss` [], `loss.<term>` [] unweighted, `logits` [N, classes] of the model that will be deployed.
    */
   readonly program: Program;
   /** Weight of each term, the cross-entropy first. */
@@ -128,9 +128,10 @@ function studentView(model: TracedModel, classes: number): ModelView {
 export function planStudent(spec: StudentSpec): StudentPlan {
   const graph = new Graph();
   const { model, labels, combined, teacher, frozen } = trace(graph, spec, 'train', spec.image[0]);
+  const logits = combined.predict ?? model.logits;
   const taskWeight = spec.taskWeight ?? combined.taskWeight ?? 1;
   const terms = new Map([
-    [taskLoss, { weight: taskWeight, value: mean(softmaxCrossEntropy(model.logits, labels)) }],
+    [taskLoss, { weight: taskWeight, value: mean(softmaxCrossEntropy(logits, labels)) }],
     ...combined.losses,
   ]);
   const weighted = [...terms.values()].filter(({ weight }) => weight !== 0);
@@ -155,7 +156,7 @@ export function planStudent(spec: StudentSpec): StudentPlan {
   const step = contribution.update(groupParameters(trainable, derivatives, spec.groups), lr, options);
   const outputs = new Map<string, Tensor>([['loss', total]]);
   for (const [name, { value }] of terms) outputs.set(`loss.${name}`, value);
-  outputs.set('logits', model.logits);
+  outputs.set('logits', logits);
   const updates = new Map([...model.trace.updates, ...combined.trace.updates, ...step.updates]);
   const built = program({ name: 'student', outputs, updates, inputs: [lr] });
   const variables = variablesOf(model.trace, combined.trace, frozen);

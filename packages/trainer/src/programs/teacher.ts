@@ -1,5 +1,5 @@
-import type { ModelView } from '@limbeck/core';
-import { Graph, type Program, program, type Tensor } from '@limbeck/graph';
+import { LimbeckError, type ModelView } from '@limbeck/core';
+import { formatShape, Graph, type Program, program, type Tensor } from '@limbeck/graph';
 import { Scope, Trace, type Variable } from '@limbeck/nn';
 import { type ModelChoice, type TracedModel, traceModel } from './traced-model.js';
 
@@ -69,6 +69,14 @@ export class Teacher {
         return tap('embedding');
       },
       classify(embedding) {
+        const width = model.embedding.shape[1]!;
+        if (embedding.shape.length !== 2 || embedding.shape[1] !== width) {
+          throw new LimbeckError(
+            'SHAPE_MISMATCH',
+            `the classifier of teacher '${backbone.id}' reads embeddings [N, ${width}], not ${formatShape(embedding.shape)}`,
+            { hint: 'give it what stands for the map its own embedding is pooled from' },
+          );
+        }
         const root = new Scope(frozen);
         return root.scoped(() => backbone.classify(root, embedding, classes, options));
       },
