@@ -65,7 +65,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   program
     .command('demo')
     .description('distil a small student on bundled images and compare it with one trained alone')
-    .option('--quick', 'fewer epochs: about 20 seconds')
+    .option('--quick', 'one epoch each')
     .option('--out <dir>', 'folder to write to (default: runs/demo-<n>)')
     .addOption(new Option('--json', 'print events as lines of JSON, the comparison last'))
     .action(does(commands.demo));

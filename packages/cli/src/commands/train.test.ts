@@ -31,6 +31,7 @@ describe('limbeck train', () => {
     });
     expect(json(path.join(run, 'environment.json'))).toMatchObject({
       node: process.versions.node,
+      backends: { onnx: expect.stringMatching(/^onnxruntime-node \d/) },
       plugins: { 'dots-plugin': path.join(folder, 'dots.mjs') },
       config: { file: path.join(folder, 'limbeck.config.yaml'), set: [], inlinePlugins: [] },
     });

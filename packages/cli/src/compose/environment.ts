@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
-import type { Host } from '@limbeck/core';
+import type { ComputeBackend, Host } from '@limbeck/core';
 import { version } from '../version.js';
 
 /** Where a run took place: what may explain that its numbers differ from another's. */
@@ -12,15 +12,24 @@ export interface Environment {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly plugins: Readonly<Record<string, string>>;
+  /** Runtimes of the backends in use, with their versions. */
+  readonly backends: Readonly<Record<string, string>>;
   /** Of the project the command ran in, where that is a git repository. */
   readonly git?: { readonly commit: string; readonly changed: boolean };
   readonly started: string;
 }
 
 /** Looks around. */
-export async function describeEnvironment(host: Host, cwd: string): Promise<Environment> {
+export async function describeEnvironment(
+  host: Host,
+  cwd: string,
+  backends: Iterable<ComputeBackend>,
+): Promise<Environment> {
   const processors = cpus();
-  const git = await describeGit(cwd);
+  const [git, runtimes] = await Promise.all([
+    describeGit(cwd),
+    Promise.all([...new Set(backends)].map(runtimeOf)),
+  ]);
   return {
     limbeck: version,
     node: process.versions.node,
@@ -29,9 +38,18 @@ export async function describeEnvironment(host: Host, cwd: string): Promise<Envi
     cores: processors.length,
     memoryBytes: totalmem(),
     plugins: Object.fromEntries(host.plugins.map((plugin) => [plugin.name, plugin.version ?? plugin.origin])),
+    backends: Object.fromEntries(runtimes),
     ...(git === undefined ? {} : { git }),
     started: new Date().toISOString(),
   };
+}
+
+async function runtimeOf(backend: ComputeBackend): Promise<[id: string, runtime: string]> {
+  const capabilities = await backend.capabilities();
+  return [
+    backend.id,
+    capabilities.available ? capabilities.runtime : `not available: ${capabilities.reason}`,
+  ];
 }
 
 async function describeGit(cwd: string): Promise<Environment['git']> {

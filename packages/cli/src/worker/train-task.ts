@@ -45,12 +45,15 @@ export async function runOpened(opened: OpenedConfig, order: RunOrder): Promise<
   const host = await openHost(opened);
   try {
     const spec = await composeRun(opened.config, host, dataFolder(opened.config.data.dir, { cwd, env }));
+    const backends = [spec.placement, ...(spec.teacher ? [spec.teacher.placement] : [])].map(
+      ({ backend }) => backend,
+    );
     return await train(spec, {
       folder: folderOf(order, opened),
       resume: resume !== undefined,
       record: {
         config: configToJson(opened.config),
-        environment: { ...(await describeEnvironment(host, cwd)), config: originOf(opened, set) },
+        environment: { ...(await describeEnvironment(host, cwd, backends)), config: originOf(opened, set) },
       },
       onEvent,
       stop,
