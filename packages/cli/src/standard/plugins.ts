@@ -5,9 +5,16 @@ import { manifestOf } from './manifest.js';
 export const standardPackages = [
   '@limbeck/backend-onnx',
   '@limbeck/backbone-resnet',
+  '@limbeck/backbone-wrn',
+  '@limbeck/backbone-vgg',
+  '@limbeck/backbone-mobilenet',
+  '@limbeck/backbone-shufflenet',
   '@limbeck/projectors',
   '@limbeck/distill-logit',
+  '@limbeck/distill-feature',
+  '@limbeck/distill-relation',
   '@limbeck/distill-projector-ensemble',
+  '@limbeck/distill-classifier-sharing',
   '@limbeck/datasets-vision',
   '@limbeck/trainer',
 ] as const;
@@ -17,9 +24,16 @@ const modules: {
 } = {
   '@limbeck/backend-onnx': () => import('@limbeck/backend-onnx'),
   '@limbeck/backbone-resnet': () => import('@limbeck/backbone-resnet'),
+  '@limbeck/backbone-wrn': () => import('@limbeck/backbone-wrn'),
+  '@limbeck/backbone-vgg': () => import('@limbeck/backbone-vgg'),
+  '@limbeck/backbone-mobilenet': () => import('@limbeck/backbone-mobilenet'),
+  '@limbeck/backbone-shufflenet': () => import('@limbeck/backbone-shufflenet'),
   '@limbeck/projectors': () => import('@limbeck/projectors'),
   '@limbeck/distill-logit': () => import('@limbeck/distill-logit'),
+  '@limbeck/distill-feature': () => import('@limbeck/distill-feature'),
+  '@limbeck/distill-relation': () => import('@limbeck/distill-relation'),
   '@limbeck/distill-projector-ensemble': () => import('@limbeck/distill-projector-ensemble'),
+  '@limbeck/distill-classifier-sharing': () => import('@limbeck/distill-classifier-sharing'),
   '@limbeck/datasets-vision': () => import('@limbeck/datasets-vision'),
   '@limbeck/trainer': () =>
     import('@limbeck/trainer').then(({ standardTraining }) => ({ default: standardTraining })),
