@@ -1,0 +1,259 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onnxBackend, onnxExporter } from '@limbeck/backend-onnx';
+import {
+  type ComputeBackend,
+  createHost,
+  defineBackbone,
+  definePlugin,
+  type Host,
+  type OpenDataset,
+  type Split,
+  type Use,
+} from '@limbeck/core';
+import classifierSharing from '@limbeck/distill-classifier-sharing';
+import distillFeature from '@limbeck/distill-feature';
+import distillLogit from '@limbeck/distill-logit';
+import projectorEnsemble from '@limbeck/distill-projector-ensemble';
+import distillRelation from '@limbeck/distill-relation';
+import { globalAveragePool, relu, type StateDict, tensorData } from '@limbeck/graph';
+import { initialState } from '@limbeck/nn';
+import projectors from '@limbeck/projectors';
+import { patternFill, referenceBackend } from '@limbeck/testkit';
+import {
+  deployedProgram,
+  distill,
+  planStudent,
+  readWeightsFile,
+  type StudentSpec,
+  standardTraining,
+  stateFor,
+} from '@limbeck/trainer';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/** Two stages of one convolution each. */
+const twoStages = (id: string, width: number, stride: number) =>
+  defineBackbone({
+    id,
+    description: 'two convolutions',
+    encode(m, image) {
+      const stage = (n: number, x: typeof image, out: number, step: number) => {
+        const conv = m.conv(`conv${n}`, x, { out, kernel: 3, stride: step, padding: 1 });
+        return m.tap(`stage${n}`, relu(m.batchNorm(`bn${n}`, conv)));
+      };
+      const deep = stage(2, stage(1, image, width, stride), 2 * width, 2);
+      return globalAveragePool(m.tap('last-map', deep));
+    },
+    classify: (m, embedding, classes) => m.linear('fc', embedding, { out: classes }),
+  });
+
+// maps of 8x8 and 4x4 against 4x4 and 2x2, and other widths
+const nets = definePlugin({
+  name: 'two-stages',
+  api: 1,
+  setup: (host) => host.backbones.add(twoStages('thin', 3, 1), twoStages('wide', 4, 2)),
+});
+
+const [batch, classes] = [6, 3];
+const plugins = [
+  nets,
+  projectors,
+  distillLogit,
+  distillFeature,
+  distillRelation,
+  projectorEnsemble,
+  classifierSharing,
+];
+
+let host: Host;
+beforeAll(async () => {
+  const entries = [standardTraining, ...plugins].map((plugin) => ({ plugin, origin: 'here' }));
+  host = await createHost({ plugins: entries });
+});
+afterAll(() => host.dispose());
+
+function specFor(use: Use, student = 'thin', teacher = 'wide'): StudentSpec {
+  const chosen = host.use('distillers', use);
+  const model = (id: string) => {
+    const { contribution: backbone, options } = host.use('backbones', id);
+    return { backbone, options };
+  };
+  return {
+    student: model(student),
+    teacher: model(teacher),
+    distillers: [{ distiller: chosen.contribution, options: chosen.options }],
+    parts: host,
+    optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9 }),
+    image: [batch, 1, 8, 8],
+    classes,
+  };
+}
+
+const image = patternFill('1', 'image', [batch, 1, 8, 8]);
+const labels = tensorData('int32', [batch], Int32Array.from([0, 1, 2, 2, 1, 0]));
+
+/** Some steps on one batch, from the same start on every backend. */
+async function steps(use: Use, backend: ComputeBackend, count: number, lr: number) {
+  const spec = specFor(use);
+  const plan = planStudent(spec);
+  const teacherState = initialState(plan.teacher!.variables.values(), 1);
+  const teacherProgram = plan.teacher!.program(plan.features);
+  const teacher = await backend.compile(teacherProgram, { state: stateFor(teacherProgram, teacherState) });
+  const features = Object.entries(await teacher.step({ image })).map(
+    ([name, value]) => [`teacher.${name}`, value] as const,
+  );
+  await teacher.dispose();
+  const student = await backend.compile(plan.program, { state: plan.initialState(2, teacherState) });
+  const inputs = { image, labels, lr: tensorData('float32', [], Float32Array.of(lr)) };
+  const known = new Set(plan.program.inputs.map(({ attributes }) => attributes.name));
+  const feeds = Object.fromEntries(
+    [...Object.entries(inputs), ...features].filter(([name]) => known.has(name)),
+  );
+  const losses: number[] = [];
+  for (let i = 0; i < count; i++) losses.push(Number((await student.step(feeds)).loss!.data[0]));
+  const state = await student.readState();
+  await student.dispose();
+  return { losses, state, plan };
+}
+
+const methods: readonly (readonly [string, Use, number])[] = [
+  ['kd', 'kd', 0.1],
+  ['dkd', 'dkd', 0.05],
+  ['fitnet', 'fitnet', 0.01],
+  ['at', 'at', 0.005],
+  ['nst', 'nst', 0.02],
+  ['vid', 'vid', 0.05],
+  ['sp', 'sp', 0.001],
+  ['cc', 'cc', 0.05],
+  ['rkd', 'rkd', 0.005],
+  ['pkt', 'pkt', 0.001],
+  ['projector-ensemble', 'projector-ensemble', 0.01],
+  ['classifier-sharing', { use: 'classifier-sharing', projectors: 2 }, 0.1],
+];
+
+test('every distiller of these plugins is tried', () => {
+  expect(methods.map(([id]) => id).sort()).toEqual(
+    host
+      .list('distillers')
+      .map(({ id }) => id)
+      .sort(),
+  );
+});
+
+describe.each(methods)('%s', (_, use, lr) => {
+  test('takes the same step on the reference and on ONNX', async () => {
+    const [ours, theirs] = await Promise.all([
+      steps(use, referenceBackend, 1, lr),
+      steps(use, onnxBackend, 1, lr),
+    ]);
+    expect(theirs.losses[0]).toBeCloseTo(ours.losses[0]!, 3);
+    expect([...theirs.state.keys()].sort()).toEqual([...ours.state.keys()].sort());
+    for (const [name, { data }] of ours.state) {
+      const found = theirs.state.get(name)!.data;
+      // gradients that should be zero, as of a bias before batch norm, are noise
+      const scale = Math.max(...data.map(Math.abs), 1e-2);
+      for (const [i, value] of data.entries()) {
+        expect(Math.abs(found[i]! - value) / scale, `${name}[${i}]`).toBeLessThan(1e-3);
+      }
+    }
+  });
+
+  test('trains: the loss falls on a batch it sees again and again', async () => {
+    const { losses } = await steps(use, onnxBackend, 6, lr);
+    expect(losses.every(Number.isFinite)).toBe(true);
+    expect(losses.at(-1)).toBeLessThan(losses[0]!);
+  });
+
+  test('is deployed as a model that needs images alone, for one image too', () => {
+    const { inputs } = deployedProgram(specFor(use), 1);
+    expect(inputs.map(({ attributes }) => attributes.name)).toEqual(['image']);
+  });
+});
+
+describe('classifier sharing', () => {
+  const use = { use: 'classifier-sharing', projectors: 2 };
+  const names = (state: Iterable<{ name: string }>) => [...state].map(({ name }) => name);
+
+  test("trains student and projectors; the teacher's classifier is kept as it is, the student's is not there", async () => {
+    const { plan, state } = await steps(use, onnxBackend, 2, 0.1);
+    expect(plan.trained.every((name) => /^(student\.(conv|bn)|distiller\.)/.test(name))).toBe(true);
+    expect(plan.trained).toContain('distiller.classifier-sharing.projectors.1.conv2.weight');
+    expect(names(plan.program.state).filter((name) => name.includes('fc'))).toEqual([
+      'teacher.fc.weight',
+      'teacher.fc.bias',
+    ]);
+    const before = initialState(plan.teacher!.variables.values(), 1);
+    expect(state.get('teacher.fc.weight')!.data).toEqual(before.get('teacher.fc.weight')!.data);
+    expect([...plan.weights]).toEqual([
+      ['ce', 0],
+      ['feature', 1],
+    ]);
+  });
+
+  test("deploys the student's encoder, the projectors and the teacher's classifier", () => {
+    const state = names(deployedProgram(specFor(use), 4).state);
+    const parts = new Set(state.map((name) => name.split('.').slice(0, 2).join('.')));
+    expect([...parts].sort()).toEqual([
+      'distiller.classifier-sharing',
+      'student.bn1',
+      'student.bn2',
+      'student.conv1',
+      'student.conv2',
+      'teacher.fc',
+    ]);
+  });
+
+  test('a map that the classifier cannot read is refused, with both widths', () => {
+    expect(() => planStudent(specFor({ ...use, teacherTap: 'stage1' }))).toThrow(
+      "the classifier of teacher 'wide' reads embeddings [N, 8], not [6, 4]",
+    );
+  });
+
+  test('a whole run trains, evaluates and exports one model with the classifier inside', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'limbeck-sharing-'));
+    try {
+      const split = (length: number, first: number): Split => ({
+        length,
+        labels: Int32Array.from({ length }, (_, i) => i % classes),
+        read(index, into, offset) {
+          for (let i = 0; i < 64; i++)
+            into[offset + i] = (first + index * 37 + i * (1 + (index % classes) * 5)) % 256;
+        },
+      });
+      const dataset: OpenDataset = {
+        classes,
+        classNames: ['a', 'b', 'c'],
+        imageShape: [1, 8, 8],
+        normalization: { mean: [0.5], std: [0.25] },
+        train: split(24, 0),
+        test: split(12, 500),
+        fingerprint: 'ramps',
+      };
+      const teacher = planStudent(specFor(use)).teacher!;
+      const drawn = initialState(teacher.variables.values(), 1);
+      const tensors: StateDict = new Map(
+        [...drawn].map(([name, value]) => [name.slice('teacher.'.length), value]),
+      );
+      const result = await distill({
+        plugins,
+        dataset,
+        backend: onnxBackend,
+        teacher: { model: 'wide', weights: { source: 'drawn', tensors }, acceptChance: true },
+        student: 'thin',
+        distillers: [use],
+        epochs: 2,
+        batchSize: 6,
+        evalBatchSize: 6,
+        exporters: [onnxExporter],
+        folder: path.join(folder, 'run'),
+      });
+      expect(Object.keys(result.files).sort()).toEqual(['onnx', 'safetensors']);
+      const kept = readWeightsFile(result.files.safetensors!).tensors;
+      expect(kept.get('teacher.fc.weight')!.data).toEqual(tensors.get('fc.weight')!.data);
+      expect([...kept.keys()].some((name) => name.includes('projectors.1.conv3.weight'))).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
