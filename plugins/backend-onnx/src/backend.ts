@@ -9,32 +9,60 @@ import { decodeOnnx, encodeOnnx } from '@limbeck/formats';
 import { checkState, type Program, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
 import { findChannelBlock } from './channel-block.js';
+import { checkFeeds, portsOf } from './feeds.js';
 import { LoadedOnnxModel } from './loaded-model.js';
 import { lower, prepare } from './lowering/lower.js';
 import { names, OnnxExecutable } from './onnx-executable.js';
 import { Profile } from './profile.js';
+import { quantize } from './quantization/quantize.js';
 import { loadRuntime } from './runtime.js';
 import { openSession } from './session.js';
 
-/** Refuses precisions this backend does not compute in. */
-function checkPrecision(name: string, { precision = 'float32' }: CompileOptions): void {
+function unsupported(name: string, precision: string, hint: string): LimbeckError {
+  return new LimbeckError('BACKEND_UNSUPPORTED', `the ONNX backend cannot run '${name}' in ${precision}`, {
+    hint,
+  });
+}
+
+/** Refuses precisions this backend does not compute a program in. */
+function checkPrecision(
+  { name, state }: Program,
+  { precision = 'float32', device = 'cpu', calibration }: CompileOptions,
+): void {
   if (precision === 'float32') return;
-  throw new LimbeckError('BACKEND_UNSUPPORTED', `the ONNX backend cannot run '${name}' in ${precision}`, {
-    hint: "use precision 'float32'",
+  if (precision !== 'int8') throw unsupported(name, precision, "use precision 'float32' or 'int8'");
+  if (device !== 'cpu') throw unsupported(name, `int8 on ${device}`, "use the device 'cpu'");
+  if (state.length > 0) {
+    const hint = 'only frozen programs are quantised: bind its state as constants (bindState)';
+    throw unsupported(name, 'int8 with state', hint);
+  }
+  if (calibration !== undefined) return;
+  throw new LimbeckError('PRECONDITION', `'${name}' in int8 needs batches to calibrate it with`, {
+    hint: 'give `calibration.batches`: a few hundred training images',
   });
 }
 
 async function compile(program: Program, options: CompileOptions = {}): Promise<Executable> {
   const started = performance.now();
   const { device = 'cpu', threads, state } = options;
-  checkPrecision(program.name, options);
+  checkPrecision(program, options);
   verify(program);
   if (state !== undefined) checkState(program, state);
   const runtime = await loadRuntime();
   const portable = device !== 'cpu';
   const channelBlock = portable ? 0 : await findChannelBlock(runtime);
   const prepared = prepare(program);
-  const bytes = encodeOnnx(lower(prepared, { target: { portable, channelBlock }, names }));
+  let model = lower(prepared, { target: { portable, channelBlock }, names });
+  if (options.precision === 'int8') {
+    model = await quantize(model, {
+      runtime,
+      session: { name: program.name, device, threads },
+      calibration: options.calibration!,
+      check: (feeds) => checkFeeds(program.name, portsOf(program), feeds),
+      inputName: names.input,
+    });
+  }
+  const bytes = encodeOnnx(model);
   const profile = options.profile === true ? await Profile.create() : undefined;
   try {
     const session = await openSession(runtime, bytes, {
@@ -56,7 +84,8 @@ async function load(bytes: Uint8Array, options: CompileOptions = {}): Promise<Lo
   // the runtime is native code: it sees nothing that our own reader has not found sound
   const model = decodeOnnx(bytes);
   const name = model.graph.name;
-  checkPrecision(name, options);
+  const { precision = 'float32' } = options;
+  if (precision !== 'float32') throw unsupported(name, precision, 'a model from a file runs as it is');
   const runtime = await loadRuntime();
   const { device = 'cpu', threads } = options;
   const session = await openSession(runtime, bytes, { name, device, threads });
@@ -65,7 +94,7 @@ async function load(bytes: Uint8Array, options: CompileOptions = {}): Promise<Lo
 
 /**
  * Programs as ONNX models run by onnxruntime-node: on the CPU by default, on WebGPU or CUDA where the device is asked
- * for and works. Computes in float32.
+ * for and works. Computes in float32, and frozen programs in int8 on the CPU.
  */
 export const onnxBackend: ComputeBackend = {
   id: 'onnx',

@@ -84,7 +84,7 @@ export async function findCapabilities(): Promise<Capabilities> {
     available: true,
     runtime: `onnxruntime-node ${runtime.env.versions.node}`,
     devices: ['cpu', ...accelerators.filter((device) => !(device in unavailable))],
-    precisions: ['float32'],
+    precisions: ['float32', 'int8'],
     loads: ['onnx'],
     unavailable,
   };

@@ -1,5 +1,5 @@
 import { attr } from '@limbeck/formats';
-import { type Conv2dAttributes, isConstant, type Shape, type Tensor } from '@limbeck/graph';
+import { type Conv2dAttributes, constantData, isConstant, type Shape, type Tensor } from '@limbeck/graph';
 import { convolution } from './convolution.js';
 import type { LoweringContext } from './lowering.js';
 
@@ -18,7 +18,9 @@ export function addBias({ model, node }: LoweringContext<unknown>): string | und
   const [product, bias] = a.operation.name === 'conv2d' || a.operation.name === 'matmul' ? [a, b] : [b, a];
   const vector = () => {
     const channels = Math.max(...bias.shape);
-    return bias.shape.length === 1 ? model.valueOf(bias) : model.reshape(model.valueOf(bias), [channels]);
+    if (bias.shape.length === 1) return model.valueOf(bias);
+    if (isConstant(bias)) return model.constant({ ...constantData(bias), shape: [channels] });
+    return model.reshape(model.valueOf(bias), [channels]);
   };
   if (product.dtype !== 'float32' || !model.facts.hasSoleReader(product)) return undefined;
   const operands = product.inputs.map((input) => model.valueOf(input));

@@ -1,0 +1,122 @@
+import type { Calibration, Feeds } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { attr, encodeOnnx, type OnnxModel, type OnnxNode } from '@limbeck/formats';
+import type { InferenceSession } from 'onnxruntime-node';
+import type { Runtime } from '../runtime.js';
+import { openSession, type SessionSettings } from '../session.js';
+import { wrap } from '../tensors.js';
+import { Histogram } from './histogram.js';
+import type { Range } from './levels.js';
+
+export interface ObserveOptions {
+  readonly runtime: Runtime;
+  readonly session: SessionSettings;
+  readonly calibration: Calibration;
+  /** Refuses inputs that do not fit. */
+  readonly check: (feeds: Feeds) => void;
+  /** Name of the model's input for a name of the program's. */
+  readonly inputName: (name: string) => string;
+}
+
+/**
+ * Runs a float model over calibration batches and gives the range of values.
+ *
+ * @throws LimbeckError PRECONDITION where there is no batch, NON_FINITE naming the value that is not a number
+ */
+export async function observe(
+  model: OnnxModel,
+  values: readonly string[],
+  options: ObserveOptions,
+): Promise<ReadonlyMap<string, Range>> {
+  const { method = 'min-max', percentile = 99.99 } = options.calibration;
+  const ranges = await extremes(model, values, options);
+  if (method === 'min-max') return ranges;
+  if (!(percentile > 50 && percentile <= 100)) {
+    throw new LimbeckError('CONFIG_INVALID', `the percentile of the calibration is ${percentile}`, {
+      hint: 'give a number above 50, up to 100, such as 99.99',
+    });
+  }
+  return percentiles(model, ranges, percentile, options);
+}
+
+/** Smallest and largest value, found by the model itself, so that no map leaves it. */
+async function extremes(
+  model: OnnxModel,
+  values: readonly string[],
+  options: ObserveOptions,
+): Promise<Map<string, Range>> {
+  const reduce = (opType: string, value: string): OnnxNode => ({
+    opType,
+    name: `${value}/${opType}`,
+    inputs: [value],
+    outputs: [`${value}/${opType}`],
+    attributes: { keepdims: attr.int(0) },
+  });
+  const reductions = values.flatMap((value) => [reduce('ReduceMin', value), reduce('ReduceMax', value)]);
+  const observed = {
+    ...model,
+    graph: {
+      ...model.graph,
+      nodes: [...model.graph.nodes, ...reductions],
+      outputs: reductions.map(({ name }) => ({ name, dtype: 'float32', shape: [] }) as const),
+    },
+  };
+  const ranges = new Map(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
+  await runAll(observed, options, (results) => {
+    for (const [value, { min, max }] of ranges) {
+      const [least, most] = ['ReduceMin', 'ReduceMax'].map(
+        (opType) => results[`${value}/${opType}`]!.data[0] as number,
+      ) as [number, number];
+      if (!Number.isFinite(least) || !Number.isFinite(most)) throw nonFinite(model.graph.name, value);
+      ranges.set(value, { min: Math.min(min, least), max: Math.max(max, most) });
+    }
+  });
+  return ranges;
+}
+
+/** Ranges without the rarest values, half of them at either end. */
+async function percentiles(
+  model: OnnxModel,
+  ranges: ReadonlyMap<string, Range>,
+  percentile: number,
+  options: ObserveOptions,
+): Promise<ReadonlyMap<string, Range>> {
+  const histograms = new Map([...ranges].map(([value, range]) => [value, new Histogram(range)]));
+  const outputs = [...ranges.keys()].map((name) => ({ name, dtype: 'float32' }) as const);
+  await runAll({ ...model, graph: { ...model.graph, outputs } }, options, (results) => {
+    for (const [value, histogram] of histograms) histogram.add(results[value]!.data as Float32Array);
+  });
+  const rare = (100 - percentile) / 200;
+  return new Map([...histograms].map(([value, histogram]) => [value, histogram.within(rare)]));
+}
+
+type Results = InferenceSession.OnnxValueMapType;
+
+async function runAll(
+  model: OnnxModel,
+  { runtime, session: settings, calibration, check, inputName }: ObserveOptions,
+  take: (results: Results) => void,
+): Promise<void> {
+  const session = await openSession(runtime, encodeOnnx(model), settings);
+  let batches = 0;
+  try {
+    for (const feeds of calibration.batches) {
+      check(feeds);
+      const named = Object.entries(feeds).map(([name, data]) => [inputName(name), wrap(runtime, data)]);
+      take(await session.run(Object.fromEntries(named)));
+      batches++;
+    }
+  } finally {
+    await session.release();
+  }
+  if (batches > 0) return;
+  throw new LimbeckError('PRECONDITION', `there are no batches to calibrate '${settings.name}' with`, {
+    hint: 'give a few hundred training images',
+  });
+}
+
+const nonFinite = (name: string, value: string): LimbeckError =>
+  new LimbeckError('NON_FINITE', `'${name}' cannot be calibrated: ${value} is not finite`, {
+    hint: 'are its weights and the normalisation of the images sound?',
+    details: { program: name, value },
+  });

@@ -1,0 +1,71 @@
+import type { OnnxModel, OnnxNode } from '@limbeck/formats';
+import { ModelIndex } from './model-index.js';
+
+/** A node that is to be computed in int8, from quantised inputs to a quantised output. */
+export interface QuantizedNode {
+  readonly node: OnnxNode;
+  /** The value it stands for: its own result, or that of the activation after it. */
+  readonly result: string;
+}
+
+/** What of a model is computed in int8. */
+export interface QuantizationPlan {
+  readonly nodes: ReadonlyMap<OnnxNode, QuantizedNode>;
+  /** Activations that the rounding of a quantised node performs by itself; they leave the model. */
+  readonly absorbed: ReadonlySet<OnnxNode>;
+  /** Values kept in 8 bits whose range has to be found. */
+  readonly observed: readonly string[];
+  /** Values that use the levels of another one: those of a maximum are among those it is taken of. */
+  readonly sharing: ReadonlyMap<string, string>;
+}
+
+/**
+ * Chooses what is computed in int8: convolutions with constant weights, the sums of what they make, and maxima over
+ * windows of it. The first convolution, pooling at the end and classifier stay float: they cost next to nothing, and
+ * their errors would reach every feature.
+ */
+export function planQuantization(model: OnnxModel): QuantizationPlan {
+  const index = new ModelIndex(model);
+  const convolutions = laterConvolutions(index);
+  const nodes = new Map<OnnxNode, QuantizedNode>();
+  const absorbed = new Set<OnnxNode>();
+  const sharing = new Map<string, string>();
+  const values = new Set([...convolutions].map(({ inputs }) => inputs[0]!));
+  for (const node of model.graph.nodes) {
+    const [input, other] = node.inputs as [string, string?];
+    const isSum = node.opType === 'Add' && values.has(input) && values.has(other!);
+    const isMaximum = node.opType === 'MaxPool' && node.outputs.length === 1 && values.has(input);
+    if (!convolutions.has(node) && !isSum && !isMaximum) continue;
+    const activations = isMaximum ? [] : activationsAfter(node, index);
+    for (const activation of activations) absorbed.add(activation);
+    const result = (activations.at(-1) ?? node).outputs[0]!;
+    if (isMaximum) sharing.set(result, input);
+    nodes.set(node, { node, result });
+    values.add(result);
+  }
+  return { nodes, absorbed, observed: [...values].filter((value) => !sharing.has(value)), sharing };
+}
+
+/** A ReLU, and the upper bound of a ReLU6: cutting off below zero and at the top is what the rounding does anyway. */
+function activationsAfter(node: OnnxNode, index: ModelIndex): OnnxNode[] {
+  const relu = index.soleReader(node.outputs[0]!);
+  if (relu?.opType !== 'Relu') return [];
+  const bound = index.soleReader(relu.outputs[0]!);
+  const isBound = bound?.opType === 'Min' && bound.inputs.some((name) => index.initializers.has(name));
+  return isBound ? [relu, bound] : [relu];
+}
+
+/** Convolutions by constant weights that another convolution comes before. */
+function laterConvolutions({ model, initializers }: ModelIndex): ReadonlySet<OnnxNode> {
+  const found = new Set<OnnxNode>();
+  const convolved = new Set<string>();
+  for (const node of model.graph.nodes) {
+    const follows = node.inputs.some((input) => convolved.has(input));
+    const isConvolution = node.opType === 'Conv' && (node.domain ?? '') === '';
+    const [input, ...constants] = node.inputs as [string, ...string[]];
+    const isConstant = constants.every((name) => initializers.get(name)?.dtype === 'float32');
+    if (isConvolution && isConstant && convolved.has(input)) found.add(node);
+    if (follows || isConvolution) for (const output of node.outputs) convolved.add(output);
+  }
+  return found;
+}
