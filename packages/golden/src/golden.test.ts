@@ -36,7 +36,7 @@ async function edited(file: string, edit: (content: never) => unknown): Promise<
 }
 
 describe('golden numbers of the published PyTorch code', () => {
-  test('the ONNX backend meets every case there is a model or loss for', { timeout: 60_000 }, async () => {
+  test('the ONNX backend meets every case there is a model or loss for', { timeout: 180_000 }, async () => {
     const outcomes = await outcomesOf(folder, onnxBackend);
     expect(outcomes.filter(({ status }) => status === 'out-of-tolerance' || status === 'unreadable')).toEqual(
       [],
