@@ -8,7 +8,7 @@ import {
   type Use,
 } from '@limbeck/core';
 import type { ParameterGroup } from '@limbeck/nn';
-import type { CheckpointPolicy, Placement, RunSpec } from './run-spec.js';
+import type { CheckpointPolicy, FidelityBound, Placement, RunSpec, TeacherCalibration } from './run-spec.js';
 import { standardTraining } from './standard/plugin.js';
 import type { RunResult } from './train/run-result.js';
 import { type TrainOptions, train } from './train/train.js';
@@ -32,6 +32,10 @@ export interface DistillOptions extends TrainOptions {
     readonly backend?: ComputeBackend | Placement;
     /** Go on even where it is no better than guessing. Default false. */
     readonly acceptChance?: boolean;
+    /** For precision int8. Default: smallest and largest values over 512 images; 99.99 for `percentile`. */
+    readonly calibration?: Partial<TeacherCalibration>;
+    /** For precision int8. Default: the same prediction for 98 % of 640 images, mean cosines of 0.99, else stop. */
+    readonly fidelity?: Partial<FidelityBound>;
   };
   /** Default none. */
   readonly distillers?: readonly Use[];
@@ -110,6 +114,8 @@ function specFrom(host: Host, options: DistillOptions): RunSpec {
       weights: teacher.weights,
       placement: teacher.backend === undefined ? placement : placementOf(teacher.backend),
       acceptChance: teacher.acceptChance ?? false,
+      calibration: { images: 512, method: 'min-max', percentile: 99.99, ...teacher.calibration },
+      fidelity: { images: 640, agreement: 0.98, cosine: 0.99, accept: false, ...teacher.fidelity },
     },
     distillers: (options.distillers ?? []).map((use) => {
       const { contribution, options: own } = host.use('distillers', use, { path: 'distillers' });

@@ -6,6 +6,20 @@ export type LossValues = Readonly<Record<string, number>>;
 /** Values of metrics by id. */
 export type MetricValues = Readonly<Record<string, number>>;
 
+/** How true a model in int8 is to itself in float32, on images it was not calibrated with. */
+export interface Fidelity {
+  /** Images compared. */
+  readonly samples: number;
+  /** Share of images with the same most likely class. */
+  readonly agreement: number;
+  /** Of every output the student's step uses, flattened an image: mean and smallest cosine between the two. */
+  readonly cosine: Readonly<Record<string, { readonly mean: number; readonly worst: number }>>;
+  /** Mean Kullback-Leibler divergence from the float prediction, in nats, at temperature 1. */
+  readonly kl1: number;
+  /** The same of predictions softened by temperature 4. */
+  readonly kl4: number;
+}
+
 /**
  * What a run says while it works. Plain JSON values, so that events cross threads, enter files and reach programs as they
  * are. Renderers, logs and metric files listen; nobody asks.
@@ -27,6 +41,7 @@ export type RunEvent =
     }
   | { readonly type: 'resume'; readonly checkpoint: string; readonly epoch: number; readonly step: number }
   | { readonly type: 'compiled'; readonly program: string; readonly seconds: number; readonly nodes: number }
+  | ({ readonly type: 'fidelity'; readonly precision: 'int8'; readonly seconds: number } & Fidelity)
   | {
       readonly type: 'teacher';
       readonly metrics: MetricValues;

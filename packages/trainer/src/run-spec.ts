@@ -1,5 +1,6 @@
 import type {
   Augmentation,
+  Calibration,
   ComputeBackend,
   Device,
   Exporter,
@@ -28,6 +29,27 @@ export interface Placement {
   readonly threads?: number;
 }
 
+/** How the ranges of a teacher in int8 are found: from the first training images of an order drawn from the seed, as they are. */
+export interface TeacherCalibration {
+  /** Rounded up to whole batches; at most those of an epoch. */
+  readonly images: number;
+  readonly method: NonNullable<Calibration['method']>;
+  /** Share of values kept by `percentile`, in per cent. */
+  readonly percentile: number;
+}
+
+/** What a teacher in int8 is measured by before training; where it is less, the run stops. */
+export interface FidelityBound {
+  /** Images of the test split, rounded up to whole batches. */
+  readonly images: number;
+  /** Least share of images with the same prediction. */
+  readonly agreement: number;
+  /** Least mean cosine, of every output that is used. */
+  readonly cosine: number;
+  /** Warn and go on below the bounds. */
+  readonly accept: boolean;
+}
+
 /** When checkpoints are written and which are kept. The two latest are always kept: one may turn out torn. */
 export interface CheckpointPolicy {
   /** A checkpoint after every so many epochs. */
@@ -52,6 +74,10 @@ export interface RunSpec {
     readonly placement: Placement;
     /** Go on even where the teacher is no better than chance. */
     readonly acceptChance: boolean;
+    /** How its ranges are found where it computes in int8. */
+    readonly calibration: TeacherCalibration;
+    /** How true to its float32 self it has to be where it computes in int8. */
+    readonly fidelity: FidelityBound;
   };
   readonly distillers: readonly DistillerChoice[];
   /** Projectors and losses for distillers; the plugin host. */

@@ -30,6 +30,8 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
         weights: readWeightsFile(config.teacher!.weights),
         placement: await place(teacherWhere!, host),
         acceptChance: config.teacher!.acceptChance,
+        calibration: config.teacher!.calibration,
+        fidelity: config.teacher!.fidelity,
       },
     }),
     distillers,

@@ -19,6 +19,8 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
       return [
         `resumed after step ${count(event.step)}${event.checkpoint === '' ? '' : ` from ${event.checkpoint}`}`,
       ];
+    case 'fidelity':
+      return [dim(fidelityLine(event))];
     case 'teacher':
       return [dim(`teacher alone: ${metrics(event.metrics)} on ${count(event.samples)} test images`)];
     case 'epoch': {
@@ -42,6 +44,19 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
     default:
       return [];
   }
+}
+
+function fidelityLine({
+  precision,
+  agreement,
+  samples,
+  cosine,
+  kl1,
+}: RunEvent & { type: 'fidelity' }): string {
+  const cosines = Object.entries(cosine).map(
+    ([tap, { mean, worst }]) => `, cosine of ${tap} ${mean.toFixed(4)} (worst ${worst.toFixed(4)})`,
+  );
+  return `teacher in ${precision}: predicts as in float32 for ${percent(agreement, 2)} of ${plural(samples, 'test image')}${cosines.join('')}, KL ${kl1.toExponential(1)}`;
 }
 
 function startLines(event: RunEvent & { type: 'start' }): string[] {

@@ -22,8 +22,8 @@ export const places = {
   'data.augment.*': plain('augmentations'),
   teacher: {
     kind: 'backbones',
-    own: ['weights', 'backend', 'device', 'precision', 'threads', 'acceptChance'],
-    kept: ['backend', 'device', 'precision', 'threads'],
+    own: ['weights', 'backend', 'device', 'precision', 'threads', 'acceptChance', 'calibration', 'fidelity'],
+    kept: ['backend', 'device', 'precision', 'threads', 'calibration', 'fidelity'],
   },
   student: { kind: 'backbones', own: ['weights'], kept: [] },
   distiller: plain('distillers'),

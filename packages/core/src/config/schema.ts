@@ -52,6 +52,29 @@ const data = z.looseObject({
   dir: id.optional().describe('Folder of fetched data sets.'),
 });
 
+const share = z.number().min(0).max(1);
+
+const calibration = z.strictObject({
+  images: count.default(512).describe('Training images it runs over, without augmentation.'),
+  method: z
+    .enum(['min-max', 'percentile'])
+    .default('min-max')
+    .describe("What counts as an activation's range: all values, or all but the rarest."),
+  percentile: z
+    .number()
+    .gt(50)
+    .max(100)
+    .default(99.99)
+    .describe('Share of values that `percentile` keeps, in per cent.'),
+});
+
+const fidelity = z.strictObject({
+  images: count.default(640).describe('Test images it is measured on.'),
+  agreement: share.default(0.98).describe('Least share of images with the same prediction.'),
+  cosine: z.number().min(-1).max(1).default(0.99).describe('Least mean cosine of every output that is used.'),
+  accept: z.boolean().default(false).describe('Whether to go on below the bounds.'),
+});
+
 const teacher = z.looseObject({
   use: id.describe('Id of the backbone; its options stand beside it.'),
   weights: id.describe('File with its weights.'),
@@ -63,6 +86,12 @@ const teacher = z.looseObject({
     .boolean()
     .default(false)
     .describe('Whether to go on where it turns out no better than guessing.'),
+  calibration: calibration
+    .prefault({})
+    .describe('How the ranges of its activations are found; for precision int8 alone.'),
+  fidelity: fidelity
+    .prefault({})
+    .describe('What it must be true to its float32 self by; for precision int8 alone.'),
 });
 
 const student = z.looseObject({

@@ -24,6 +24,15 @@ export function describeEvent(event: RunEvent): string {
       return `resume: from ${event.checkpoint || 'the beginning'}, ${event.epoch} epochs and ${event.step} steps done`;
     case 'compiled':
       return `compiled: ${event.program}, ${event.nodes} nodes in ${seconds(event.seconds)}`;
+    case 'fidelity': {
+      const cosines = Object.entries(event.cosine)
+        .map(([tap, { mean, worst }]) => `cosine of ${tap} ${short(mean)} (worst ${short(worst)})`)
+        .join(', ');
+      return (
+        `fidelity: teacher in ${event.precision} against float32 on ${event.samples} samples in ${seconds(event.seconds)}: ` +
+        `agreement ${short(event.agreement)}, ${cosines}, KL ${short(event.kl1)} at T=1, ${short(event.kl4)} at T=4`
+      );
+    }
     case 'teacher':
       return `teacher: ${values(event.metrics)} on ${event.samples} samples in ${seconds(event.seconds)}`;
     case 'step':

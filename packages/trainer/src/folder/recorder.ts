@@ -6,7 +6,7 @@ import type { RunFolder } from './run-folder.js';
 const stepsBetweenLines = 50;
 
 /** Events that are results, and therefore the same in a resumed run: each a line of `metrics.jsonl`. */
-const isResult = (event: RunEvent): boolean => event.type === 'step' || event.type === 'epoch';
+const isResult = ({ type }: RunEvent): boolean => type === 'fidelity' || type === 'step' || type === 'epoch';
 
 /** Writes events into a run's folder, then hands them on. */
 export function recorder(folder: RunFolder, listener: RunListener): RunListener {

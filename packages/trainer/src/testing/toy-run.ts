@@ -17,6 +17,8 @@ export function toySpec(backend: ComputeBackend, changes: Partial<RunSpec> = {})
       weights: toyTeacherWeights(),
       placement: { backend },
       acceptChance: false,
+      calibration: { images: 16, method: 'min-max', percentile: 99.99 },
+      fidelity: { images: 10, agreement: 0.98, cosine: 0.99, accept: false },
     },
     distillers: [{ distiller: toyDistiller, options: { weight: 0.5 } }],
     parts: noParts,

@@ -2,7 +2,9 @@ import { LimbeckError } from '@limbeck/core';
 import { executableClassifier } from '../evaluate/classifier.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { MetricValues, RunListener } from '../events.js';
-import { compile, frozen, type Machines } from './machines.js';
+import type { Placement } from '../run-spec.js';
+import { compile, frozen } from './compile.js';
+import type { Machines } from './machines.js';
 import type { PreparedRun } from './prepare.js';
 
 /** A teacher counts as knowing something from so many times the accuracy of guessing on. */
@@ -22,11 +24,12 @@ export async function examineTeacher(
 ): Promise<MetricValues | undefined> {
   const { teacher, data, metrics } = spec;
   if (teacher === undefined || plan.teacher === undefined) return undefined;
-  // what the student's step asks for may include the logits already
-  const own =
-    machines.teacher !== undefined && plan.features.includes('logits')
-      ? undefined
-      : await compile(frozen(plan.teacher.classifierProgram(), teacherState), teacher.placement, emit);
+  // what the student's step asks for may include the logits already; in int8 it always does
+  const own = machines.teacher?.program.outputs.has('logits')
+    ? undefined
+    : await compile(frozen(plan.teacher.classifierProgram(), teacherState), floating(teacher.placement), {
+        emit,
+      });
   try {
     const classifier = executableClassifier(own ?? machines.teacher!);
     const result = await evaluate({ classifier, dataset: data.dataset, metrics, stop });
@@ -42,6 +45,10 @@ export async function examineTeacher(
     await own?.dispose();
   }
 }
+
+/** Where no step needs a teacher in int8, there is none to be examined. */
+const floating = (placement: Placement): Placement =>
+  placement.precision === 'int8' ? { ...placement, precision: 'float32' } : placement;
 
 /** What the verdict on a teacher needs to know. */
 interface Examined {

@@ -3,7 +3,8 @@ import { writeSafetensors } from '@limbeck/formats';
 import { writeAtomically, writeJson } from '../files/atomic.js';
 import { type RunFolder, runFiles } from '../folder/run-folder.js';
 import { deployedWeights, describeWeights } from '../weights/deployed.js';
-import { frozen, type Machines } from './machines.js';
+import { frozen } from './compile.js';
+import type { Machines } from './machines.js';
 import { type PreparedRun, parameterCount } from './prepare.js';
 import type { Progress } from './progress.js';
 import type { RunResult } from './run-result.js';
@@ -50,6 +51,7 @@ export async function finish(
     steps: progress.step,
     ...(progress.stopped === undefined ? {} : { stopped: progress.stopped }),
     ...(progress.teacher === undefined ? {} : { teacher: progress.teacher }),
+    ...(progress.fidelity === undefined ? {} : { fidelity: progress.fidelity }),
     last,
     best: { ...values, epoch },
     files,

@@ -17,6 +17,7 @@ export function identityOf(spec: RunSpec): Identity {
       ...modelOf(teacher),
       weights: digest(teacher.weights.tensors),
       placement: placementOf(teacher.placement),
+      ...(teacher.placement.precision === 'int8' ? { calibration: teacher.calibration } : {}),
     },
     distillers: spec.distillers.map(({ distiller, options }) => ({ use: distiller.id, options })),
     data: {

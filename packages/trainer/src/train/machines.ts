@@ -1,8 +1,9 @@
 import type { Executable } from '@limbeck/core';
-import { bindState, nodesOf, type Program, type StateDict } from '@limbeck/graph';
+import type { Program, StateDict } from '@limbeck/graph';
 import type { RunListener } from '../events.js';
 import { stateFor } from '../programs/state.js';
-import type { Placement } from '../run-spec.js';
+import { compile } from './compile.js';
+import { compileTeacher } from './compile-teacher.js';
 import type { PreparedRun } from './prepare.js';
 
 /** The programs of a run, compiled. Whoever opens them disposes of them. */
@@ -28,18 +29,16 @@ export class Machines {
   static async open(run: PreparedRun, state: StateDict, emit: RunListener): Promise<Machines> {
     const { spec, plan, teacherState } = run;
     const opened: Executable[] = [];
-    const open = async (program: Program, placement: Placement, first?: StateDict) => {
-      const executable = await compile(program, placement, emit, first);
+    const open = async (program: Program, first?: StateDict) => {
+      const executable = await compile(program, spec.placement, { emit, state: first });
       opened.push(executable);
       return executable;
     };
     try {
-      const teacher =
-        spec.teacher && plan.teacher && plan.features.length > 0
-          ? await open(frozen(plan.teacher.program(plan.features), teacherState), spec.teacher.placement)
-          : undefined;
-      const student = await open(plan.program, spec.placement, state);
-      const deployed = await open(run.deployed(spec.data.evalBatchSize), spec.placement);
+      const teacher = await compileTeacher(run, emit);
+      if (teacher !== undefined) opened.push(teacher);
+      const student = await open(plan.program, state);
+      const deployed = await open(run.deployed(spec.data.evalBatchSize));
       return new Machines({ student, teacher, deployed }, teacherState);
     } catch (error) {
       await disposeAll(opened);
@@ -61,23 +60,6 @@ export class Machines {
     await disposeAll([this.student, this.teacher, this.deployed]);
   }
 }
-
-/** Compiles a program where it belongs and says so. */
-export async function compile(
-  program: Program,
-  { backend, ...options }: Placement,
-  emit: RunListener,
-  state?: StateDict,
-): Promise<Executable> {
-  const executable = await backend.compile(program, { ...options, state });
-  const { compileSeconds: seconds } = executable;
-  emit({ type: 'compiled', program: program.name, seconds, nodes: nodesOf(program).length });
-  return executable;
-}
-
-/** A program with its weights as constants. */
-export const frozen = (program: Program, state: StateDict): Program =>
-  bindState(program, stateFor(program, state));
 
 /** A failure to let go must not hide what went before. */
 async function disposeAll(executables: readonly (Executable | undefined)[]): Promise<void> {

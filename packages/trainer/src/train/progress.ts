@@ -3,6 +3,14 @@ import { z } from 'zod';
 const count = z.int().nonnegative();
 const values = z.record(z.string(), z.number());
 
+const fidelity = z.strictObject({
+  samples: count,
+  agreement: z.number(),
+  cosine: z.record(z.string(), z.strictObject({ mean: z.number(), worst: z.number() })),
+  kl1: z.number(),
+  kl4: z.number(),
+});
+
 /** How far a run is. Together with the program's state it decides everything that follows. */
 export const progressSchema = z.strictObject({
   /** Epochs done. */
@@ -28,6 +36,8 @@ export const progressSchema = z.strictObject({
   stopped: z.string().optional(),
   /** The teacher's metrics on the test split. */
   teacher: values.optional(),
+  /** The teacher in int8 against itself in float32. */
+  fidelity: fidelity.optional(),
   /** Time spent so far. */
   seconds: z.number().nonnegative(),
 });

@@ -1,4 +1,4 @@
-import type { MetricValues } from '../events.js';
+import type { Fidelity, MetricValues } from '../events.js';
 
 /** What came of a run; `result.json` holds the same. */
 export interface RunResult {
@@ -13,6 +13,8 @@ export interface RunResult {
   readonly stopped?: string;
   /** The teacher on the test split. */
   readonly teacher?: MetricValues;
+  /** How true the teacher was to itself in float32, where it computed in int8. */
+  readonly fidelity?: Fidelity;
   /** The exported student on the test split. */
   readonly last: MetricValues;
   /** The best evaluation by the first metric, and its epoch; its checkpoint is kept under `checkpoint.keepBest`. */

@@ -4,6 +4,7 @@ import { recorder } from '../folder/recorder.js';
 import { RunFolder, type RunRecord } from '../folder/run-folder.js';
 import type { RunSpec } from '../run-spec.js';
 import { examineTeacher } from './examine-teacher.js';
+import { measureFidelity } from './fidelity.js';
 import { finish } from './finish.js';
 import { identityOf } from './identity.js';
 import { Machines } from './machines.js';
@@ -75,6 +76,7 @@ async function work({
   try {
     const session = new Session({ run, machines, folder, progress, emit, stop });
     try {
+      progress.fidelity ??= await measureFidelity(run, machines, { emit, stop });
       progress.teacher ??= await examineTeacher(run, machines, { emit, stop });
       status.begun = true;
       await session.train();
