@@ -4,7 +4,7 @@ import { kindOf } from './convolution-kinds.js';
 import { type GraphBuilder, resultOf } from './graph-builder.js';
 import { hwcm, hwio, logical, nhwc, orderBetween } from './layout.js';
 import type { Lowering } from './lowering.js';
-import { overMaps, paddingAttributes } from './windows.js';
+import { overMaps, padded, paddingAttributes } from './windows.js';
 
 const channelsLast = { data_format: tfAttr.string('NHWC') };
 
@@ -78,16 +78,6 @@ function prepareInput(
     attributes: { ...attributes, inputDilation: [1, 1], padding: [top, left, bottom, right] },
   };
 }
-
-/** A value with zeros around it: before and after, axis by axis. */
-export const padded = (graph: GraphBuilder, value: string, pairs: readonly number[]): string => {
-  const paddings = graph.constant({
-    dtype: 'int32',
-    shape: [pairs.length / 2, 2],
-    data: Int32Array.from(pairs),
-  });
-  return graph.typed('Pad', 'float32', [value, paddings], { Tpaddings: tfAttr.type('int32') });
-};
 
 export const conv2d: Lowering<Conv2dAttributes> = {
   layout: () => nhwc,

@@ -149,9 +149,10 @@ export const batchNormScaleGradient: Claim<BatchNormAttributes> = {
   when: isFloat32,
   lower: ({ graph, node, attributes: { epsilon } }) => {
     const [dy, x] = node.inputs as [Tensor, Tensor];
-    const sibling = graph.facts.normalizationGradientOf(dy);
-    const shared = sibling?.inputs[1] === x && sibling.attributes.epsilon === epsilon;
-    const scale = shared ? graph.read(sibling.inputs[2]!) : graph.filled(1, x.shape[1]!);
+    const sibling = graph.facts
+      .normalizationGradientsOf(dy)
+      .find(({ inputs, attributes }) => inputs[1] === x && attributes.epsilon === epsilon);
+    const scale = sibling === undefined ? graph.filled(1, x.shape[1]!) : graph.read(sibling.inputs[2]!);
     return resultOf(gradient(graph, dy, x, scale, epsilon), 1);
   },
 };
@@ -160,10 +161,9 @@ export const channelSum: Claim<None> = {
   when: isFloat32,
   lower: ({ graph, node }) => {
     const dy = node.inputs[0]!;
-    const layer = graph.facts.normalizationGradientOf(dy);
     // the layer's own map has to have been computed already
-    if (layer === undefined || layer.inputs[1]!.id > node.id)
-      return reduce(graph, 'Sum', graph.read(dy, nhwc));
+    const layer = graph.facts.normalizationGradientsOf(dy).find(({ inputs }) => inputs[1]!.id < node.id);
+    if (layer === undefined) return reduce(graph, 'Sum', graph.read(dy, nhwc));
     const [, x, scale] = layer.inputs as [Tensor, Tensor, Tensor];
     return resultOf(gradient(graph, dy, x, graph.read(scale), layer.attributes.epsilon as number), 2);
   },

@@ -1,10 +1,9 @@
 import { tfAttr } from '@limbeck/formats';
 import { type Pair, type PoolAttributes, type Tensor, tensorData } from '@limbeck/graph';
-import { padded } from './convolution.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { nhwc } from './layout.js';
 import type { Lowering } from './lowering.js';
-import { noPadding, overMaps, paddingPairs } from './windows.js';
+import { cropped, noPadding, overMaps, padded, paddingPairs } from './windows.js';
 
 /** Windows over a map that is padded already. */
 const windows = ({ kernel, strides }: PoolAttributes) => ({
@@ -28,20 +27,6 @@ function paddedBelow(graph: GraphBuilder, x: Tensor, { padding }: PoolAttributes
   });
 }
 
-/** A map without the padding. */
-function cropped(
-  graph: GraphBuilder,
-  value: string,
-  [n, c, h, w]: readonly number[],
-  { padding }: PoolAttributes,
-): string {
-  if (noPadding(padding)) return value;
-  const begin = graph.ints([0, padding[0], padding[1], 0]);
-  return graph.typed('Slice', 'float32', [value, begin, graph.ints([n!, h!, w!, c!])], {
-    Index: tfAttr.type('int32'),
-  });
-}
-
 export const maxPool: Lowering<PoolAttributes> = {
   layout: () => nhwc,
   lower: ({ graph, node, attributes }) =>
@@ -61,7 +46,7 @@ export const maxPoolGradient: Lowering<PoolAttributes> = {
     const pooled = graph.typed('MaxPool', node.dtype, [map], windows(attributes));
     const operands = [map, pooled, graph.read(dy, nhwc)];
     const gradient = graph.typed('MaxPoolGrad', node.dtype, operands, windows(attributes));
-    return cropped(graph, gradient, node.shape, attributes);
+    return cropped(graph, gradient, node.shape, attributes.padding);
   },
 };
 
@@ -119,6 +104,6 @@ export const avgPoolGradient: Lowering<PoolAttributes & { readonly size: Pair }>
     const shares = withoutPadding(graph, graph.read(dy, nhwc), areaOf(dy), size, attributes);
     const shape = graph.ints([n, h + padding[0] + padding[2], w + padding[1] + padding[3], c]);
     const gradient = graph.typed('AvgPoolGrad', node.dtype, [shape, shares], windows(attributes));
-    return cropped(graph, gradient, node.shape, attributes);
+    return cropped(graph, gradient, node.shape, attributes.padding);
   },
 };

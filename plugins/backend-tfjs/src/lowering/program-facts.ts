@@ -5,22 +5,19 @@ export class ProgramFacts {
   readonly nodes: readonly Tensor[];
   readonly #readers = new Map<Tensor, number>();
   readonly #normalizations = new Map<Tensor, Tensor>();
-  readonly #gradients = new Map<Tensor, Tensor>();
+  readonly #gradients = new Map<Tensor, Tensor[]>();
 
   constructor(program: Program) {
     this.nodes = nodesOf(program);
     const read = (tensor: Tensor) => this.#readers.set(tensor, (this.#readers.get(tensor) ?? 0) + 1);
-    const first = (found: Map<Tensor, Tensor>, key: Tensor, node: Tensor) => {
-      if (!found.has(key)) found.set(key, node);
-    };
     for (const node of this.nodes) {
       for (const input of node.inputs) read(input);
-      const [map, scale, bias] = node.inputs;
+      const [map, ...parameters] = node.inputs;
       // leaves have values before anything else, so that whoever asks first can make the layer's node
-      if (node.operation.name === 'batchNormTraining' && [scale!, bias!].every(isLeaf))
-        first(this.#normalizations, map!, node);
+      const known = node.operation.name === 'batchNormTraining' && parameters.every(isLeaf);
+      if (known && !this.#normalizations.has(map!)) this.#normalizations.set(map!, node);
       if (node.operation.name === 'batchNormInputGradient' && isLeaf(node.inputs[2]!))
-        first(this.#gradients, map!, node);
+        this.#gradients.set(map!, [...(this.#gradients.get(map!) ?? []), node]);
     }
     for (const root of rootsOf(program)) read(root);
   }
@@ -35,9 +32,9 @@ export class ProgramFacts {
     return this.#normalizations.get(map);
   }
 
-  /** The gradient of such a layer for its input that reads `dy`: it sums `dy` over each channel by the way. */
-  normalizationGradientOf(dy: Tensor): Tensor | undefined {
-    return this.#gradients.get(dy);
+  /** The gradients of such layers for their inputs that read `dy`: each sums `dy` over the channels by the way. */
+  normalizationGradientsOf(dy: Tensor): readonly Tensor[] {
+    return this.#gradients.get(dy) ?? [];
   }
 }
 

@@ -1,5 +1,6 @@
 import { type TensorflowAttribute, tfAttr } from '@limbeck/formats';
 import type { Padding, Pair } from '@limbeck/graph';
+import type { GraphBuilder } from './graph-builder.js';
 
 /** The attributes of an operator over windows of maps [N, H, W, C], one number for each axis. */
 export const overMaps = (name: string, [rows, columns]: Pair) => ({
@@ -21,7 +22,7 @@ export const paddingPairs = ([top, left, bottom, right]: Padding): number[] => [
 ];
 
 /** True where TensorFlow's own rule, which pads evenly at stride 1 alone, gives the padding wanted. */
-const isSame = (padding: Padding, kernel: Pair, strides: Pair, dilation: Pair): boolean =>
+export const isSame = (padding: Padding, kernel: Pair, strides: Pair, dilation: Pair): boolean =>
   ([0, 1] as const).every((axis) => {
     const reach = (kernel[axis] - 1) * dilation[axis];
     return strides[axis] === 1 && padding[axis] === padding[axis + 2] && padding[axis] * 2 === reach;
@@ -37,4 +38,28 @@ export function paddingAttributes(
   if (noPadding(padding)) return { padding: tfAttr.string('VALID') };
   if (isSame(padding, kernel, strides, dilation)) return { padding: tfAttr.string('SAME') };
   return { padding: tfAttr.string('EXPLICIT'), explicit_paddings: tfAttr.ints(paddingPairs(padding)) };
+}
+
+/** A value with zeros around it: before and after, axis by axis. */
+export const padded = (graph: GraphBuilder, value: string, pairs: readonly number[]): string => {
+  const paddings = graph.constant({
+    dtype: 'int32',
+    shape: [pairs.length / 2, 2],
+    data: Int32Array.from(pairs),
+  });
+  return graph.typed('Pad', 'float32', [value, paddings], { Tpaddings: tfAttr.type('int32') });
+};
+
+/** A map without the padding. */
+export function cropped(
+  graph: GraphBuilder,
+  value: string,
+  [n, c, h, w]: readonly number[],
+  padding: Padding,
+): string {
+  if (noPadding(padding)) return value;
+  const begin = graph.ints([0, padding[0], padding[1], 0]);
+  return graph.typed('Slice', 'float32', [value, begin, graph.ints([n!, h!, w!, c!])], {
+    Index: tfAttr.type('int32'),
+  });
 }
