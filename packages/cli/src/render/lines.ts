@@ -54,7 +54,7 @@ function fidelityLine({
   kl1,
 }: RunEvent & { type: 'fidelity' }): string {
   const cosines = Object.entries(cosine).map(
-    ([tap, { mean, worst }]) => `, cosine of ${tap} ${mean.toFixed(4)} (worst ${worst.toFixed(4)})`,
+    ([tap, { mean, worst }]) => `, cosine of ${tap} ${mean.toFixed(5)} (worst ${worst.toFixed(5)})`,
   );
   return `teacher in ${precision}: predicts as in float32 for ${percent(agreement, 2)} of ${plural(samples, 'test image')}${cosines.join('')}, KL ${kl1.toExponential(1)}`;
 }

@@ -1,6 +1,5 @@
 import type { CompileOptions, ComputeBackend, Executable, Feeds, Fetches } from '@limbeck/core';
 import { type Program, type TensorData, tensorData } from '@limbeck/graph';
-import { referenceBackend } from '@limbeck/testkit';
 
 /** A copy of a map of tensors with other values. */
 const mapValues = (of: Fetches, change: (value: number, name: string) => number): Fetches =>
@@ -16,18 +15,20 @@ const mapValues = (of: Fetches, change: (value: number, name: string) => number)
   );
 
 /**
- * The reference interpreter with an `int8` of its own: each output is rounded to a number of levels over the largest
+ * A backend with an `int8` of its own: each output is rounded to a number of levels over the largest
  * value seen in calibration.
  *
+ * @param backend computes in float32
  * @param calibrated hears of the batches a program is calibrated with
  */
 export function roundingBackend(
+  backend: ComputeBackend,
   levels: number,
   calibrated: (batches: readonly Feeds[]) => void = () => undefined,
 ): ComputeBackend {
   const compile = async (program: Program, options: CompileOptions = {}): Promise<Executable> => {
     const { precision, calibration, ...others } = options;
-    const executable = await referenceBackend.compile(program, others);
+    const executable = await backend.compile(program, others);
     if (precision !== 'int8') return executable;
     const largest = new Map<string, number>();
     const batches = [...calibration!.batches];
@@ -45,5 +46,5 @@ export function roundingBackend(
       });
     return { ...executable, step };
   };
-  return { ...referenceBackend, id: 'rounding', compile };
+  return { ...backend, id: 'rounding', compile };
 }

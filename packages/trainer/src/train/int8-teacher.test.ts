@@ -5,7 +5,7 @@ import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../events.js';
 import type { RunSpec } from '../run-spec.js';
-import { roundingBackend } from '../testing/rounding-backend.js';
+import { roundingBackend as roundingOn } from '../testing/rounding-backend.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toySpec } from '../testing/toy-run.js';
 import { type TrainOptions, train } from './train.js';
@@ -15,6 +15,9 @@ beforeEach(() => {
   root = temporaryFolder();
 });
 afterEach(() => root.remove());
+
+const roundingBackend = (levels: number, calibrated?: (batches: readonly Feeds[]) => void) =>
+  roundingOn(referenceBackend, levels, calibrated);
 
 type Teacher = NonNullable<RunSpec['teacher']>;
 

@@ -1,0 +1,105 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onnxBackend } from '@limbeck/backend-onnx';
+import { defineBackbone, definePlugin, type OpenDataset, type Split } from '@limbeck/core';
+import projectorEnsemble from '@limbeck/distill-projector-ensemble';
+import { globalAveragePool, relu, type Tensor } from '@limbeck/graph';
+import projectors from '@limbeck/projectors';
+import { patternFill } from '@limbeck/testkit';
+import { type DistillOptions, distill } from '@limbeck/trainer';
+import { afterAll, expect, test } from 'vitest';
+
+const [inner, classes] = [16, 3];
+
+const net = defineBackbone({
+  id: 'two-layers',
+  description: 'two convolutions',
+  encode(m, image) {
+    const layer = (n: number, x: Tensor) =>
+      relu(m.batchNorm(`bn${n}`, m.conv(`conv${n}`, x, { out: inner, kernel: 3, padding: 1 })));
+    return globalAveragePool(layer(2, layer(1, image)));
+  },
+  classify: (m, embedding, count) => m.linear('fc', embedding, { out: count }),
+});
+const nets = definePlugin({ name: 'nets', api: 1, setup: (host) => host.backbones.add(net) });
+
+const split = (length: number, first: number): Split => ({
+  length,
+  labels: Int32Array.from({ length }, (_, i) => i % classes),
+  read(index, into, offset) {
+    for (let i = 0; i < 64; i++)
+      into[offset + i] = (first + index * 37 + i * (1 + (index % classes) * 5)) % 256;
+  },
+});
+const dataset: OpenDataset = {
+  classes,
+  classNames: ['a', 'b', 'c'],
+  imageShape: [1, 8, 8],
+  normalization: { mean: [0.5], std: [0.25] },
+  train: split(48, 0),
+  test: split(20, 500),
+  fingerprint: 'ramps',
+};
+
+const drawn = (name: string, shape: number[], scale: number, offset = 0) =>
+  [name, patternFill('int8-teacher', name, shape, (u) => u * scale + offset)] as const;
+const normalization = (n: number) => [
+  drawn(`bn${n}.weight`, [inner], 0.2, 1),
+  drawn(`bn${n}.bias`, [inner], 0.1),
+  drawn(`bn${n}.running_mean`, [inner], 0.1),
+  drawn(`bn${n}.running_var`, [inner], 0.2, 1),
+];
+const tensors = new Map([
+  drawn('conv1.weight', [inner, 1, 3, 3], 0.8),
+  ...normalization(1),
+  drawn('conv2.weight', [inner, inner, 3, 3], 0.2),
+  ...normalization(2),
+  drawn('fc.weight', [classes, inner], 1),
+  drawn('fc.bias', [classes], 0.5),
+]);
+
+const root = mkdtempSync(path.join(tmpdir(), 'limbeck-int8-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const run = (name: string, more: Partial<DistillOptions> = {}) =>
+  distill({
+    plugins: [nets, projectors, projectorEnsemble],
+    dataset,
+    backend: { backend: onnxBackend, threads: 1 },
+    teacher: {
+      model: 'two-layers',
+      weights: { source: 'drawn', tensors },
+      backend: { backend: onnxBackend, precision: 'int8', threads: 1 },
+      acceptChance: true,
+    },
+    student: 'two-layers',
+    distillers: [{ use: 'projector-ensemble', projectors: 2, weight: 5 }],
+    epochs: 2,
+    batchSize: 8,
+    evalBatchSize: 8,
+    checkpoint: { everyEpochs: 1, everySteps: 2, keepBest: true },
+    folder: path.join(root, name),
+    ...more,
+  });
+
+test('a student of a teacher in int8 on the ONNX backend is the same, stopped and resumed or not', async () => {
+  const straight = await run('straight');
+  expect(straight.fidelity).toMatchObject({ samples: 20 });
+  expect(straight.fidelity!.agreement).toBeGreaterThanOrEqual(0.95);
+  expect(straight.fidelity!.cosine.embedding!.mean).toBeGreaterThan(0.999);
+  expect(straight.fidelity!.cosine.embedding!.worst).toBeLessThan(1);
+  let steps = 0;
+  const stopped = run('stopped', {
+    onEvent: ({ type }) => {
+      if (type === 'step') steps++;
+    },
+    stop: () => steps >= 3,
+  });
+  await expect(stopped).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  const resumed = await run('stopped', { resume: true });
+  expect(resumed.fidelity).toEqual(straight.fidelity);
+  expect(resumed.last).toEqual(straight.last);
+  const student = ({ files }: typeof straight) => readFileSync(files.safetensors!).toString('base64');
+  expect(student(resumed)).toBe(student(straight));
+});
