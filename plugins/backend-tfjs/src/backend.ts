@@ -3,23 +3,33 @@ import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError
 import { checkState, type Program, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
 import { lower, prepare } from './lowering/lower.js';
+import type { MapType } from './lowering/map-types.js';
+import { bfloat16Fault } from './session/bfloat16.js';
 import { closeSession, openSession } from './session/open-session.js';
 import { loadRuntime, type Runtime, useThreads } from './session/runtime.js';
 import { SessionExecutable } from './session/session-executable.js';
 
-/** Refuses precisions and devices this backend does not have. */
-function checkPlacement(
+/** What maps are computed in; refuses precisions and devices this backend does not have here. */
+async function placementOf(
   name: string,
   { precision = 'float32', device }: CompileOptions,
   runtime: Runtime,
-): void {
-  if (precision !== 'float32') {
-    throw new LimbeckError('BACKEND_UNSUPPORTED', `the tfjs backend cannot run '${name}' in ${precision}`, {
-      hint: "use precision 'float32'",
-    });
+): Promise<MapType> {
+  const fault =
+    precision === 'int8'
+      ? 'the ONNX backend does'
+      : precision === 'bfloat16'
+        ? await bfloat16Fault(runtime)
+        : undefined;
+  if (fault !== undefined) {
+    throw new LimbeckError(
+      'BACKEND_UNSUPPORTED',
+      `the tfjs backend does not run '${name}' in ${precision} here: ${fault}`,
+      { hint: "use precision 'float32'" },
+    );
   }
   const own = runtime.gpu ? 'cuda' : 'cpu';
-  if (device === undefined || device === own) return;
+  if (device === undefined || device === own) return precision as MapType;
   throw new LimbeckError(
     'BACKEND_UNAVAILABLE',
     `the tfjs backend cannot run '${name}' on ${device}: ${runtime.package} runs on ${own} here`,
@@ -33,8 +43,8 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
   verify(program);
   if (state !== undefined) checkState(program, state);
   const runtime = loadRuntime();
-  checkPlacement(program.name, options, runtime);
-  const model = lower(prepare(program));
+  const mapType = await placementOf(program.name, options, runtime);
+  const model = lower(prepare(program), mapType);
   useThreads(threads);
   const session = await openSession(runtime, model, program.name);
   try {
@@ -47,7 +57,7 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
 
 /**
  * Programs as TensorFlow graphs, in a session of libtensorflow that tfjs-node-gpu or tfjs-node brings. State stays in
- * the session, on the GPU where there is one. Computes in float32.
+ * the session, on the GPU where there is one. Computes in float32, or maps in bfloat16 with parameters in float32.
  */
 export const tfjsBackend: ComputeBackend = {
   id: 'tfjs',

@@ -7,15 +7,24 @@ import type { LoweringContext } from './lowering.js';
 const isPerChannel = ({ shape }: Tensor, channels: number): boolean =>
   shape.length >= 3 && shape[shape.length - 3] === channels && sizeOf(shape) === channels;
 
-/** A map plus one number a channel is one operator, which TensorFlow fuses into a convolution before it. */
-export function addBias({ graph, node, layout }: LoweringContext<unknown>): string | undefined {
-  if (node.shape.length !== 4 || node.dtype !== 'float32' || !sameLayout(layout, nhwc)) return undefined;
+/** The operands of a sum of a map and one number a channel. */
+export function biasOf(node: Tensor): { readonly map: Tensor; readonly bias: Tensor } | undefined {
+  if (node.shape.length !== 4 || node.dtype !== 'float32') return undefined;
   const channels = node.shape[1]!;
   const [a, b] = node.inputs as [Tensor, Tensor];
   const [map, bias] = isPerChannel(b, channels) ? [a, b] : [b, a];
-  if (!isPerChannel(bias, channels) || sizeOf(map.shape) !== sizeOf(node.shape)) return undefined;
-  const vector = graph.reshape(bias.dtype, graph.inOrder(bias), [channels]);
-  return graph.typed('BiasAdd', node.dtype, [graph.read(map, nhwc), vector], {
+  const fits = isPerChannel(bias, channels) && sizeOf(map.shape) === sizeOf(node.shape);
+  return fits ? { map, bias } : undefined;
+}
+
+/** A map plus one number a channel is one operator, which TensorFlow fuses into a convolution before it. */
+export function addBias({ graph, node, layout }: LoweringContext<unknown>): string | undefined {
+  const found = biasOf(node);
+  if (found === undefined || !sameLayout(layout, nhwc)) return undefined;
+  const { map, bias } = found;
+  const type = graph.typeOf(node);
+  const vector = graph.reshape(bias.dtype, graph.inOrder(bias), [node.shape[1]!]);
+  return graph.typed('BiasAdd', type, [graph.read(map, nhwc, type), graph.cast(vector, bias.dtype, type)], {
     data_format: tfAttr.string('NHWC'),
   });
 }

@@ -61,6 +61,7 @@ export const conv2dInputGradient: Claim<Conv2dInputGradientAttributes> = {
   layout: () => nhwc,
   lower: ({ graph, node, attributes }) => {
     const [dy, weight] = node.inputs as [Tensor, Tensor];
+    const type = graph.typeOf(node);
     const [n, c, h, w] = node.shape as [number, number, number, number];
     const { attributes: framed, around } = frame(attributes, kernelOf(weight), node, dy);
     const [rows, columns] = [h + around[0] + around[2], w + around[1] + around[3]];
@@ -69,12 +70,12 @@ export const conv2dInputGradient: Claim<Conv2dInputGradientAttributes> = {
     const { groups } = attributes;
     const apply = (filter: string, gradient: string, channels: number) => {
       const operands = [graph.ints([n, rows, columns, channels]), filter, gradient];
-      const result = graph.typed(operators.input[kind], node.dtype, operands, windows);
-      return cropped(graph, result, [n, channels, h, w], around);
+      const result = graph.typed(operators.input[kind], type, operands, windows);
+      return cropped(graph, type, result, [n, channels, h, w], around);
     };
-    const gradient = graph.read(dy, nhwc);
+    const gradient = graph.read(dy, nhwc, type);
     if (kind === 'depthwise') return apply(depthwiseWeight(graph, weight, c), gradient, c);
-    const filter = graph.read(weight, hwio);
+    const filter = graph.read(weight, hwio, type);
     if (kind === 'plain') return apply(filter, gradient, c);
     const filters = splitChannels(graph, filter, groups);
     const parts = splitChannels(graph, gradient, groups);
@@ -91,6 +92,7 @@ export const conv2dWeightGradient: Claim<Conv2dWeightGradientAttributes> = {
     weightLayout(attributes, { inputs: node.inputs[0]!.shape[1]!, outputs: node.shape[0]! }),
   lower: ({ graph, node, attributes }) => {
     const [x, dy] = node.inputs as [Tensor, Tensor];
+    const type = graph.typeOf(node);
     const [o, perGroup, kh, kw] = node.shape as [number, number, number, number];
     const inputs = x.shape[1]!;
     const { attributes: framed, around } = frame(attributes, attributes.kernel, x, dy);
@@ -98,10 +100,10 @@ export const conv2dWeightGradient: Claim<Conv2dWeightGradientAttributes> = {
     const kind = kindOf(attributes, { inputs, outputs: o });
     const { groups } = attributes;
     const apply = (map: string, gradient: string, sizes: readonly number[]) =>
-      graph.typed(operators.weight[kind], node.dtype, [map, graph.ints(sizes), gradient], windows);
-    const gradient = graph.read(dy, nhwc);
-    const plain = graph.read(x, nhwc);
-    const map = noPadding(around) ? plain : padded(graph, plain, paddingPairs(around));
+      graph.typed(operators.weight[kind], type, [map, graph.ints(sizes), gradient], windows);
+    const gradient = graph.read(dy, nhwc, type);
+    const plain = graph.read(x, nhwc, type);
+    const map = noPadding(around) ? plain : padded(graph, type, plain, paddingPairs(around));
     if (kind === 'plain') return apply(map, gradient, [kh, kw, perGroup, o]);
     if (kind === 'depthwise') {
       const result = apply(map, gradient, [kh, kw, inputs, o / inputs]);

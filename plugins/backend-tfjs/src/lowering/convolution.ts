@@ -1,4 +1,4 @@
-import { tfAttr } from '@limbeck/formats';
+import { type TensorflowType, tfAttr } from '@limbeck/formats';
 import type { Conv2dAttributes, Pair, Tensor } from '@limbeck/graph';
 import { kindOf } from './convolution-kinds.js';
 import { type GraphBuilder, resultOf } from './graph-builder.js';
@@ -44,6 +44,7 @@ export const joinChannels = (graph: GraphBuilder, values: readonly string[]): st
 /** A map [N, H, W, C] with zeros between its elements, and without the rows and columns that padding below 0 crops. */
 function prepareInput(
   graph: GraphBuilder,
+  type: TensorflowType,
   x: string,
   [n, c, h, w]: readonly number[],
   attributes: Conv2dAttributes,
@@ -53,12 +54,12 @@ function prepareInput(
   let [rows, columns] = [h!, w!];
   const [dh, dw] = attributes.inputDilation;
   if (dh > 1 || dw > 1) {
-    const apart = graph.reshape('float32', value, [n! * rows, 1, columns, c!]);
+    const apart = graph.reshape(type, value, [n! * rows, 1, columns, c!]);
     const spread = [0, 0, 0, dh - 1, 0, 0, 0, 0];
-    const down = graph.reshape('float32', padded(graph, apart, spread), [n! * rows * dh * columns, 1, c!]);
-    const across = padded(graph, down, [0, 0, 0, dw - 1, 0, 0]);
+    const down = graph.reshape(type, padded(graph, type, apart, spread), [n! * rows * dh * columns, 1, c!]);
+    const across = padded(graph, type, down, [0, 0, 0, dw - 1, 0, 0]);
     [rows, columns] = [rows * dh, columns * dw];
-    value = graph.reshape('float32', across, [n!, rows, columns, c!]);
+    value = graph.reshape(type, across, [n!, rows, columns, c!]);
     // the zeros behind the last element do not belong to the map
     bottom -= dh - 1;
     right -= dw - 1;
@@ -67,7 +68,7 @@ function prepareInput(
     const crop = (side: number) => Math.max(-side, 0);
     const begin = [0, crop(top), crop(left), 0];
     const size = [n!, rows - crop(top) - crop(bottom), columns - crop(left) - crop(right), c!];
-    value = graph.typed('Slice', 'float32', [value, graph.ints(begin), graph.ints(size)], {
+    value = graph.typed('Slice', type, [value, graph.ints(begin), graph.ints(size)], {
       Index: tfAttr.type('int32'),
     });
     const rest = [top, left, bottom, right].map((side) => Math.max(side, 0));
@@ -83,7 +84,8 @@ export const conv2d: Lowering<Conv2dAttributes> = {
   layout: () => nhwc,
   lower: ({ graph, node, attributes: wanted }) => {
     const [input, weight] = node.inputs as [Tensor, Tensor];
-    const { x, attributes } = prepareInput(graph, graph.read(input, nhwc), input.shape, wanted);
+    const type = graph.typeOf(node);
+    const { x, attributes } = prepareInput(graph, type, graph.read(input, nhwc, type), input.shape, wanted);
     const sizes = { inputs: input.shape[1]!, outputs: node.shape[1]! };
     const windows = windowAttributes(attributes, kernelOf(weight));
     const kind = kindOf(attributes, sizes);
@@ -91,8 +93,8 @@ export const conv2d: Lowering<Conv2dAttributes> = {
       const filter = depthwiseWeight(graph, weight, sizes.inputs);
       return graph.typed('DepthwiseConv2dNative', node.dtype, [x, filter], windows);
     }
-    const filter = graph.read(weight, hwio);
-    const convolve = (operands: readonly string[]) => graph.typed('Conv2D', node.dtype, operands, windows);
+    const filter = graph.read(weight, hwio, type);
+    const convolve = (operands: readonly string[]) => graph.typed('Conv2D', type, operands, windows);
     if (kind === 'plain') return convolve([x, filter]);
     const { groups } = attributes;
     const [maps, filters] = [splitChannels(graph, x, groups), splitChannels(graph, filter, groups)];

@@ -1,4 +1,4 @@
-import { type TensorflowAttribute, tfAttr } from '@limbeck/formats';
+import { type TensorflowAttribute, type TensorflowType, tfAttr } from '@limbeck/formats';
 import {
   broadcastShapes,
   constantData,
@@ -34,8 +34,8 @@ export const followOperands = (node: Tensor, layoutOf: LayoutOf): Layout => {
 };
 
 /** The operands in the layout of the result. */
-const readOperands = ({ graph, node, layout }: LoweringContext<unknown>): string[] =>
-  operandsOf(node).map((operand) => graph.readBroadcast(operand, layout));
+const readOperands = ({ graph, node, layout }: LoweringContext<unknown>, type?: TensorflowType): string[] =>
+  operandsOf(node).map((operand) => graph.readBroadcast(operand, layout, type));
 
 /** An operation that TensorFlow knows as one operator over operands of one element type. */
 export const same = (
@@ -43,8 +43,13 @@ export const same = (
   attributes: Readonly<Record<string, TensorflowAttribute>> = {},
 ): Lowering<None> => ({
   layout: followOperands,
-  lower: (context) =>
-    context.graph.typed(op, context.node.inputs[0]!.dtype, readOperands(context), attributes),
+  lower: (context) => {
+    const { graph, node } = context;
+    // comparisons give another type than they take
+    const taken = node.inputs[0]!.dtype;
+    const type = node.dtype === taken ? graph.typeOf(node) : taken;
+    return graph.typed(op, type, readOperands(context, type), attributes);
+  },
 });
 
 /** The same without an attribute for the type: operators on truth values. */
@@ -62,7 +67,7 @@ export const cast: Lowering<{ readonly to: DType }> = {
 /** The same value: no node at all. */
 export const stopGradient: Lowering<None> = {
   layout: followOperands,
-  lower: ({ graph, node, layout }) => graph.read(node.inputs[0]!, layout),
+  lower: ({ graph, node, layout }) => graph.read(node.inputs[0]!, layout, graph.typeOf(node)),
 };
 
 const addition = same('AddV2');
@@ -76,7 +81,7 @@ const isZero = (tensor: Tensor): boolean =>
   isConstant(tensor) && tensor.shape.length === 0 && constantData(tensor).data[0] === 0;
 
 /** The result of a ReLU whose gradient a selection is: where(0 < y, dy, 0). */
-function reluOf({ inputs, dtype, shape }: Tensor): Tensor | undefined {
+export function reluOf({ inputs, dtype, shape }: Tensor): Tensor | undefined {
   const [condition, kept, otherwise] = inputs as [Tensor, Tensor, Tensor];
   if (condition.operation.name !== 'less' || dtype !== 'float32') return undefined;
   const [low, y] = condition.inputs as [Tensor, Tensor];
@@ -92,10 +97,11 @@ export const where: Lowering<None> = {
   lower: (context) => {
     const { graph, node, layout } = context;
     const y = reluOf(node);
+    const type = graph.typeOf(node);
     if (y !== undefined)
-      return graph.typed('ReluGrad', node.dtype, [
-        graph.read(node.inputs[1]!, layout),
-        graph.read(y, layout),
+      return graph.typed('ReluGrad', type, [
+        graph.read(node.inputs[1]!, layout, type),
+        graph.read(y, layout, type),
       ]);
     return graph.emit('SelectV2', readOperands(context), { T: tfAttr.type(node.dtype) });
   },

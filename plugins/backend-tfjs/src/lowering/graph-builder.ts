@@ -6,16 +6,19 @@ import {
   type TensorflowType,
   tfAttr,
 } from '@limbeck/formats';
-import { type DType, type Shape, sizeOf, type Tensor } from '@limbeck/graph';
+import { type Shape, sizeOf, type Tensor } from '@limbeck/graph';
 import { inMemory, isReshape, type Layout, logical, orderBetween, sameLayout } from './layout.js';
+import { halvesOf, type MapType } from './map-types.js';
 import type { ProgramFacts } from './program-facts.js';
 
 type Attributes = Readonly<Record<string, TensorflowAttribute>>;
 
-/** A value of the program in every layout it has been asked for in. */
+/** A value of the program in every layout and element type it has been asked for in. */
 interface Placed {
   /** The layout it was computed in; where there is none, `make` computes it in any. */
   readonly native?: Layout;
+  /** The element type it was computed in. */
+  readonly type: TensorflowType;
   readonly copies: Map<string, string>;
   readonly make?: (layout: Layout) => string;
 }
@@ -30,6 +33,8 @@ const comparable = 64;
  */
 export class GraphBuilder {
   readonly facts: ProgramFacts;
+  /** What convolutions and normalisations compute in. */
+  readonly mapType: MapType;
   /** Scope of the program's node being lowered. */
   scope = '';
   readonly #nodes: TensorflowNode[] = [];
@@ -37,9 +42,12 @@ export class GraphBuilder {
   readonly #payloads = new Map<ArrayLike<unknown>, Map<string, string>>();
   readonly #values = new Map<Tensor, Placed>();
   readonly #taken = new Set<string>();
+  readonly #halves: ReadonlySet<Tensor>;
 
-  constructor(facts: ProgramFacts) {
+  constructor(facts: ProgramFacts, mapType: MapType = 'float32') {
     this.facts = facts;
+    this.mapType = mapType;
+    this.#halves = mapType === 'float32' ? new Set() : halvesOf(facts);
   }
 
   /** The nodes, in an order that computes every value before it is used. */
@@ -110,11 +118,11 @@ export class GraphBuilder {
     return name;
   }
 
-  reshape(dtype: DType, value: string, shape: Shape): string {
+  reshape(dtype: TensorflowType, value: string, shape: Shape): string {
     return this.typed('Reshape', dtype, [value, this.ints(shape)], { Tshape: tfAttr.type('int32') });
   }
 
-  transpose(dtype: DType, value: string, order: readonly number[]): string {
+  transpose(dtype: TensorflowType, value: string, order: readonly number[]): string {
     return this.typed('Transpose', dtype, [value, this.ints(order)], { Tperm: tfAttr.type('int32') });
   }
 
@@ -129,23 +137,30 @@ export class GraphBuilder {
 
   /** Notes the value a node of the program became. */
   define(tensor: Tensor, value: string, layout: Layout): void {
-    this.#values.set(tensor, { native: layout, copies: new Map([[String(layout), value]]) });
+    const type = this.typeOf(tensor);
+    this.#values.set(tensor, { native: layout, type, copies: new Map([[`${layout} ${type}`, value]]) });
   }
 
   /** Notes how to make the value of a node in whatever layout it is asked for. */
   defer(tensor: Tensor, make: (layout: Layout) => string): void {
-    this.#values.set(tensor, { copies: new Map(), make });
+    this.#values.set(tensor, { type: tensor.dtype, copies: new Map(), make });
   }
 
-  /** The value a node of the program became, in a layout: by default the program's own. */
-  read(tensor: Tensor, layout: Layout = logical(tensor.shape.length)): string {
-    const { copies, native, make } = this.#values.get(tensor)!;
-    const key = String(layout);
-    let value = copies.get(key);
-    if (value === undefined) {
-      value = make?.(layout) ?? this.#moved(tensor, copies.get(String(native))!, native!, layout);
-      copies.set(key, value);
-    }
+  /** The element type a node's value is held in. */
+  typeOf(tensor: Tensor): TensorflowType {
+    return this.#halves.has(tensor) ? 'bfloat16' : tensor.dtype;
+  }
+
+  /** The value a node of the program became, in a layout and an element type: by default the program's own. */
+  read(
+    tensor: Tensor,
+    layout: Layout = logical(tensor.shape.length),
+    type: TensorflowType = tensor.dtype,
+  ): string {
+    const placed = this.#values.get(tensor)!;
+    const key = `${layout} ${type}`;
+    const value = placed.copies.get(key) ?? this.#derive(tensor, placed, layout, type);
+    placed.copies.set(key, value);
     return value;
   }
 
@@ -156,16 +171,16 @@ export class GraphBuilder {
 
   /** A value whose elements follow each other as in the program, whatever its shape: something to reshape. */
   inOrder(tensor: Tensor): string {
-    const { native, copies } = this.#values.get(tensor)!;
+    const { native } = this.#values.get(tensor)!;
     const order = logical(tensor.shape.length);
-    if (native !== undefined && isReshape(tensor.shape, native, order)) return copies.get(String(native))!;
-    return this.read(tensor);
+    const inPlace = native !== undefined && isReshape(tensor.shape, native, order);
+    return this.read(tensor, inPlace ? native : order);
   }
 
   /** An operand of a broadcasting operation whose result has this layout. */
-  readBroadcast(tensor: Tensor, layout: Layout): string {
+  readBroadcast(tensor: Tensor, layout: Layout, type: TensorflowType = tensor.dtype): string {
     const missing = layout.length - tensor.shape.length;
-    if (missing === 0) return this.read(tensor, layout);
+    if (missing === 0) return this.read(tensor, layout, type);
     if (sizeOf(tensor.shape) === 1) return this.read(tensor);
     const shape = [...Array<number>(missing).fill(1), ...tensor.shape];
     const order = logical(layout.length);
@@ -179,10 +194,18 @@ export class GraphBuilder {
     );
   }
 
-  #moved({ shape, dtype }: Tensor, value: string, from: Layout, to: Layout): string {
-    return isReshape(shape, from, to)
-      ? this.reshape(dtype, value, inMemory(shape, to))
-      : this.transpose(dtype, value, orderBetween(from, to));
+  #derive(
+    tensor: Tensor,
+    { native, type: held, make }: Placed,
+    layout: Layout,
+    type: TensorflowType,
+  ): string {
+    if (type !== held) return this.cast(this.read(tensor, layout, held), held, type);
+    if (make !== undefined) return make(layout);
+    const value = this.read(tensor, native!, held);
+    return isReshape(tensor.shape, native!, layout)
+      ? this.reshape(held, value, inMemory(tensor.shape, layout))
+      : this.transpose(held, value, orderBetween(native!, layout));
   }
 
   #addConstant<T extends ElementType>(tensor: TensorflowTensor<T>): string {

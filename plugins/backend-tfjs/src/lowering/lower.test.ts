@@ -102,6 +102,24 @@ test('a training step moves the images and nothing else', () => {
   expect(count('BroadcastTo')).toBeLessThanOrEqual(1);
 });
 
+test('in bfloat16 maps stay so from layer to layer, and state is float32', () => {
+  const { graph, signatures } = lower(prepare(network()), 'bfloat16');
+  const step = ancestors(
+    graph.nodes,
+    Object.values(signatures.step!.outputs).map(({ value }) => value),
+  );
+  const typesOf = (...ops: string[]) =>
+    new Set(step.filter(({ op }) => ops.includes(op)).map(({ attributes }) => attributes.T!.value));
+  expect(typesOf('Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter')).toEqual(new Set(['bfloat16']));
+  expect(typesOf('FusedBatchNormV3', 'FusedBatchNormGradV3', 'Relu')).toEqual(new Set(['bfloat16']));
+  expect(typesOf('MatMul', 'Mean')).toEqual(new Set(['float32']));
+  const variables = graph.nodes.filter(({ op }) => op === 'VarHandleOp');
+  expect(new Set(variables.map(({ attributes }) => attributes.dtype!.value))).toEqual(new Set(['float32']));
+  // images, two weights and the gradient of the pooling, small and stretched, in; the map that is pooled and the
+  // gradients of two weights out
+  expect(step.filter(({ op }) => op === 'Cast')).toHaveLength(8);
+});
+
 test('state is written and read in the order of the program', () => {
   const { graph, signatures } = lower(prepare(network()));
   expect(signatures.write!.inputs['second.weight']!.shape).toEqual([8, 8, 3, 3]);

@@ -20,6 +20,7 @@ import { claimOn } from './claims.js';
 import { loweringOf } from './find-lowering.js';
 import { GraphBuilder } from './graph-builder.js';
 import { inMemory, isLogical, type Layout, logical, orderBetween } from './layout.js';
+import type { MapType } from './map-types.js';
 import { carrierOf, pack, unpack } from './ports.js';
 import { ProgramFacts } from './program-facts.js';
 
@@ -50,10 +51,10 @@ interface Variable {
  *
  * @throws LimbeckError BACKEND_UNSUPPORTED naming the operation and its scope
  */
-export function lower(program: Program): TensorflowModel {
+export function lower(program: Program, mapType: MapType = 'float32'): TensorflowModel {
   const facts = new ProgramFacts(program);
   const layouts = assignLayouts(program, facts);
-  const graph = new GraphBuilder(facts);
+  const graph = new GraphBuilder(facts, mapType);
   const inputs: Record<string, TensorflowPort> = {};
   for (const input of program.inputs) {
     const [name, value] = placeholder(graph, input, 'input');

@@ -26,8 +26,8 @@ function normalize(
   { scale, bias, epsilon }: { scale: string; bias: string; epsilon: number },
 ): string {
   const none = graph.constant({ dtype: 'float32', shape: [0], data: new Float32Array(0) });
-  const operands = [graph.read(x, nhwc), scale, bias, none, none];
-  return graph.typed('FusedBatchNormV3', 'float32', operands, {
+  const operands = [graph.read(x, nhwc, graph.mapType), scale, bias, none, none];
+  return graph.typed('FusedBatchNormV3', graph.mapType, operands, {
     ...sharedAttributes(epsilon, true),
     exponential_avg_factor: tfAttr.float(1),
   });
@@ -127,13 +127,9 @@ export const channelVariance: Claim<None> = {
 /** Gradients of a layer for its map, scale and bias, in this order: one kernel. */
 function gradient(graph: GraphBuilder, dy: Tensor, x: Tensor, scale: string, epsilon: number): string {
   const layer = layerOf(graph, x, epsilon);
-  const operands = [
-    graph.read(dy, nhwc),
-    graph.read(x, nhwc),
-    scale,
-    ...[3, 4, 5].map((i) => resultOf(layer, i)),
-  ];
-  return graph.typed('FusedBatchNormGradV3', 'float32', operands, sharedAttributes(epsilon, true));
+  const maps = [dy, x].map((map) => graph.read(map, nhwc, graph.mapType));
+  const operands = [...maps, scale, ...[3, 4, 5].map((i) => resultOf(layer, i))];
+  return graph.typed('FusedBatchNormGradV3', graph.mapType, operands, sharedAttributes(epsilon, true));
 }
 
 export const batchNormInputGradient: Claim<BatchNormAttributes> = {

@@ -46,7 +46,7 @@ export const maxPoolGradient: Lowering<PoolAttributes> = {
     const pooled = graph.typed('MaxPool', node.dtype, [map], windows(attributes));
     const operands = [map, pooled, graph.read(dy, nhwc)];
     const gradient = graph.typed('MaxPoolGrad', node.dtype, operands, windows(attributes));
-    return cropped(graph, gradient, node.shape, attributes.padding);
+    return cropped(graph, 'float32', gradient, node.shape, attributes.padding);
   },
 };
 
@@ -89,7 +89,7 @@ export const avgPool: Lowering<PoolAttributes> = {
     const x = node.inputs[0]!;
     const { padding } = attributes;
     const map = graph.read(x, nhwc);
-    const around = noPadding(padding) ? map : padded(graph, map, paddingPairs(padding));
+    const around = noPadding(padding) ? map : padded(graph, 'float32', map, paddingPairs(padding));
     const means = graph.typed('AvgPool', node.dtype, [around], windows(attributes));
     return withoutPadding(graph, means, areaOf(node), areaOf(x), attributes);
   },
@@ -104,6 +104,6 @@ export const avgPoolGradient: Lowering<PoolAttributes & { readonly size: Pair }>
     const shares = withoutPadding(graph, graph.read(dy, nhwc), areaOf(dy), size, attributes);
     const shape = graph.ints([n, h + padding[0] + padding[2], w + padding[1] + padding[3], c]);
     const gradient = graph.typed('AvgPoolGrad', node.dtype, [shape, shares], windows(attributes));
-    return cropped(graph, gradient, node.shape, attributes.padding);
+    return cropped(graph, 'float32', gradient, node.shape, attributes.padding);
   },
 };

@@ -1,4 +1,4 @@
-import { type TensorflowAttribute, tfAttr } from '@limbeck/formats';
+import { type TensorflowAttribute, type TensorflowType, tfAttr } from '@limbeck/formats';
 import type { Padding, Pair } from '@limbeck/graph';
 import type { GraphBuilder } from './graph-builder.js';
 
@@ -41,25 +41,31 @@ export function paddingAttributes(
 }
 
 /** A value with zeros around it: before and after, axis by axis. */
-export const padded = (graph: GraphBuilder, value: string, pairs: readonly number[]): string => {
+export const padded = (
+  graph: GraphBuilder,
+  type: TensorflowType,
+  value: string,
+  pairs: readonly number[],
+): string => {
   const paddings = graph.constant({
     dtype: 'int32',
     shape: [pairs.length / 2, 2],
     data: Int32Array.from(pairs),
   });
-  return graph.typed('Pad', 'float32', [value, paddings], { Tpaddings: tfAttr.type('int32') });
+  return graph.typed('Pad', type, [value, paddings], { Tpaddings: tfAttr.type('int32') });
 };
 
 /** A map without the padding. */
 export function cropped(
   graph: GraphBuilder,
+  type: TensorflowType,
   value: string,
   [n, c, h, w]: readonly number[],
   padding: Padding,
 ): string {
   if (noPadding(padding)) return value;
   const begin = graph.ints([0, padding[0], padding[1], 0]);
-  return graph.typed('Slice', 'float32', [value, begin, graph.ints([n!, h!, w!, c!])], {
+  return graph.typed('Slice', type, [value, begin, graph.ints([n!, h!, w!, c!])], {
     Index: tfAttr.type('int32'),
   });
 }
