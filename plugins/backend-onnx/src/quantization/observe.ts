@@ -2,7 +2,7 @@ import type { Calibration, Feeds } from '@limbeck/core';
 import { LimbeckError } from '@limbeck/core';
 import { attr, encodeOnnx, type OnnxModel, type OnnxNode } from '@limbeck/formats';
 import type { InferenceSession } from 'onnxruntime-node';
-import type { Runtime } from '../runtime.js';
+import { messageOf, type Runtime } from '../runtime.js';
 import { openSession, type SessionSettings } from '../session.js';
 import { wrap } from '../tensors.js';
 import { Histogram } from './histogram.js';
@@ -103,7 +103,7 @@ async function runAll(
     for (const feeds of calibration.batches) {
       check(feeds);
       const named = Object.entries(feeds).map(([name, data]) => [inputName(name), wrap(runtime, data)]);
-      take(await session.run(Object.fromEntries(named)));
+      take(await session.run(Object.fromEntries(named)).catch((cause) => fail(settings.name, cause)));
       batches++;
     }
   } finally {
@@ -113,6 +113,10 @@ async function runAll(
   throw new LimbeckError('PRECONDITION', `there are no batches to calibrate '${settings.name}' with`, {
     hint: 'give a few hundred training images',
   });
+}
+
+function fail(name: string, cause: unknown): never {
+  throw new LimbeckError('BACKEND_FAILED', `calibrating '${name}' failed: ${messageOf(cause)}`, { cause });
 }
 
 const nonFinite = (name: string, value: string): LimbeckError =>

@@ -1,4 +1,4 @@
-import type { OnnxModel, OnnxNode } from '@limbeck/formats';
+import type { OnnxModel, OnnxNode, OnnxTensor } from '@limbeck/formats';
 import { ModelIndex } from './model-index.js';
 
 /** A node that is to be computed in int8, from quantised inputs to a quantised output. */
@@ -51,9 +51,14 @@ function activationsAfter(node: OnnxNode, index: ModelIndex): OnnxNode[] {
   const relu = index.soleReader(node.outputs[0]!);
   if (relu?.opType !== 'Relu') return [];
   const bound = index.soleReader(relu.outputs[0]!);
-  const isBound = bound?.opType === 'Min' && bound.inputs.some((name) => index.initializers.has(name));
+  const isBound =
+    bound?.opType === 'Min' && bound.inputs.some((name) => isUpperBound(index.initializers.get(name)));
   return isBound ? [relu, bound] : [relu];
 }
+
+/** One number for all elements, and zero below it. */
+const isUpperBound = (constant: OnnxTensor | undefined): boolean =>
+  constant?.data.length === 1 && constant.data[0]! >= 0;
 
 /** Convolutions by constant weights that another convolution comes before. */
 function laterConvolutions({ model, initializers }: ModelIndex): ReadonlySet<OnnxNode> {

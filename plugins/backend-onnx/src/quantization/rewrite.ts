@@ -103,8 +103,8 @@ class Rewriting {
     ];
     const levels = `${value}/levels`;
     this.#nodes.push(
-      this.#node('QuantizeLinear', `${value}/QuantizeLinear`, [exact, ...factors], levels),
-      this.#node('DequantizeLinear', `${value}/DequantizeLinear`, [levels, ...factors], rounded),
+      this.#node('QuantizeLinear', `${value}_QuantizeLinear`, [exact, ...factors], levels),
+      this.#node('DequantizeLinear', `${value}_DequantizeLinear`, [levels, ...factors], rounded),
     );
   }
 
@@ -124,7 +124,7 @@ class Rewriting {
       this.#initializer(`${name}/zero`, dtype, channels, zeros as ElementArrays[T]),
     ];
     this.#nodes.push(
-      this.#node('DequantizeLinear', `${name}/DequantizeLinear`, inputs, name, { axis: attr.int(0) }),
+      this.#node('DequantizeLinear', `${name}_DequantizeLinear`, inputs, name, { axis: attr.int(0) }),
     );
     return name;
   }
