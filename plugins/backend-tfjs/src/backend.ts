@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
 import { checkState, type Program, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
@@ -6,7 +5,7 @@ import { lower, prepare } from './lowering/lower.js';
 import type { MapType } from './lowering/map-types.js';
 import { bfloat16Fault } from './session/bfloat16.js';
 import { closeSession, openSession } from './session/open-session.js';
-import { loadRuntime, type Runtime, useThreads } from './session/runtime.js';
+import { loadRuntime, type Runtime } from './session/runtime.js';
 import { SessionExecutable } from './session/session-executable.js';
 
 /** What maps are computed in; refuses precisions and devices this backend does not have here. */
@@ -39,13 +38,12 @@ async function placementOf(
 
 async function compile(program: Program, options: CompileOptions = {}): Promise<Executable> {
   const started = performance.now();
-  const { threads = availableParallelism(), state } = options;
+  const { threads, state } = options;
   verify(program);
   if (state !== undefined) checkState(program, state);
-  const runtime = loadRuntime();
+  const runtime = loadRuntime(threads);
   const mapType = await placementOf(program.name, options, runtime);
   const model = lower(prepare(program), mapType);
-  useThreads(threads);
   const session = await openSession(runtime, model, program.name);
   try {
     return new SessionExecutable(program, { runtime, session, started, state });

@@ -1,26 +1,30 @@
 import { type Capabilities, isLimbeckError } from '@limbeck/core';
 import { bfloat16Fault } from './session/bfloat16.js';
-import { loadRuntime, messageOf } from './session/runtime.js';
+import { runCommand } from './session/command.js';
+import { probe } from './session/probe.js';
+import { type FoundPackage, findPackage, remedy } from './session/runtime.js';
 
 /** What tfjs-node can do on this machine. */
 export async function findCapabilities(): Promise<Capabilities> {
+  let found: FoundPackage;
   try {
-    const runtime = loadRuntime();
-    const { package: name, version, tensorflow, gpu } = runtime;
-    const half = (await bfloat16Fault(runtime)) === undefined;
-    return {
-      available: true,
-      runtime: `${name.replace('@tensorflow/', '')} ${version}, TensorFlow ${tensorflow}`,
-      devices: [gpu ? 'cuda' : 'cpu'],
-      precisions: half ? ['float32', 'bfloat16'] : ['float32'],
-      loads: [],
-    };
+    found = findPackage();
   } catch (error) {
-    const command = isLimbeckError(error) ? error.hint : undefined;
-    return {
-      available: false,
-      reason: messageOf(error),
-      ...(command === undefined ? {} : { remedy: command }),
-    };
+    if (!isLimbeckError(error)) throw error;
+    return { available: false, reason: error.message, remedy };
   }
+  const { name, file } = found;
+  const result = await probe(runCommand, file);
+  if ('fault' in result) {
+    return { available: false, reason: `${name} cannot be loaded: ${result.fault}`, remedy };
+  }
+  const { version, tensorflow, gpu } = result;
+  const half = (await bfloat16Fault({ gpu })) === undefined;
+  return {
+    available: true,
+    runtime: `${name.replace('@tensorflow/', '')} ${version}, TensorFlow ${tensorflow}`,
+    devices: [gpu ? 'cuda' : 'cpu'],
+    precisions: half ? ['float32', 'bfloat16'] : ['float32'],
+    loads: [],
+  };
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import util from 'node:util';
 import { LimbeckError } from '@limbeck/core';
@@ -34,9 +34,6 @@ export interface Runtime {
   readonly tf: Tfjs;
   /** Which of the two packages it is. */
   readonly package: TfjsPackage;
-  readonly version: string;
-  /** Version of libtensorflow, where the binding says. */
-  readonly tensorflow: string;
   /** True where its device is a GPU. */
   readonly gpu: boolean;
 }
@@ -51,25 +48,33 @@ const places = (): readonly string[] => [
   path.join(tfjsHome(), 'package.json'),
 ];
 
-/** The file to load and its package, the GPU build first. */
-function findPackage(): { readonly name: TfjsPackage; readonly require: NodeJS.Require } | undefined {
+/** A package that is installed. */
+export interface FoundPackage {
+  readonly name: TfjsPackage;
+  /** The file to load. */
+  readonly file: string;
+  readonly require: NodeJS.Require;
+}
+
+/**
+ * Finds tfjs-node-gpu or tfjs-node without loading it.
+ *
+ * @throws LimbeckError BACKEND_UNAVAILABLE where neither is installed
+ */
+export function findPackage(): FoundPackage {
   for (const name of packageNames) {
     for (const place of places()) {
       const require = createRequire(place);
       try {
-        require.resolve(name);
-        return { name, require };
+        return { name, require, file: require.resolve(name) };
       } catch {
         // not there: the next place
       }
     }
   }
-  return undefined;
-}
-
-interface NativeBackend {
-  readonly isGPUPackage?: boolean;
-  readonly binding?: { readonly TF_Version?: string };
+  throw new LimbeckError('BACKEND_UNAVAILABLE', `${packageNames.join(' and ')} are not installed`, {
+    hint: remedy,
+  });
 }
 
 /** Messages of the runtime itself, such as what the processor can do: errors only. */
@@ -83,65 +88,47 @@ function restoreRemovedFunction(): void {
   target.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 }
 
-/** Threads of the process, decided once: the library makes its pools when its first session starts. */
-let threadsOfProcess: number | undefined;
+const threadVariables = ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS'] as const;
 
 /**
- * Fixes the number of threads. The library has one pool a process, so that all programs of a process must agree.
+ * Fixes the number of threads. The library makes its pools once a process, when it is loaded.
  *
- * @throws LimbeckError BACKEND_UNSUPPORTED where an earlier program decided otherwise
+ * @throws LimbeckError BACKEND_UNSUPPORTED where it was loaded with another number
  */
-export function useThreads(threads: number): void {
-  threadsOfProcess ??= threads;
-  if (threadsOfProcess === threads) {
-    process.env.TF_NUM_INTRAOP_THREADS = String(threads);
-    return;
-  }
+function fixThreads(threads: number, loaded: boolean): void {
+  if (!loaded) for (const name of threadVariables) process.env[name] = String(threads);
+  const fixed = process.env[threadVariables[0]] ?? String(availableParallelism());
+  if (fixed === String(threads)) return;
   throw new LimbeckError(
     'BACKEND_UNSUPPORTED',
-    `the tfjs backend runs with ${threadsOfProcess} thread(s) in this process and cannot change to ${threads}`,
+    `TensorFlow runs with ${fixed} thread(s) in this process and cannot change to ${threads}`,
     { hint: 'ask for the same number of threads everywhere' },
   );
 }
 
 /**
- * Loads tfjs-node-gpu or tfjs-node.
+ * Loads tfjs-node-gpu or tfjs-node. What it is told by the environment (threads, logs) reaches it from a worker thread
+ * only where the worker shares the process's environment.
  *
- * @throws LimbeckError BACKEND_UNAVAILABLE where neither is installed or its native library cannot be loaded
+ * @param threads default: what the process has loaded it with, else the machine's cores
+ * @throws LimbeckError BACKEND_UNAVAILABLE where neither is installed or its native library cannot be loaded,
+ * BACKEND_UNSUPPORTED for another number of threads than before
  */
-export function loadRuntime(): Runtime {
-  const found = findPackage();
-  if (found === undefined) {
-    throw new LimbeckError('BACKEND_UNAVAILABLE', `${packageNames.join(' and ')} are not installed`, {
-      hint: remedy,
-    });
-  }
+export function loadRuntime(threads?: number): Runtime {
+  const { name, file, require } = findPackage();
+  if (threads !== undefined) fixThreads(threads, require.cache[file] !== undefined);
   quietLogs();
   restoreRemovedFunction();
   try {
-    const tf = found.require(found.name) as Tfjs;
-    const manifest = manifestOf(found.require.resolve(found.name));
-    const native = tf.backend() as NativeBackend;
-    return {
-      tf,
-      package: found.name,
-      version: manifest.version,
-      tensorflow: native.binding?.TF_Version ?? 'unknown',
-      gpu: native.isGPUPackage ?? false,
-    };
+    const tf = require(name) as Tfjs;
+    const { isGPUPackage = false } = tf.backend() as { readonly isGPUPackage?: boolean };
+    return { tf, package: name, gpu: isGPUPackage };
   } catch (cause) {
-    throw new LimbeckError('BACKEND_UNAVAILABLE', `${found.name} cannot be loaded: ${messageOf(cause)}`, {
+    throw new LimbeckError('BACKEND_UNAVAILABLE', `${name} cannot be loaded: ${messageOf(cause)}`, {
       hint: remedy,
       cause,
     });
   }
-}
-
-/** The package.json above a file. */
-function manifestOf(file: string): { readonly version: string } {
-  let folder = path.dirname(file);
-  while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
-  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { version: string };
 }
 
 /** The first line of what went wrong. */

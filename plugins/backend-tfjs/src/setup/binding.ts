@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
-import { lastLines, nodeFolder, nodeGyp, npmCommand, type RunCommand } from './command.js';
+import { lastLines, nodeFolder, nodeGyp, npmCommand, type RunCommand } from '../session/command.js';
 import type { SetupOptions } from './options.js';
 
 /**
@@ -98,30 +98,4 @@ export async function buildBinding(run: RunCommand, options: SetupOptions): Prom
     hint: 'a compiler of the last years with C++17 is needed; another version may do: --tensorflow',
     details: { said: lastLines(result, 40) },
   });
-}
-
-/** Adds two numbers by the library and names its version. */
-const trial = `
-process.env.TF_CPP_MIN_LOG_LEVEL = '2';
-const util = require('util');
-util.isNullOrUndefined ??= (value) => value == null;
-const tf = require(process.argv[1]);
-const [three] = tf.add([1], [2]).dataSync();
-if (three !== 3) throw new Error('1 + 2 is ' + three);
-console.log(tf.backend().binding.TF_Version);
-`;
-
-/**
- * Loads the binding in a process of its own.
- *
- * @returns the version the library names, or why it does not load
- */
-export async function tryBinding(
-  run: RunCommand,
-  options: SetupOptions,
-): Promise<{ readonly version: string } | { readonly fault: string }> {
-  const result = await run(process.execPath, ['-e', trial, packageFolder(options)]);
-  if (result.status === 0) return { version: result.stdout.trim().split('\n').at(-1)! };
-  const said = result.stderr.split('\n').find((line) => /Error|cannot/.test(line));
-  return { fault: said?.trim() ?? lastLines(result, 1) };
 }

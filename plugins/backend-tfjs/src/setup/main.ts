@@ -1,5 +1,5 @@
 import { isLimbeckError } from '@limbeck/core';
-import { runCommand } from './command.js';
+import { runCommand } from '../session/command.js';
 import { readOptions, usage } from './options.js';
 import { setupTfjs } from './setup.js';
 

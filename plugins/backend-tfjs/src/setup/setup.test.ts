@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CommandResult, RunCommand } from './command.js';
+import type { CommandResult, RunCommand } from '../session/command.js';
 import { tfjsHome } from './home.js';
 import { readOptions, type SetupOptions } from './options.js';
 import { setupTfjs } from './setup.js';
@@ -51,7 +51,7 @@ function programs(change: (line: string) => Outcome = () => undefined) {
       for (const name of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'])
         writeFileSync(path.join(target, 'lib', name), '');
     }
-    if (line.includes('tf.add')) stdout = '2.15.1\n';
+    if (line.includes('tf.add')) stdout = '{"version":"4.22.0","tensorflow":"2.15.1","gpu":false}\n';
     return { status: 0, stdout, stderr: '' };
   };
   return { run, lines };

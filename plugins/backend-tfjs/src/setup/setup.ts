@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
-import { buildBinding, checkTools, installTfjs, linkLibrary, packageFolder, tryBinding } from './binding.js';
-import type { RunCommand } from './command.js';
+import type { RunCommand } from '../session/command.js';
+import { probe } from '../session/probe.js';
+import { buildBinding, checkTools, installTfjs, linkLibrary, packageFolder } from './binding.js';
 import type { SetupOptions } from './options.js';
 import { downloadWheel, findPython, resolveWheel, unpackWheel } from './wheel.js';
 
@@ -57,10 +58,10 @@ export async function setupTfjs(options: SetupOptions, environment: SetupEnviron
   }
   const record = await readRecord(home);
   if (!options.force && record !== undefined && sameParts(record, options)) {
-    const trial = await tryBinding(run, options);
-    if ('version' in trial) {
-      say(`${tfjs} ${tfjsVersion} with TensorFlow ${trial.version} is set up in ${home}`);
-      return trial.version;
+    const trial = await probe(run, packageFolder(options));
+    if ('tensorflow' in trial) {
+      say(`${tfjs} ${tfjsVersion} with TensorFlow ${trial.tensorflow} is set up in ${home}`);
+      return trial.tensorflow;
     }
     say(`what is in ${home} does not load (${trial.fault}): building anew`);
   }
@@ -88,7 +89,7 @@ export async function setupTfjs(options: SetupOptions, environment: SetupEnviron
   await linkLibrary(library, options);
   say('compiling the binding');
   await buildBinding(run, options);
-  const trial = await tryBinding(run, options);
+  const trial = await probe(run, packageFolder(options));
   if ('fault' in trial) {
     throw new LimbeckError('BACKEND_FAILED', `the binding was compiled but does not load: ${trial.fault}`, {
       hint: 'a library of the system may be missing, or --tensorflow names a version that does not fit',
@@ -97,6 +98,6 @@ export async function setupTfjs(options: SetupOptions, environment: SetupEnviron
   await mkdir(home, { recursive: true });
   const parts: SetupRecord = { wheel, tensorflowVersion, sha256: found.sha256, tfjs, tfjsVersion };
   await writeFile(recordFile(home), `${JSON.stringify(parts, null, 2)}\n`);
-  say(`${tfjs} ${tfjsVersion} with TensorFlow ${trial.version} is ready in ${packageFolder(options)}`);
-  return trial.version;
+  say(`${tfjs} ${tfjsVersion} with TensorFlow ${trial.tensorflow} is ready in ${packageFolder(options)}`);
+  return trial.tensorflow;
 }

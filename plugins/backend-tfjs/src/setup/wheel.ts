@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
-import { type CommandResult, lastLines, type RunCommand } from './command.js';
+import { type CommandResult, lastLines, type RunCommand } from '../session/command.js';
 import type { SetupOptions } from './options.js';
 
 /** Which Python's wheel is taken: the library inside is the same for all, and every version has one for this. */
