@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LimbeckError } from '@limbeck/core';
 import { type Failure, type Measurement, median, type Request, type Row } from './protocol.js';
+import type { StepOptions } from './step.js';
 
 /** A process that measures one variant when asked. */
 export class Contestant {
@@ -64,13 +65,14 @@ export class Contestant {
   /** Medians over all rounds; the peak over the whole life. */
   get row(): Row {
     const middle = (key: keyof Measurement) => median(this.#measured.map((m) => m[key]));
+    const [{ stepMs, imagesPerSecond }] = this.#measured as [Measurement];
     return {
       implementation: this.implementation,
       variant: this.variant,
       teacherMs: middle('teacherMs'),
       studentMs: middle('studentMs'),
       stepMs: middle('stepMs'),
-      imagesPerSecond: middle('imagesPerSecond'),
+      imagesPerSecond: (imagesPerSecond * stepMs) / middle('stepMs'),
       peakRssMb: Math.max(...this.#measured.map((m) => m.peakRssMb)),
     };
   }
@@ -83,10 +85,15 @@ export class Contestant {
 }
 
 /** Our own runner, in a process of its own. */
-export function limbeckContestant(workload: string, threads: number): Contestant {
+export function limbeckContestant(
+  workload: string,
+  teacherPrecision: StepOptions['teacherPrecision'],
+  threads: number,
+): Contestant {
   const runner = fileURLToPath(new URL('./runner.js', import.meta.url));
-  const args = [runner, '--workload', workload, '--threads', String(threads)];
-  return new Contestant({ implementation: 'limbeck', variant: 'onnx float32' }, process.execPath, args);
+  const args = [runner, '--workload', workload, '--threads', String(threads), '--teacher', teacherPrecision];
+  const variant = teacherPrecision === 'int8' ? 'onnx, teacher int8' : 'onnx float32';
+  return new Contestant({ implementation: 'limbeck', variant }, process.execPath, args);
 }
 
 /** A variant of the PyTorch peer. */

@@ -58,7 +58,7 @@ async function main(args: string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   if (values.profile) {
-    const step = await prepareStep(workload, { threads, profile: true });
+    const step = await prepareStep(workload, { threads, teacherPrecision: 'float32', profile: true });
     for (let i = 0; i < steps * rounds; i++) await step.run();
     const profile = await step.profile();
     process.stdout.write(
@@ -69,7 +69,8 @@ async function main(args: string[]): Promise<number> {
   const python = process.env.LIMBECK_PYTHON ?? 'python3';
   const peers = values.peer === undefined ? [] : values.variants.split(',').map(variantOf);
   const contestants = [
-    limbeckContestant(workload.id, threads),
+    limbeckContestant(workload.id, 'float32', threads),
+    limbeckContestant(workload.id, 'int8', threads),
     ...peers.map((peer) => pytorchContestant(python, workload.id, peer, threads)),
   ];
   try {

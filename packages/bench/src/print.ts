@@ -1,10 +1,10 @@
 import type { ProfileEntry } from '@limbeck/core';
 import Table from 'cli-table3';
-import type { Report, Row } from './protocol.js';
+import type { Report } from './protocol.js';
 
-/** The report as a table, with our speed as a multiple of each peer's. */
+/** The report as a table, with everyone's speed as a multiple of PyTorch's eager float32 where it took part. */
 export function printReport({ workload, rows }: Report): string {
-  const own = rows.find(({ implementation }) => implementation === 'limbeck');
+  const baseline = rows.find(({ variant }) => variant === 'eager float32') ?? rows[0]!;
   const table = new Table({
     head: [
       'implementation',
@@ -14,7 +14,7 @@ export function printReport({ workload, rows }: Report): string {
       'step ms',
       'images/s',
       'peak MB',
-      'ours is',
+      `speed of ${baseline.implementation} ${baseline.variant} = 1`,
     ],
     colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
     style: { head: [], border: [] },
@@ -28,15 +28,10 @@ export function printReport({ workload, rows }: Report): string {
       row.stepMs.toFixed(0),
       row.imagesPerSecond.toFixed(0),
       row.peakRssMb.toFixed(0),
-      ratio(own, row),
+      (baseline.stepMs / row.stepMs).toFixed(2),
     ]);
   }
   return `${workload}\n${table.toString()}\n`;
-}
-
-function ratio(own: Row | undefined, row: Row): string {
-  if (own === undefined || own === row) return '';
-  return `${(row.stepMs / own.stepMs).toFixed(2)}x as fast`;
 }
 
 /** Time by operation, then by place, of each program. */

@@ -14,12 +14,14 @@ const { values } = parseArgs({
     workload: { type: 'string' },
     threads: { type: 'string', default: String(availableParallelism()) },
     warmup: { type: 'string', default: '3' },
+    teacher: { type: 'string', default: 'float32' },
   },
 });
 const workload = workloads.find(({ id }) => id === values.workload);
 if (workload === undefined) throw new Error(`there is no workload '${values.workload}'`);
 
-const step = await prepareStep(workload, { threads: Number(values.threads) });
+const teacherPrecision = values.teacher === 'int8' ? 'int8' : 'float32';
+const step = await prepareStep(workload, { threads: Number(values.threads), teacherPrecision });
 for (let i = 0; i < Number(values.warmup); i++) await step.run();
 process.stdout.write(`${JSON.stringify({ ready: true, compileSeconds: step.compileSeconds })}\n`);
 

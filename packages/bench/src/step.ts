@@ -24,20 +24,37 @@ export interface BenchStep {
   profile(): Promise<Readonly<Record<string, readonly ProfileEntry[]>>>;
 }
 
+export interface StepOptions {
+  readonly threads: number;
+  /** What the teacher computes in; the student computes in float32. */
+  readonly teacherPrecision: 'float32' | 'int8';
+  /** Collect the time of each operation. */
+  readonly profile?: boolean;
+}
+
 /** Traces and compiles teacher and student of a workload on the ONNX backend, with random weights and one random batch. */
 export async function prepareStep(
   workload: Workload,
-  { threads, profile = false }: { threads: number; profile?: boolean },
+  { threads, teacherPrecision, profile = false }: StepOptions,
 ): Promise<BenchStep> {
+  const { batchSize, image, classes } = workload;
   const plugins = [backboneResnet, projectors, distillLogit, distillProjectorEnsemble, standardTraining];
   const host = await createHost({ plugins: plugins.map((plugin) => ({ plugin, origin: 'bundled' })) });
+  const random = randomSource(10, 'batch');
+  const shape = [batchSize, ...image];
+  const pixels = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.normal());
+  const labels = Int32Array.from({ length: batchSize }, () => Math.floor(random.uniform() * classes));
+  const fixed: Record<string, TensorData> = {
+    image: tensorData('float32', shape, pixels),
+    labels: tensorData('int32', [batchSize], labels),
+    lr: tensorData('float32', [], Float32Array.of(0.05)),
+  };
   const started = performance.now();
   const model = (id: string) => {
     const { contribution: backbone, options } = host.use('backbones', id);
     return { backbone, options };
   };
   const { contribution: distiller, options } = host.use('distillers', workload.distiller);
-  const { batchSize, image, classes } = workload;
   const plan = planStudent({
     student: model(workload.student),
     teacher: model(workload.teacher),
@@ -49,19 +66,15 @@ export async function prepareStep(
   });
   const teacherProgram = plan.teacher!.program(plan.features);
   const weights = stateFor(teacherProgram, initialState(plan.teacher!.variables.values(), 10));
-  const teacher = await onnxBackend.compile(bindState(teacherProgram, weights), { threads, profile });
+  const teacher = await onnxBackend.compile(bindState(teacherProgram, weights), {
+    threads,
+    profile,
+    precision: teacherPrecision,
+    ...(teacherPrecision === 'int8' ? { calibration: { batches: [{ image: fixed.image! }] } } : {}),
+  });
   const student = await onnxBackend.compile(plan.program, { threads, profile, state: plan.initialState(10) });
   const compileSeconds = (performance.now() - started) / 1000;
 
-  const random = randomSource(10, 'batch');
-  const shape = [batchSize, ...image];
-  const pixels = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.normal());
-  const labels = Int32Array.from({ length: batchSize }, () => Math.floor(random.uniform() * classes));
-  const fixed: Record<string, TensorData> = {
-    image: tensorData('float32', shape, pixels),
-    labels: tensorData('int32', [batchSize], labels),
-    lr: tensorData('float32', [], Float32Array.of(0.05)),
-  };
   return {
     compileSeconds,
     async run() {

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { median, printProfile, printReport, type Report, type Row } from './index.js';
+
+const row = (implementation: Row['implementation'], variant: string, stepMs: number): Row => ({
+  implementation,
+  variant,
+  teacherMs: stepMs / 2,
+  studentMs: stepMs / 2,
+  stepMs,
+  imagesPerSecond: 64_000 / stepMs,
+  peakRssMb: 900,
+});
+
+test('a median is the middle one, or the mean of the two in the middle', () => {
+  expect(median([5, 1, 9])).toBe(5);
+  expect(median([4, 1, 9, 2])).toBe(3);
+});
+
+test("speeds are multiples of PyTorch's eager float32", () => {
+  const report: Report = {
+    workload: 'w',
+    rows: [row('limbeck', 'onnx float32', 800), row('pytorch', 'eager float32', 1000)],
+  };
+  const lines = printReport(report).split('\n');
+  expect(lines.find((line) => line.includes('onnx float32'))).toMatch(/800 .* 80 .* 900 .* 1\.25 /);
+  expect(lines.find((line) => line.includes('│ eager float32'))).toMatch(/1000 .* 64 .* 900 .* 1\.00 /);
+});
+
+test('a profile is summed by operation and by place, the longest first', () => {
+  const entries = [
+    { operation: 'Conv', scope: 'student.conv1', milliseconds: 3, count: 1 },
+    { operation: 'Conv', scope: 'student.conv2', milliseconds: 5, count: 1 },
+    { operation: 'Relu', scope: 'student', milliseconds: 2, count: 1 },
+  ];
+  const text = printProfile({ student: entries }, 0.5);
+  expect(text).toContain('student: 10.0 ms a step');
+  expect(text.indexOf('8.00 ms  80.0 %  Conv')).toBeLessThan(text.indexOf('2.00 ms  20.0 %  Relu'));
+  expect(text).toContain('Conv @ student.conv2');
+});
