@@ -11,6 +11,7 @@ export * from './contracts/backend.js';
 export * from './contracts/contribution.js';
 export * from './contracts/dataset.js';
 export * from './contracts/distiller.js';
+export * from './contracts/feeds.js';
 export * from './contracts/loss.js';
 export * from './contracts/metric.js';
 export * from './contracts/optimizer.js';

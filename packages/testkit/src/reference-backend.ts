@@ -2,22 +2,20 @@ import {
   type Capabilities,
   type CompileOptions,
   type ComputeBackend,
+  checkFeeds,
   type Executable,
-  type Feeds,
   type Fetches,
   LimbeckError,
+  portsOf,
 } from '@limbeck/core';
 import {
   allocate,
   checkState,
-  formatShape,
   GraphError,
   inlineComposites,
   interpret,
-  leafName,
   type Program,
   type StateDict,
-  sameShape,
   type TensorData,
   tensorData,
   verify,
@@ -96,7 +94,7 @@ function compile(
     step: (inputs) =>
       settle((): Fetches => {
         const before = live();
-        checkFeeds(program, inputs);
+        checkFeeds(program.name, portsOf(program), inputs);
         const result = interpret(inlined, new Map(Object.entries(inputs)), before, { precision: 'float32' });
         current = result.state;
         return Object.fromEntries(result.outputs);
@@ -122,22 +120,4 @@ function fittingState(program: Program, state: StateDict): Map<string, TensorDat
     throw new LimbeckError('SHAPE_MISMATCH', error.message, { cause: error });
   }
   return copyState(state);
-}
-
-/** Refuses inputs of a step that are missing or of another type. */
-function checkFeeds(program: Program, feeds: Feeds): void {
-  for (const leaf of program.inputs) {
-    const name = leafName(leaf);
-    const given = feeds[name];
-    const wanted = `${leaf.dtype} ${formatShape(leaf.shape)}`;
-    if (given === undefined) {
-      throw new LimbeckError('SHAPE_MISMATCH', `program '${program.name}' needs input '${name}', ${wanted}`);
-    }
-    if (given.dtype !== leaf.dtype || !sameShape(given.shape, leaf.shape)) {
-      throw new LimbeckError(
-        'SHAPE_MISMATCH',
-        `input '${name}' of program '${program.name}' is ${given.dtype} ${formatShape(given.shape)}, not ${wanted}`,
-      );
-    }
-  }
 }

@@ -1,15 +1,16 @@
 import {
   type CompileOptions,
   type ComputeBackend,
+  checkFeeds,
   type Executable,
   LimbeckError,
   type LoadedModel,
+  portsOf,
 } from '@limbeck/core';
 import { decodeOnnx, encodeOnnx } from '@limbeck/formats';
 import { checkState, type Program, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
 import { findChannelBlock } from './channel-block.js';
-import { checkFeeds, portsOf } from './feeds.js';
 import { LoadedOnnxModel } from './loaded-model.js';
 import { lower, prepare } from './lowering/lower.js';
 import { names, OnnxExecutable } from './onnx-executable.js';

@@ -1,7 +1,13 @@
-import { type Feeds, type Fetches, LimbeckError, type LoadedModel, type ModelPort } from '@limbeck/core';
+import {
+  checkFeeds,
+  type Feeds,
+  type Fetches,
+  LimbeckError,
+  type LoadedModel,
+  type ModelPort,
+} from '@limbeck/core';
 import type { OnnxModel, OnnxValue } from '@limbeck/formats';
 import type { InferenceSession } from 'onnxruntime-node';
-import { checkFeeds } from './feeds.js';
 import { messageOf, type Runtime } from './runtime.js';
 import { unwrap, wrap } from './tensors.js';
 

@@ -1,7 +1,14 @@
-import { type Executable, type Feeds, type Fetches, LimbeckError, type ProfileEntry } from '@limbeck/core';
+import {
+  checkFeeds,
+  type Executable,
+  type Feeds,
+  type Fetches,
+  LimbeckError,
+  type ProfileEntry,
+  portsOf,
+} from '@limbeck/core';
 import { checkState, type Program, type StateDict, type TensorData, tensorData } from '@limbeck/graph';
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
-import { checkFeeds, portsOf } from './feeds.js';
 import type { Profile } from './profile.js';
 import { messageOf, type Runtime } from './runtime.js';
 import { wrap } from './tensors.js';

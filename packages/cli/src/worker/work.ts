@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { ForeignError, plainError } from '../errors/plain-error.js';
 import type { Io } from '../io.js';
 import type { Message, Reply, WorkOrder } from './messages.js';
@@ -51,7 +51,8 @@ function inThread<K extends keyof Tasks>(
   order: WorkOrder<K>,
   hear: (message: Message) => void,
 ): Promise<Tasks[K]['result']> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: order });
+  // runtimes read the process's own environment, for threads and logs, and not a copy of it
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: order, env: SHARE_ENV });
   return new Promise((resolve, reject) => {
     worker.on('message', (reply: Reply) => {
       if (reply.type === 'message') hear(reply.message);

@@ -1,4 +1,4 @@
-import { type Executable, type Feeds, type Fetches, LimbeckError } from '@limbeck/core';
+import { checkFeeds, type Executable, type Feeds, type Fetches, LimbeckError, portsOf } from '@limbeck/core';
 import {
   allocate,
   checkState,
@@ -9,7 +9,6 @@ import {
   tensorData,
 } from '@limbeck/graph';
 import { carrierOf } from '../lowering/ports.js';
-import { checkFeeds } from './feeds.js';
 import { closeSession, type Session } from './open-session.js';
 import { messageOf, type Runtime, type TfSavedModel, type TfTensor } from './runtime.js';
 
@@ -19,6 +18,7 @@ export class SessionExecutable implements Executable {
   readonly compileSeconds: number;
   readonly #runtime: Runtime;
   readonly #session: Session;
+  readonly #ports: ReturnType<typeof portsOf>;
   #disposed: Promise<void> | undefined;
   /** Calls run one after another, in the order they were asked for. */
   #last: Promise<unknown> = Promise.resolve();
@@ -36,13 +36,14 @@ export class SessionExecutable implements Executable {
     this.program = program;
     this.#runtime = runtime;
     this.#session = session;
+    this.#ports = portsOf(program);
     this.#write(state ?? zeros(program));
     this.compileSeconds = (performance.now() - started) / 1000;
   }
 
   step(inputs: Feeds): Promise<Fetches> {
     return this.#queue(() => {
-      checkFeeds(this.program, inputs);
+      checkFeeds(this.program.name, this.#ports, inputs);
       const outputs = this.#call('step', inputs, 'a step');
       return readAll([...this.program.outputs], outputs);
     });

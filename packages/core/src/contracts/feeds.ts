@@ -1,5 +1,6 @@
-import { type Feeds, LimbeckError, type ModelPort } from '@limbeck/core';
 import { type Program, sizeOf, type TensorData } from '@limbeck/graph';
+import { LimbeckError } from '../errors.js';
+import type { Feeds, ModelPort } from './backend.js';
 
 const describe = ({ dtype, shape }: { dtype: string; shape: readonly (number | string)[] }): string =>
   `${dtype} [${shape.join(', ')}]`;
@@ -11,7 +12,7 @@ const fits = (given: TensorData, port: ModelPort): boolean =>
   given.data.length === sizeOf(given.shape);
 
 /**
- * Refuses inputs that are missing, unexpected, or of another type, shape or length, all of them in one message.
+ * For backends: refuses inputs that are missing, unexpected, or of another type, shape or length, all of them in one message.
  *
  * @throws LimbeckError SHAPE_MISMATCH
  */
