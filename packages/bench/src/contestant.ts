@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LimbeckError } from '@limbeck/core';
+import type { Placements } from './placements.js';
 import { type Failure, type Measurement, median, type Request, type Row } from './protocol.js';
-import type { StepOptions } from './step.js';
 
 /** A process that measures one variant when asked. */
 export class Contestant {
@@ -85,15 +85,10 @@ export class Contestant {
 }
 
 /** Our own runner, in a process of its own. */
-export function limbeckContestant(
-  workload: string,
-  teacherPrecision: StepOptions['teacherPrecision'],
-  threads: number,
-): Contestant {
+export function limbeckContestant(workload: string, { id, label }: Placements, threads: number): Contestant {
   const runner = fileURLToPath(new URL('./runner.js', import.meta.url));
-  const args = [runner, '--workload', workload, '--threads', String(threads), '--teacher', teacherPrecision];
-  const variant = teacherPrecision === 'int8' ? 'onnx, teacher int8' : 'onnx float32';
-  return new Contestant({ implementation: 'limbeck', variant }, process.execPath, args);
+  const args = [runner, '--workload', workload, '--threads', String(threads), '--placements', id];
+  return new Contestant({ implementation: 'limbeck', variant: label }, process.execPath, args);
 }
 
 /** A variant of the PyTorch peer. */

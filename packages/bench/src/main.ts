@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isLimbeckError, LimbeckError } from '@limbeck/core';
 import { type Contestant, limbeckContestant, pytorchContestant } from './contestant.js';
+import { obstacle, type Placements, placements } from './placements.js';
 import { printProfile, printReport } from './print.js';
 import type { Report } from './protocol.js';
 import { prepareStep } from './step.js';
@@ -58,7 +59,7 @@ async function main(args: string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   if (values.profile) {
-    const step = await prepareStep(workload, { threads, teacherPrecision: 'float32', profile: true });
+    const step = await prepareStep(workload, { threads, placements: placements[0]!, profile: true });
     for (let i = 0; i < steps * rounds; i++) await step.run();
     const profile = await step.profile();
     process.stdout.write(
@@ -68,9 +69,9 @@ async function main(args: string[]): Promise<number> {
   }
   const python = process.env.LIMBECK_PYTHON ?? 'python3';
   const peers = values.peer === undefined ? [] : values.variants.split(',').map(variantOf);
+  const ours = await possible();
   const contestants = [
-    limbeckContestant(workload.id, 'float32', threads),
-    limbeckContestant(workload.id, 'int8', threads),
+    ...ours.map((placed) => limbeckContestant(workload.id, placed, threads)),
     ...peers.map((peer) => pytorchContestant(python, workload.id, peer, threads)),
   ];
   try {
@@ -80,6 +81,17 @@ async function main(args: string[]): Promise<number> {
     for (const contestant of contestants) contestant.stop();
   }
   return 0;
+}
+
+/** Our variants that run here; why the others do not goes to standard error. */
+async function possible(): Promise<Placements[]> {
+  const found: Placements[] = [];
+  for (const placed of placements) {
+    const reason = await obstacle(placed);
+    if (reason === undefined) found.push(placed);
+    else progress(`without '${placed.label}': ${reason}`);
+  }
+  return found;
 }
 
 function variantOf(text: string) {

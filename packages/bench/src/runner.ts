@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { placements } from './placements.js';
 import { type Measurement, median, type Request } from './protocol.js';
 import { prepareStep, type StepTime } from './step.js';
 import { workloads } from './workloads.js';
@@ -14,14 +15,16 @@ const { values } = parseArgs({
     workload: { type: 'string' },
     threads: { type: 'string', default: String(availableParallelism()) },
     warmup: { type: 'string', default: '3' },
-    teacher: { type: 'string', default: 'float32' },
+    placements: { type: 'string', default: 'onnx' },
   },
 });
 const workload = workloads.find(({ id }) => id === values.workload);
 if (workload === undefined) throw new Error(`there is no workload '${values.workload}'`);
 
-const teacherPrecision = values.teacher === 'int8' ? 'int8' : 'float32';
-const step = await prepareStep(workload, { threads: Number(values.threads), teacherPrecision });
+const chosen = placements.find(({ id }) => id === values.placements);
+if (chosen === undefined) throw new Error(`there are no placements '${values.placements}'`);
+
+const step = await prepareStep(workload, { threads: Number(values.threads), placements: chosen });
 for (let i = 0; i < Number(values.warmup); i++) await step.run();
 process.stdout.write(`${JSON.stringify({ ready: true, compileSeconds: step.compileSeconds })}\n`);
 

@@ -1,5 +1,4 @@
 import backboneResnet from '@limbeck/backbone-resnet';
-import { onnxBackend } from '@limbeck/backend-onnx';
 import { createHost, type Executable, type ProfileEntry } from '@limbeck/core';
 import distillLogit from '@limbeck/distill-logit';
 import distillProjectorEnsemble from '@limbeck/distill-projector-ensemble';
@@ -7,6 +6,7 @@ import { bindState, type TensorData, tensorData } from '@limbeck/graph';
 import { initialState, randomSource } from '@limbeck/nn';
 import projectors from '@limbeck/projectors';
 import { planStudent, standardTraining, stateFor, teacherInput } from '@limbeck/trainer';
+import type { Placements } from './placements.js';
 import type { Workload } from './workloads.js';
 
 /** Milliseconds of one step, by part. */
@@ -26,16 +26,15 @@ export interface BenchStep {
 
 export interface StepOptions {
   readonly threads: number;
-  /** What the teacher computes in; the student computes in float32. */
-  readonly teacherPrecision: 'float32' | 'int8';
+  readonly placements: Placements;
   /** Collect the time of each operation. */
   readonly profile?: boolean;
 }
 
-/** Traces and compiles teacher and student of a workload on the ONNX backend, with random weights and one random batch. */
+/** Traces and compiles teacher and student of a workload, with random weights and one random batch. */
 export async function prepareStep(
   workload: Workload,
-  { threads, teacherPrecision, profile = false }: StepOptions,
+  { threads, placements, profile = false }: StepOptions,
 ): Promise<BenchStep> {
   const { batchSize, image, classes } = workload;
   const plugins = [backboneResnet, projectors, distillLogit, distillProjectorEnsemble, standardTraining];
@@ -66,13 +65,19 @@ export async function prepareStep(
   });
   const teacherProgram = plan.teacher!.program(plan.features);
   const weights = stateFor(teacherProgram, initialState(plan.teacher!.variables.values(), 10));
-  const teacher = await onnxBackend.compile(bindState(teacherProgram, weights), {
+  const { teacher: teaching, student: learning } = placements;
+  const teacher = await teaching.backend.compile(bindState(teacherProgram, weights), {
     threads,
     profile,
-    precision: teacherPrecision,
-    ...(teacherPrecision === 'int8' ? { calibration: { batches: [{ image: fixed.image! }] } } : {}),
+    precision: teaching.precision,
+    ...(teaching.precision === 'int8' ? { calibration: { batches: [{ image: fixed.image! }] } } : {}),
   });
-  const student = await onnxBackend.compile(plan.program, { threads, profile, state: plan.initialState(10) });
+  const student = await learning.backend.compile(plan.program, {
+    threads,
+    profile,
+    precision: learning.precision,
+    state: plan.initialState(10),
+  });
   const compileSeconds = (performance.now() - started) / 1000;
 
   return {
