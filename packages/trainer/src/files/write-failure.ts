@@ -8,6 +8,7 @@ const remedies: Readonly<Record<string, string>> = {
   EACCES: 'you may not write there: change the permissions or choose another folder with --out',
   EPERM: 'you may not write there: change the permissions or choose another folder with --out',
   ENOTDIR: 'part of that path is a file: choose another folder with --out',
+  EEXIST: 'part of that path is a file: choose another folder with --out',
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
 };
 

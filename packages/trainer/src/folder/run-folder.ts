@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import { LineFile } from '../files/append.js';
 import { partial, removeQuietly, writeJson } from '../files/atomic.js';
-import { writing } from '../files/write-failure.js';
+import { makeFolder } from '../files/make-folder.js';
 import { lockFolder, lockName } from './lock.js';
 
 /** What is written down about a run before it starts: JSON values. */
@@ -49,11 +49,11 @@ export class RunFolder {
    */
   static create(path: string, record: RunRecord): RunFolder {
     refuseOccupied(path);
-    writing(path, () => mkdirSync(path, { recursive: true }));
+    makeFolder(path);
     return RunFolder.#hold(path, true, () => {
       refuseOccupied(path);
       writeJson(join(path, runFiles.environment), record.environment);
-      writing(path, () => mkdirSync(join(path, runFiles.checkpoints), { recursive: true }));
+      makeFolder(join(path, runFiles.checkpoints));
       // the last of them: a folder without it holds nothing yet
       writeJson(join(path, runFiles.config), record.config);
     });
@@ -78,7 +78,7 @@ export class RunFolder {
           details: { path },
         });
       }
-      writing(path, () => mkdirSync(join(path, runFiles.checkpoints), { recursive: true }));
+      makeFolder(join(path, runFiles.checkpoints));
     });
   }
 

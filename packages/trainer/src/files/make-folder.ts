@@ -1,0 +1,15 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { writing } from './write-failure.js';
+
+/**
+ * Makes a folder and those above it that are missing. One at a time: Node's own recursion says ENOENT where the disk is
+ * read-only.
+ *
+ * @throws LimbeckError WRITE_FAILED
+ */
+export function makeFolder(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  writing(path, () => mkdirSync(path, { recursive: false }));
+}
