@@ -16,10 +16,13 @@
 const SOURCE = /^(?<project>[^/]+\/[^/]+)\/src\/(?<stem>.+)\.ts$/;
 const OUTPUT = /^(?<project>[^/]+\/[^/]+)\/dist\/(?<stem>.+?)\.(?:d\.ts|js)(?:\.map)?$/;
 
-/** Paths from the root, with `/`, of what the compiler compiles. Tests are checked, not compiled.
+/** Tests and what they share (`src/testing/`): checked, not compiled. */
+const TEST = /\.test\.ts$|^[^/]+\/[^/]+\/src\/testing\//;
+
+/** Paths from the root, with `/`, of what the compiler compiles.
  * @param {string} file
  */
-export const isSource = (file) => SOURCE.test(file) && !file.endsWith('.test.ts') && !file.endsWith('.d.ts');
+export const isSource = (file) => SOURCE.test(file) && !TEST.test(file) && !file.endsWith('.d.ts');
 
 /**
  * @param {BuildStamp | undefined} stamp what the last successful build saw

@@ -68,6 +68,8 @@ describe('isSource', () => {
   it.each([
     ['packages/graph/src/ops/add.ts', true],
     ['packages/graph/src/ops/add.test.ts', false],
+    ['packages/trainer/src/testing/toy-data.ts', false],
+    ['packages/graph/src/testing.ts', true],
     ['packages/graph/src/ambient.d.ts', false],
     ['packages/graph/tsconfig.json', false],
     ['packages/graph/src/readme.md', false],
