@@ -1,25 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { type Capabilities, type Device, isLimbeckError } from '@limbeck/core';
-import { encodeOnnx } from '@limbeck/formats';
+import { probeModel } from './probe-model.js';
 import { loadRuntime, messageOf, type Runtime } from './runtime.js';
 
 /** The smallest model there is: y = x + x. */
 const doubling = (): Uint8Array => {
   const value = (name: string) => ({ name, dtype: 'float32' as const, shape: [1] });
-  return encodeOnnx({
-    irVersion: 9,
-    opsetImports: [{ domain: '', version: 20 }],
-    producerName: 'limbeck',
-    metadata: {},
-    graph: {
-      name: 'probe',
-      nodes: [{ opType: 'Add', inputs: ['x', 'x'], outputs: ['y'], name: 'probe', attributes: {} }],
-      inputs: [value('x')],
-      outputs: [value('y')],
-      initializers: [],
-    },
-  });
+  return probeModel({ opType: 'Add' }, ['x', 'x'], { inputs: [value('x')], outputs: [value('y')] });
 };
 
 /** Runs a model on each device named and prints what went wrong, as JSON. Arguments: runtime, model in base64, devices. */

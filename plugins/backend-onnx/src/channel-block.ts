@@ -1,4 +1,4 @@
-import { encodeOnnx } from '@limbeck/formats';
+import { probeModel } from './probe-model.js';
 import type { Runtime } from './runtime.js';
 
 /** Channels enough for the largest block there is. */
@@ -10,31 +10,8 @@ const channels = 32;
  */
 export async function findChannelBlock(runtime: Runtime): Promise<number> {
   const value = (name: string) => ({ name, dtype: 'float32' as const, shape: [1, channels, 1, 2] });
-  const bytes = encodeOnnx({
-    irVersion: 9,
-    opsetImports: [
-      { domain: '', version: 20 },
-      { domain: 'com.microsoft.nchwc', version: 1 },
-    ],
-    producerName: 'limbeck',
-    metadata: {},
-    graph: {
-      name: 'probe',
-      nodes: [
-        {
-          opType: 'ReorderInput',
-          domain: 'com.microsoft.nchwc',
-          inputs: ['x'],
-          outputs: ['y'],
-          name: 'probe',
-          attributes: {},
-        },
-      ],
-      inputs: [value('x')],
-      outputs: [value('y')],
-      initializers: [],
-    },
-  });
+  const reorder = { opType: 'ReorderInput', domain: 'com.microsoft.nchwc' };
+  const bytes = probeModel(reorder, ['x'], { inputs: [value('x')], outputs: [value('y')] });
   // each position holds the number of its channel; the second position follows the first after one block
   const data = Float32Array.from({ length: channels * 2 }, (_, i) => i);
   try {

@@ -1,7 +1,7 @@
 import { type Host, LimbeckError, type ResolvedConfig } from '@limbeck/core';
 import { bindState, type Program, type StateDict } from '@limbeck/graph';
 import { deployedProgram, loadDeployed, type StudentSpec, type Weights } from '@limbeck/trainer';
-import { findParts, type RunParts } from './parts.js';
+import { studentSpec } from './student-spec.js';
 import { type ModelFacts, readFacts } from './weights-facts.js';
 
 /** A trained model as it is deployed: a student, with whatever else its distiller deploys. */
@@ -26,8 +26,8 @@ export function deployedModel(
   weights: Weights,
   facts: ModelFacts,
 ): DeployedModel {
-  const parts = findParts(config, host);
-  return deploy(studentSpec(parts, host, facts, config.task.weight), weights, facts);
+  const { imageShape: image, classes } = facts;
+  return deploy(studentSpec(config, host, { batch: 1, image, classes }), weights, facts);
 }
 
 /**
@@ -55,26 +55,6 @@ export function modelOfWeights(host: Host, weights: Weights): DeployedModel {
     classes: facts.classes,
   };
   return deploy(spec, weights, facts);
-}
-
-function studentSpec(
-  parts: RunParts,
-  host: Host,
-  facts: ModelFacts,
-  taskWeight: number | undefined,
-): StudentSpec {
-  const { student, teacher, distillers, optimizer, groups } = parts;
-  return {
-    student,
-    teacher,
-    distillers,
-    parts: host,
-    optimizer,
-    groups,
-    taskWeight,
-    image: [1, ...facts.imageShape],
-    classes: facts.classes,
-  };
 }
 
 function deploy(spec: StudentSpec, weights: Weights, facts: ModelFacts): DeployedModel {

@@ -1,8 +1,9 @@
 import type { Host, ImageShape, ResolvedConfig } from '@limbeck/core';
 import { sizeOf } from '@limbeck/graph';
-import { countMacs, deployedProgram, planStudent, type StudentSpec, summarize } from '@limbeck/trainer';
+import { countMacs, deployedProgram, planStudent, summarize } from '@limbeck/trainer';
 import { openData } from '../compose/compose-run.js';
 import { findParts } from '../compose/parts.js';
+import { studentSpec } from '../compose/student-spec.js';
 
 /** What images a model is traced for. */
 interface DataShape {
@@ -47,22 +48,11 @@ export async function describeStep(
   host: Host,
   data: DataShape | string,
 ): Promise<StepDescription> {
-  const parts = findParts(config, host);
   const shape = typeof data === 'string' ? await shapeOfData(config, host, data) : data;
   const { image, classes } = shape;
-  const { student, teacher, distillers, optimizer, groups } = parts;
   const { batchSize } = config.data;
-  const spec: StudentSpec = {
-    student,
-    teacher,
-    distillers,
-    parts: host,
-    optimizer,
-    groups,
-    taskWeight: config.task.weight,
-    image: [batchSize, ...image],
-    classes,
-  };
+  const spec = studentSpec(config, host, { batch: batchSize, image, classes });
+  const { student, teacher } = spec;
   const plan = planStudent(spec);
   const deployed = deployedProgram(spec, 1);
   const sizeOfModel = (choice: typeof student): ModelSize => {

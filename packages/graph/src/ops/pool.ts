@@ -44,6 +44,19 @@ function requirePooled(name: string, dy: TensorType, pooled: TensorType, x: Tens
   );
 }
 
+/** Elements of one axis of the map, `size` long, that lie inside each of its `outputs` windows: what an average divides by. */
+export function windowCounts(
+  axis: 0 | 1,
+  outputs: number,
+  size: number,
+  { kernel, strides, padding }: PoolAttributes,
+): number[] {
+  return Array.from({ length: outputs }, (_, i) => {
+    const start = i * strides[axis] - padding[axis];
+    return Math.min(start + kernel[axis], size) - Math.max(start, 0);
+  });
+}
+
 /** Calls `visit` with every window's output position and the input positions inside it. */
 function forEachWindow(
   x: readonly number[],

@@ -1,5 +1,5 @@
 import { attr } from '@limbeck/formats';
-import { type Pair, type PoolAttributes, sizeOf, tensorData } from '@limbeck/graph';
+import { type Pair, type PoolAttributes, sizeOf, tensorData, windowCounts } from '@limbeck/graph';
 import type { Lowering } from './lowering.js';
 import { zeros } from './zeros.js';
 
@@ -36,19 +36,6 @@ export const maxPoolGradient: Lowering<PoolAttributes> = ([dy, x], { model, node
 export const avgPool: Lowering<PoolAttributes> = ([x], { model, attributes }) =>
   model.emit('AveragePool', [x!], windows(attributes));
 
-/** Elements of an axis that lie inside each window. */
-function counts(
-  axis: 0 | 1,
-  outputs: number,
-  size: number,
-  { kernel, strides, padding }: PoolAttributes,
-): number[] {
-  return Array.from({ length: outputs }, (_, i) => {
-    const start = i * strides[axis] - padding[axis];
-    return Math.min(start + kernel[axis], size) - Math.max(start, 0);
-  });
-}
-
 // each element of dy, divided by the size of its window, times a window of ones: a transposed convolution
 export const avgPoolGradient: Lowering<PoolAttributes & { readonly size: Pair }> = (
   [dy],
@@ -56,7 +43,10 @@ export const avgPoolGradient: Lowering<PoolAttributes & { readonly size: Pair }>
 ) => {
   const { kernel, strides, padding, size } = attributes;
   const [, channels, oh, ow] = node.inputs[0]!.shape as [number, number, number, number];
-  const [rows, columns] = [counts(0, oh, size[0], attributes), counts(1, ow, size[1], attributes)];
+  const [rows, columns] = [
+    windowCounts(0, oh, size[0], attributes),
+    windowCounts(1, ow, size[1], attributes),
+  ];
   const shares = rows.flatMap((r) => columns.map((c) => 1 / (r * c)));
   const share = tensorData('float32', [oh, ow], Float32Array.from(shares));
   const ones = tensorData('float32', [channels, 1, ...kernel]);

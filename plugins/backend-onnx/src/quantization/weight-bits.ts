@@ -1,4 +1,4 @@
-import { encodeOnnx } from '@limbeck/formats';
+import { probeModel } from '../probe-model.js';
 import type { Runtime } from '../runtime.js';
 import type { WeightBits } from './weights.js';
 
@@ -10,25 +10,11 @@ const [rows, depth, columns] = [16, 64, 32];
  * Found by letting the runtime multiply the largest numbers there are.
  */
 export async function findWeightBits(runtime: Runtime): Promise<WeightBits> {
-  const bytes = encodeOnnx({
-    irVersion: 9,
-    opsetImports: [{ domain: '', version: 20 }],
-    producerName: 'limbeck',
-    metadata: {},
-    graph: {
-      name: 'probe',
-      nodes: [{ opType: 'MatMulInteger', inputs: ['a', 'b'], outputs: ['y'], name: 'probe', attributes: {} }],
-      inputs: [{ name: 'a', dtype: 'uint8', shape: [rows, depth] }],
-      outputs: [{ name: 'y', dtype: 'int32', shape: [rows, columns] }],
-      initializers: [
-        {
-          name: 'b',
-          dtype: 'int8',
-          shape: [depth, columns],
-          data: new Int8Array(depth * columns).fill(127),
-        },
-      ],
-    },
+  const largest = new Int8Array(depth * columns).fill(127);
+  const bytes = probeModel({ opType: 'MatMulInteger' }, ['a', 'b'], {
+    inputs: [{ name: 'a', dtype: 'uint8', shape: [rows, depth] }],
+    outputs: [{ name: 'y', dtype: 'int32', shape: [rows, columns] }],
+    initializers: [{ name: 'b', dtype: 'int8', shape: [depth, columns], data: largest }],
   });
   const session = await runtime.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 4 });
   const a = new runtime.Tensor('uint8', new Uint8Array(rows * depth).fill(255), [rows, depth]);

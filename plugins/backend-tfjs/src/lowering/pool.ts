@@ -1,5 +1,5 @@
 import { tfAttr } from '@limbeck/formats';
-import { type Pair, type PoolAttributes, type Tensor, tensorData } from '@limbeck/graph';
+import { type Pair, type PoolAttributes, type Tensor, tensorData, windowCounts } from '@limbeck/graph';
 import type { GraphBuilder } from './graph-builder.js';
 import { nhwc } from './layout.js';
 import type { Lowering } from './lowering.js';
@@ -50,19 +50,6 @@ export const maxPoolGradient: Lowering<PoolAttributes> = {
   },
 };
 
-/** Elements of an axis that lie inside each window. */
-function counts(
-  axis: 0 | 1,
-  outputs: number,
-  size: number,
-  { kernel, strides, padding }: PoolAttributes,
-): number[] {
-  return Array.from({ length: outputs }, (_, i) => {
-    const start = i * strides[axis] - padding[axis];
-    return Math.min(start + kernel[axis], size) - Math.max(start, 0);
-  });
-}
-
 /** The kernels divide by the whole window, padding included: this puts it right, position by position. */
 function withoutPadding(
   graph: GraphBuilder,
@@ -73,8 +60,8 @@ function withoutPadding(
 ): string {
   if (noPadding(attributes.padding)) return value;
   const window = attributes.kernel[0] * attributes.kernel[1];
-  const across = counts(1, columns, size[1], attributes);
-  const factors = counts(0, rows, size[0], attributes).flatMap((down) =>
+  const across = windowCounts(1, columns, size[1], attributes);
+  const factors = windowCounts(0, rows, size[0], attributes).flatMap((down) =>
     across.map((n) => window / (down * n)),
   );
   const factor = graph.constant(tensorData('float32', [rows, columns, 1], Float32Array.from(factors)));
