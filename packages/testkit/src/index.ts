@@ -1,6 +1,7 @@
 export * from './backbones/trace.js';
 export type { CaseResult } from './conformance/case.js';
 export * from './conformance/conformance.js';
+export * from './conformance/required.js';
 export * from './deviation.js';
 export * from './distillers/build.js';
 export * from './distillers/stand-in.js';

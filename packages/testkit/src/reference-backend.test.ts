@@ -1,4 +1,4 @@
 import { referenceBackend } from './reference-backend.js';
 import { describeBackend } from './vitest.js';
 
-describeBackend(referenceBackend);
+describeBackend(referenceBackend, { target: 'reference', required: true });

@@ -1,16 +1,25 @@
 import type { ComputeBackend } from '@limbeck/core';
 import { describe, it } from 'vitest';
 import { backendConformance, type ConformanceOptions } from './conformance/conformance.js';
+import { type ConformanceTarget, isRequired } from './conformance/required.js';
+
+export interface DescribeOptions extends ConformanceOptions {
+  /** What the tests are called, and whether `LIMBECK_REQUIRE` asks for them. Default: the backend's id. */
+  readonly target?: ConformanceTarget;
+}
 
 /**
- * Runs {@link backendConformance} as vitest tests, one a case. Skips appear in vitest's output with their reasons.
+ * Runs {@link backendConformance} as vitest tests, one a case. Skips appear in vitest's output with their reasons. Where
+ * `LIMBECK_REQUIRE` names the target, a backend that is missing fails instead.
  *
  * @example
- * describeBackend(onnxBackend, { skip: { 'gradient/erf': 'the runtime has no Erf on this device' } });
+ * describeBackend(onnxBackend, { target: 'onnx-webgpu', compile: { device: 'webgpu' }, skip: { 'gradient/erf': 'the runtime has no Erf on this device' } });
  */
-export function describeBackend(backend: ComputeBackend, options: ConformanceOptions = {}): void {
-  describe(`backend ${backend.id}`, () => {
-    for (const { name, run } of backendConformance(backend, options)) {
+export function describeBackend(backend: ComputeBackend, options: DescribeOptions = {}): void {
+  const { target, ...given } = options;
+  const required = given.required ?? (target !== undefined && isRequired(target));
+  describe(`conformance of ${target ?? backend.id}`, () => {
+    for (const { name, run } of backendConformance(backend, { ...given, required })) {
       it(name, async (context) => {
         const result = await run();
         if (result.status === 'skipped') context.skip(result.reason);

@@ -1,11 +1,7 @@
-import { backendConformance } from '@limbeck/testkit';
-import { describe, expect, test } from 'vitest';
+import { describeBackend } from '@limbeck/testkit/vitest';
 import { onnxBackend } from './backend.js';
 
-describe('conformance on the CPU', () => {
-  const cases = backendConformance(onnxBackend, { required: true, compile: { threads: 1 } });
-  test.each(cases)('$name', async ({ run }) => {
-    const result = await run();
-    expect(result).toMatchObject({ status: 'passed' });
-  });
-});
+// the runtime comes with the package: it is never missing
+describeBackend(onnxBackend, { target: 'onnx-cpu', required: true, compile: { threads: 1 } });
+
+describeBackend(onnxBackend, { target: 'onnx-webgpu', compile: { threads: 1, device: 'webgpu' } });

@@ -1,4 +1,4 @@
-import type { ComputeBackend, Executable } from '@limbeck/core';
+import type { Capabilities, ComputeBackend, Executable } from '@limbeck/core';
 import { composite, mul, type Tensor } from '@limbeck/graph';
 import { describe, expect, it } from 'vitest';
 import { referenceBackend } from '../reference-backend.js';
@@ -129,6 +129,29 @@ describe('backendConformance', () => {
       status: 'failed',
       message: "backend 'absent' is required here: not installed",
     });
+  });
+
+  it('tells a missing device or precision from a missing backend', async () => {
+    const partly: ComputeBackend = {
+      ...referenceBackend,
+      capabilities: async () => ({
+        ...((await referenceBackend.capabilities()) as { readonly available: true } & Capabilities),
+        unavailable: { webgpu: 'no adapter' },
+      }),
+    };
+    const [onGpu] = backendConformance(partly, { compile: { device: 'webgpu' } });
+    expect(await onGpu!.run()).toEqual({ status: 'skipped', reason: 'no adapter' });
+    const [half] = backendConformance(partly, { compile: { precision: 'bfloat16' }, required: true });
+    expect(await half!.run()).toEqual({
+      status: 'failed',
+      message: "backend 'reference' is required here: no bfloat16 here",
+    });
+  });
+
+  it('runs the cases asked for alone', () => {
+    const cases = backendConformance(referenceBackend, { only: /^state\// });
+    expect(cases.length).toBeGreaterThan(3);
+    expect(cases.every(({ name }) => name.startsWith('state/'))).toBe(true);
   });
 
   it('skips by name with a reason, and refuses skips that match nothing', async () => {

@@ -1,4 +1,4 @@
-import type { CompileOptions, ComputeBackend } from '@limbeck/core';
+import type { Capabilities, CompileOptions, ComputeBackend } from '@limbeck/core';
 import { composites, primitives } from '@limbeck/graph';
 import type { SampledOperation } from '../samples/program.js';
 import { type CaseDefinition, type CaseResult, runCase } from './case.js';
@@ -15,7 +15,9 @@ export interface ConformanceOptions {
   readonly operations?: readonly SampledOperation[];
   /** Cases to leave out, and why: a case's whole name or its first parts, e.g. `gradient/conv2d`. Each must match a case. */
   readonly skip?: Readonly<Record<string, string>>;
-  /** Fail, rather than skip, when the backend is not available here. Default false. */
+  /** The cases to run, by name. Default: all. */
+  readonly only?: RegExp;
+  /** Fail, rather than skip, when the backend, its device or its precision is not available here. Default false. */
   readonly required?: boolean;
 }
 
@@ -24,6 +26,18 @@ export interface ConformanceCase {
   readonly name: string;
   /** Never rejects. */
   run(): Promise<CaseResult>;
+}
+
+/** Why a backend cannot show here what it is asked to; undefined where it can. */
+function faultOf(
+  found: Capabilities,
+  { device, precision }: NonNullable<ConformanceOptions['compile']>,
+): string | undefined {
+  if (!found.available) return found.reason;
+  if (device !== undefined && !found.devices.includes(device))
+    return found.unavailable?.[device] ?? `no device '${device}' here`;
+  if (precision !== undefined && !found.precisions.includes(precision)) return `no ${precision} here`;
+  return undefined;
 }
 
 const isUnder = (name: string, path: string): boolean => name === path || name.startsWith(`${path}/`);
@@ -37,7 +51,14 @@ const isUnder = (name: string, path: string): boolean => name === path || name.s
  */
 export function backendConformance(
   backend: ComputeBackend,
-  { compile = {}, tolerance = 1e-4, operations = [], skip = {}, required = false }: ConformanceOptions = {},
+  {
+    compile = {},
+    tolerance = 1e-4,
+    operations = [],
+    skip = {},
+    only,
+    required = false,
+  }: ConformanceOptions = {},
 ): ConformanceCase[] {
   const definitions: CaseDefinition[] = [
     ...operationCases([...Object.values(primitives), ...Object.values(composites), ...operations]),
@@ -47,13 +68,14 @@ export function backendConformance(
   let capabilities: ReturnType<ComputeBackend['capabilities']> | undefined;
   const unavailable = async (): Promise<CaseResult | undefined> => {
     capabilities ??= backend.capabilities();
-    const found = await capabilities;
-    if (found.available) return undefined;
+    const reason = faultOf(await capabilities, compile);
+    if (reason === undefined) return undefined;
     return required
-      ? { status: 'failed', message: `backend '${backend.id}' is required here: ${found.reason}` }
-      : { status: 'skipped', reason: found.reason };
+      ? { status: 'failed', message: `backend '${backend.id}' is required here: ${reason}` }
+      : { status: 'skipped', reason };
   };
-  const cases = definitions.map((definition): ConformanceCase => {
+  const wanted = definitions.filter(({ name }) => only?.test(name) ?? true);
+  const cases = wanted.map((definition): ConformanceCase => {
     const path = Object.keys(skip).find((candidate) => isUnder(definition.name, candidate));
     return {
       name: definition.name,

@@ -16,13 +16,13 @@ import {
   type TensorData,
   tensorData,
 } from '@limbeck/graph';
-import { patternFill } from '@limbeck/testkit';
+import { isRequired, patternFill } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';
 import { tfjsBackend } from '../backend.js';
 import { loadRuntime } from './runtime.js';
 
 const found = await tfjsBackend.capabilities();
-const required = (process.env.LIMBECK_REQUIRE ?? '').split(',').includes('tfjs-session');
+const required = isRequired('tfjs-session');
 const reason = found.available ? '' : ` (${found.reason})`;
 
 /** A convolution trained by gradient descent: state in two layouts, a scalar input, an output of each kind. */
