@@ -17,6 +17,12 @@ const eachImport =
 const belongs = (folder: string, patterns: readonly string[]) =>
   patterns.some((pattern) => matches(pattern, folder));
 
+/** A package's own name, or what its `exports` offer beside it, such as `@limbeck/testkit/vitest`. */
+const isDoor = (specifier: string, target: string, packages: readonly Package[]): boolean =>
+  specifier === target ||
+  `.${specifier.slice(target.length)}` in
+    (packages.find(({ manifest }) => manifest.name === target)?.manifest.exports ?? {});
+
 const isOurs = (name: string, packages: readonly Package[]) =>
   packages.some(({ manifest }) => manifest.name === name);
 
@@ -62,7 +68,7 @@ export const checks: Record<string, Check> = {
     return (
       kind === 'package' &&
       isOurs(target, packages) &&
-      specifier !== target &&
+      !isDoor(specifier, target, packages) &&
       `${specifier} reaches inside ${target}`
     );
   }),
