@@ -2,7 +2,10 @@ import type { Shape, Tensor } from '@limbeck/graph';
 import type { Initializer } from './initializers.js';
 import { type BatchNormOptions, batchNorm } from './layers/batch-norm.js';
 import { type ConvOptions, conv } from './layers/conv.js';
+import { type LayerNormOptions, layerNorm } from './layers/layer-norm.js';
 import { type LinearOptions, linear } from './layers/linear.js';
+import { type MlpOptions, mlp } from './layers/mlp.js';
+import { type SelfAttentionOptions, selfAttention } from './layers/self-attention.js';
 import type { Mode, Trace } from './trace.js';
 
 /**
@@ -76,5 +79,20 @@ export class Scope {
   /** Affine map of the last axis: x [..., C] -> [..., out]. */
   linear(name: string | number, x: Tensor, options: LinearOptions): Tensor {
     return this.block(name, (m) => linear(m, x, options));
+  }
+
+  /** Layer normalisation along the last axis: x [..., D] -> [..., D]. */
+  layerNorm(name: string | number, x: Tensor, options: LayerNormOptions = {}): Tensor {
+    return this.block(name, (m) => layerNorm(m, x, options));
+  }
+
+  /** Multi-head self-attention over tokens: x [N, T, D] -> [N, T, D]. */
+  selfAttention(name: string | number, x: Tensor, options: SelfAttentionOptions): Tensor {
+    return this.block(name, (m) => selfAttention(m, x, options));
+  }
+
+  /** Two linear layers around a GELU: x [..., D] -> [..., D]. */
+  mlp(name: string | number, x: Tensor, options: MlpOptions): Tensor {
+    return this.block(name, (m) => mlp(m, x, options));
   }
 }

@@ -93,25 +93,3 @@ export const globalAveragePool = composite<'globalAveragePool', [x: Tensor]>(
   (x) => mean(x, { axis: [2, 3] }),
   { samples: [{ inputs: [{ shape: [2, 3, 4, 4] }] }] },
 );
-
-/** Normalises the last axis to mean 0 and variance 1, then scales and shifts: x [..., D], scale and bias [D]. Ba et al., 2016. */
-export const layerNorm = composite<
-  'layerNorm',
-  [x: Tensor, scale: Tensor, bias: Tensor],
-  { readonly epsilon: number }
->(
-  'layerNorm',
-  (x, scale, bias, { epsilon }) => {
-    const centred = sub(x, mean(x, { axis: -1, keepDims: true }));
-    const inverse = reciprocal(sqrt(add(mean(square(centred), { axis: -1, keepDims: true }), epsilon)));
-    return add(mul(mul(centred, inverse), scale), bias);
-  },
-  {
-    samples: [
-      {
-        inputs: [{ shape: [3, 5], from: -1, to: 2 }, { shape: [5] }, { shape: [5] }],
-        attributes: { epsilon: 1e-5 },
-      },
-    ],
-  },
-);

@@ -1,4 +1,5 @@
 import { adaptiveAvgPoolOperation } from './adaptive-pool.js';
+import { scaledDotProductAttention } from './attention.js';
 import {
   batchNorm,
   batchNormInputGradient,
@@ -16,11 +17,11 @@ import {
   gelu,
   globalAveragePool,
   l2Normalize,
-  layerNorm,
   log1p,
   sigmoid,
   softplus,
 } from './elementary.js';
+import { layerNorm } from './layer-norm.js';
 import { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './softmax.js';
 
 /** Every composite of this package, by name. Plugins may declare more with `composite`. */
@@ -45,6 +46,7 @@ export const composites = {
   log1p,
   logSoftmax,
   logSumExp,
+  scaledDotProductAttention,
   sigmoid,
   softmax,
   softmaxCrossEntropy,

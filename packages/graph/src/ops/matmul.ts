@@ -4,6 +4,7 @@ import { GraphError } from '../errors.js';
 import { primitive, type TensorType } from '../operation.js';
 import type { Tensor } from '../tensor.js';
 import { requireFloat } from './reference.js';
+import { reshape } from './shape.js';
 
 export type MatmulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean };
 
@@ -15,6 +16,9 @@ function dimensions(a: TensorType, b: TensorType, { transposeA, transposeB }: Ma
     : [b.shape.at(-2)!, b.shape.at(-1)!];
   return { rows, innerA, innerB, columns };
 }
+
+/** All rows of a batch of matrices as one matrix: [..., C] -> [rows, C]. */
+const rowsOf = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1)!]);
 
 /** The operation behind {@link matmul}. */
 export const matmulOperation = primitive<'matmul', [a: Tensor, b: Tensor], MatmulAttributes>('matmul', {
@@ -35,14 +39,17 @@ export const matmulOperation = primitive<'matmul', [a: Tensor, b: Tensor], Matmu
     const batch = broadcastShapes('matmul', a!.shape.slice(0, -2), b!.shape.slice(0, -2), scope);
     return { shape: [...batch, rows, columns], dtype: a!.dtype };
   },
-  grad: (dy, [a, b], _, { transposeA, transposeB }) => [
-    transposeA
+  grad: (dy, [a, b], _, { transposeA, transposeB }) => {
+    const da = transposeA
       ? matmul(b!, dy, { transposeA: transposeB, transposeB: true })
-      : matmul(dy, b!, { transposeB: !transposeB }),
-    transposeB
-      ? matmul(dy, a!, { transposeA: true, transposeB: transposeA })
-      : matmul(a!, dy, { transposeA: !transposeA }),
-  ],
+      : matmul(dy, b!, { transposeB: !transposeB });
+    // one matrix for a whole batch: one product over all rows, not one for each element and a sum of them
+    const [left, right] = b!.shape.length === 2 && !transposeA ? [rowsOf(a!), rowsOf(dy)] : [a!, dy];
+    const db = transposeB
+      ? matmul(right, left, { transposeA: true, transposeB: transposeA })
+      : matmul(left, right, { transposeA: !transposeA });
+    return [da, db];
+  },
   reference: ([a, b], attributes, { shape }) => {
     const { rows, innerA: inner, columns } = dimensions(a!, b!, attributes);
     const batch = shape.slice(0, -2);
@@ -73,6 +80,18 @@ export const matmulOperation = primitive<'matmul', [a: Tensor, b: Tensor], Matmu
     { inputs: [{ shape: [4, 3] }, { shape: [4, 5] }], attributes: { transposeA: true, transposeB: false } },
     { inputs: [{ shape: [3, 4] }, { shape: [5, 4] }], attributes: { transposeA: false, transposeB: true } },
     { inputs: [{ shape: [4, 3] }, { shape: [5, 4] }], attributes: { transposeA: true, transposeB: true } },
+    {
+      inputs: [{ shape: [2, 3, 4] }, { shape: [4, 5] }],
+      attributes: { transposeA: false, transposeB: false },
+    },
+    {
+      inputs: [{ shape: [2, 3, 4] }, { shape: [5, 4] }],
+      attributes: { transposeA: false, transposeB: true },
+    },
+    {
+      inputs: [{ shape: [2, 4, 3] }, { shape: [4, 5] }],
+      attributes: { transposeA: true, transposeB: false },
+    },
     {
       inputs: [{ shape: [2, 1, 3, 4] }, { shape: [3, 4, 2] }],
       attributes: { transposeA: false, transposeB: false },

@@ -1,5 +1,5 @@
 import { tfAttr } from '@limbeck/formats';
-import type { MatmulAttributes } from '@limbeck/graph';
+import type { MatmulAttributes, Tensor } from '@limbeck/graph';
 import type { Lowering } from './lowering.js';
 
 export const matmul: Lowering<MatmulAttributes> = {
@@ -10,6 +10,16 @@ export const matmul: Lowering<MatmulAttributes> = {
         transpose_a: tfAttr.bool(transposeA),
         transpose_b: tfAttr.bool(transposeB),
       });
+    }
+    const [a, b] = node.inputs as [Tensor, Tensor];
+    if (b.shape.length === 2 && !transposeA) {
+      // one matrix for a whole batch: one product over all rows
+      const rows = graph.reshape(node.dtype, operands[0]!, [-1, a.shape.at(-1)!]);
+      const products = graph.typed('MatMul', node.dtype, [rows, operands[1]!], {
+        transpose_a: tfAttr.bool(false),
+        transpose_b: tfAttr.bool(transposeB),
+      });
+      return graph.reshape(node.dtype, products, node.shape);
     }
     return graph.typed('BatchMatMulV2', node.dtype, operands, {
       adj_x: tfAttr.bool(transposeA),
