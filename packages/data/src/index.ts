@@ -1,6 +1,7 @@
 export { flip } from './augmentations/flip.js';
 export { padCrop } from './augmentations/pad-crop.js';
 export type { Batch, LoaderOptions } from './buffers.js';
+export { createDrawLoader, type DrawLoader } from './draw-loader.js';
 export { createEvalLoader, type EvalBatch, type EvalLoader } from './eval-loader.js';
 export {
   type FetchedFile,
@@ -15,9 +16,5 @@ export {
 } from './normalize.js';
 export { type OrderKey, shuffledOrder } from './order.js';
 export { sampleRandom } from './random.js';
-export {
-  type Augment,
-  createTrainLoader,
-  type TrainLoader,
-  type TrainLoaderOptions,
-} from './train-loader.js';
+export type { Augment, SampleOptions } from './samples.js';
+export { createTrainLoader, type TrainLoader, type TrainLoaderOptions } from './train-loader.js';

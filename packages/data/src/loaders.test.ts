@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { flip } from './augmentations/flip.js';
 import { padCrop } from './augmentations/pad-crop.js';
+import { createDrawLoader } from './draw-loader.js';
 import { createEvalLoader } from './eval-loader.js';
 import { createTrainLoader, type TrainLoaderOptions } from './train-loader.js';
 
@@ -124,6 +125,22 @@ describe('createTrainLoader', () => {
     expect(images[30 + 7]).toBeCloseTo((bytes[30 + 7]! / 255 - 0.5) / 2, 6);
   });
 
+  test('with a number of views, epochs cycle through as many draws, and the order goes on changing', () => {
+    const views = 3;
+    for (const epoch of [3, 4, 8]) {
+      const draw = epochBySample({ batchSize: 1 }, epoch % views);
+      const shown = epochBySample({ batchSize: 1, views }, epoch);
+      expect([...shown.keys()]).not.toEqual([...draw.keys()]);
+      expect(new Map([...shown].sort())).toEqual(new Map([...draw].sort()));
+    }
+    expect([0, 1, 2, 3, 7].map((epoch) => trainLoader({ views }).drawOf(epoch))).toEqual([0, 1, 2, 0, 1]);
+    expect(trainLoader().drawOf(7)).toBe(7);
+    expect(epochBySample({ views }, 2)).toEqual(epochBySample({}, 2));
+    expect(epochBySample({ batchSize: 1, views: 1 }, 5).get(7)).toBe(
+      epochBySample({ batchSize: 1 }, 0).get(7),
+    );
+  });
+
   test('two buffers take turns; a caller may bring its own', () => {
     const loader = trainLoader();
     const [first, second, third] = [loader.batch(0, 0), loader.batch(0, 1), loader.batch(0, 2)];
@@ -143,6 +160,8 @@ describe('createTrainLoader', () => {
     ['CONFIG_INVALID', { batchSize: 0 }, /batchSize is 0/],
     ['CONFIG_INVALID', { batchSize: 1.5 }, /batchSize is 1.5/],
     ['CONFIG_INVALID', { seed: Number.NaN }, /seed is NaN/],
+    ['CONFIG_INVALID', { views: 0 }, /views is 0/],
+    ['CONFIG_INVALID', { views: 1.5 }, /views is 1.5/],
     ['SHAPE_MISMATCH', { normalization: { mean: [0], std: [1, 1] } }, /mean has 1 numbers, .* 2 channels/],
     ['BAD_DATA', { normalization: { mean: [0, 0], std: [1, 0] } }, /std is \[1, 0\]/],
   ])('refuses at construction: %s %j', (code, options, message) => {
@@ -209,5 +228,47 @@ describe('createEvalLoader', () => {
 
   test('refuses an empty split', () => {
     expect(failure(() => evalLoader(0, 4)).code).toBe('BAD_DATA');
+  });
+});
+
+describe('createDrawLoader', () => {
+  const augment = [padCrop.create({ pad: 2 }, imageShape), flip.create({ p: 0.5 }, imageShape)];
+  const drawLoader = (batchSize: number) =>
+    createDrawLoader({ split: split(23), normalization: identity, imageShape, batchSize, seed: 1, augment });
+
+  test('shows every sample as the training loader does in an epoch of that draw', () => {
+    const property = fc.property(
+      fc.nat(9),
+      fc.integer({ min: 1, max: 30 }),
+      fc.nat(22),
+      (draw, batchSize, start) => {
+        const reference = epochBySample({ batchSize: 1 }, draw);
+        const loader = drawLoader(batchSize);
+        const seen: number[] = [];
+        for (let first = start; first < loader.samples; first += batchSize) {
+          const { images, labels, indices, count } = loader.batch(draw, first);
+          for (let slot = 0; slot < count; slot++) {
+            const sample = indices[slot]!;
+            seen.push(sample);
+            expect(images.subarray(slot * size, (slot + 1) * size).join()).toBe(reference.get(sample));
+            expect(labels[slot]).toBe(sample % 10);
+          }
+        }
+        expect(seen).toEqual(Array.from({ length: 23 - start }, (_, i) => start + i));
+      },
+    );
+    fc.assert(property, { numRuns: 30 });
+  });
+
+  test('a batch ends where it is told to, and the rest of it is masked', () => {
+    const loader = drawLoader(8);
+    loader.batch(0, 0);
+    loader.batch(0, 8);
+    const { images, labels, indices, count } = loader.batch(1, 4, 7);
+    expect([count, ...indices]).toEqual([3, 4, 5, 6, -1, -1, -1, -1, -1]);
+    expect(images.subarray(3 * size).every((pixel) => pixel === 0)).toBe(true);
+    expect(labels.subarray(3).every((label) => label === 0)).toBe(true);
+    expect(() => loader.batch(0, 23)).toThrow('first 23 is outside [0, 23)');
+    expect(() => loader.batch(0, 0, 24)).toThrow('end 24 is outside');
   });
 });

@@ -1,4 +1,4 @@
-import { type Augmentation, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
 import {
   type Batch,
   checkBatchFits,
@@ -8,18 +8,14 @@ import {
   imageSize,
   type LoaderOptions,
 } from './buffers.js';
-import { createNormalizer } from './normalize.js';
 import { shuffleInto } from './order.js';
-import { sampleRandom } from './random.js';
+import { createSampler, type SampleOptions } from './samples.js';
 
-/** A change to one image, prepared for its shape: what `Augmentation.create` returns. */
-export type Augment = ReturnType<Augmentation['create']>;
-
-export interface TrainLoaderOptions extends LoaderOptions {
+export interface TrainLoaderOptions extends LoaderOptions, SampleOptions {
   /** The run's seed: decides every epoch's order and every sample's augmentation. A whole number. */
   readonly seed: number;
-  /** Applied to every image in this order; none leaves the images as they are. */
-  readonly augment: readonly Augment[];
+  /** Augmentation draws of a sample: epoch e shows draw e mod `views`. Default: a new one every epoch. */
+  readonly views?: number;
 }
 
 /** Batches of a training split in shuffled order, addressed by (epoch, step). */
@@ -27,6 +23,8 @@ export interface TrainLoader {
   readonly batchSize: number;
   /** Whole batches in an epoch. Samples that do not fill one are left out; which ones changes with the epoch. */
   readonly batchesPerEpoch: number;
+  /** Number of the augmentation draw that an epoch shows. */
+  drawOf(epoch: number): number;
   /**
    * The batch of one step: any step, in any order, always the same, so that a run resumes in mid-epoch exactly.
    *
@@ -39,14 +37,17 @@ export interface TrainLoader {
 /**
  * Prepares the batches of a training split.
  *
- * @throws LimbeckError `BAD_DATA` when the split is smaller than one batch, `CONFIG_INVALID` when the batch size or the
- *   seed is not a whole number, `SHAPE_MISMATCH` when the normalisation does not fit the images
+ * @throws LimbeckError `BAD_DATA` when the split is smaller than one batch, `CONFIG_INVALID` when the batch size, the
+ *   seed or the number of views is not a whole number, `SHAPE_MISMATCH` when the normalisation does not fit the images
  */
 export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
-  const { split, imageShape, batchSize, seed, augment } = options;
+  const { split, imageShape, batchSize, seed, views } = options;
   checkBatchSize(batchSize);
   if (!Number.isSafeInteger(seed)) {
     throw new LimbeckError('CONFIG_INVALID', `seed is ${seed}`, { hint: 'give a whole number' });
+  }
+  if (views !== undefined && !(Number.isSafeInteger(views) && views > 0)) {
+    throw new LimbeckError('CONFIG_INVALID', `views is ${views}`, { hint: 'give a positive whole number' });
   }
   if (batchSize > split.length) {
     throw new LimbeckError(
@@ -58,17 +59,18 @@ export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
       },
     );
   }
-  const normalize = createNormalizer(options.normalization, imageShape);
+  const read = createSampler(options);
   const nextBatch = createBatchRing(batchSize, imageShape);
   const batchesPerEpoch = Math.floor(split.length / batchSize);
   const size = imageSize(imageShape);
-  const image = new Uint8Array(size);
+  const drawOf = (epoch: number): number => (views === undefined ? epoch : epoch % views);
   const order = new Int32Array(split.length);
   let orderedEpoch = -1;
 
   return {
     batchSize,
     batchesPerEpoch,
+    drawOf,
     batch(epoch, step, into) {
       checkPosition('epoch', epoch, Number.MAX_SAFE_INTEGER);
       checkPosition('step', step, batchesPerEpoch);
@@ -78,13 +80,10 @@ export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
         orderedEpoch = epoch;
       }
       const batch = into ?? nextBatch();
+      const draw = drawOf(epoch);
       for (let slot = 0; slot < batchSize; slot++) {
         const sample = order[step * batchSize + slot]!;
-        split.read(sample, image, 0);
-        for (let stream = 0; stream < augment.length; stream++) {
-          augment[stream]!(image, sampleRandom(seed, epoch, sample, stream));
-        }
-        normalize(image, batch.images, slot * size);
+        read(sample, draw, batch.images, slot * size);
         batch.labels[slot] = split.labels[sample]!;
         batch.indices[slot] = sample;
       }

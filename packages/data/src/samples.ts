@@ -1,0 +1,43 @@
+import type { Augmentation, Split } from '@limbeck/core';
+import { imageSize } from './buffers.js';
+import { createNormalizer, type ImageShape, type Normalization } from './normalize.js';
+import { sampleRandom } from './random.js';
+
+/** A change to one image, prepared for its shape: what `Augmentation.create` returns. */
+export type Augment = ReturnType<Augmentation['create']>;
+
+/** What decides how a training sample looks. */
+export interface SampleOptions {
+  readonly split: Split;
+  readonly normalization: Normalization;
+  /** [C, H, W] of the split's images. */
+  readonly imageShape: ImageShape;
+  /** The run's seed. */
+  readonly seed: number;
+  /** Applied to every image in this order; none leaves the images as they are. */
+  readonly augment: readonly Augment[];
+}
+
+/**
+ * Prepares the drawing of single training samples: image `sample` under its augmentation draw number `draw`, normalised,
+ * into `images` at `offset`. The same (seed, draw, sample) gives the same pixels, whoever asks.
+ *
+ * @throws LimbeckError `SHAPE_MISMATCH` when the normalisation does not fit the images
+ */
+export function createSampler({
+  split,
+  normalization,
+  imageShape,
+  seed,
+  augment,
+}: SampleOptions): (sample: number, draw: number, images: Float32Array, offset: number) => void {
+  const normalize = createNormalizer(normalization, imageShape);
+  const image = new Uint8Array(imageSize(imageShape));
+  return (sample, draw, images, offset) => {
+    split.read(sample, image, 0);
+    for (let stream = 0; stream < augment.length; stream++) {
+      augment[stream]!(image, sampleRandom(seed, draw, sample, stream));
+    }
+    normalize(image, images, offset);
+  };
+}
