@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../errors.js';
 import { readSafetensors } from './read.js';
-import { writeSafetensors } from './write.js';
+import { layoutSafetensors, writeSafetensors } from './write.js';
 
 /** A file from a header and data bytes, right or wrong. */
 function file(header: string | object, data: ArrayLike<number> = [], length?: bigint): Uint8Array {
@@ -274,6 +274,38 @@ describe('any state', () => {
         }
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe('layoutSafetensors', () => {
+  it('says where the values of a file go, also those of float16', () => {
+    const metadata = { note: 'filled in place' };
+    const { header, offsets, bytes } = layoutSafetensors(
+      [
+        ['scale', { dtype: 'float32', shape: [1] }],
+        ['half', { dtype: 'float16', shape: [3] }],
+        ['codes', { dtype: 'uint8', shape: [5] }],
+      ],
+      metadata,
+    );
+    const file = new Uint8Array(bytes);
+    file.set(header);
+    new Float32Array(file.buffer, offsets.get('scale'), 1).set([0.5]);
+    new Uint16Array(file.buffer, offsets.get('half'), 3).set([0x3c00, 0xc100, 0x7bff]);
+    file.set([1, 2, 3, 4, 5], offsets.get('codes'));
+    const read = readSafetensors(file);
+    expect({ ...read.metadata }).toEqual(metadata);
+    expect(Object.fromEntries(read.tensors)).toEqual({
+      scale: tensorData('float32', [1], Float32Array.of(0.5)),
+      half: tensorData('float32', [3], Float32Array.of(1, -2.5, 65504)),
+      codes: tensorData('uint8', [5], Uint8Array.of(1, 2, 3, 4, 5)),
+    });
+  });
+
+  it('refuses a shape that nothing can have', () => {
+    expect(() => layoutSafetensors([['w', { dtype: 'float32', shape: [2 ** 40, 2 ** 40] }]])).toThrow(
+      "tensor 'w' has the impossible shape",
     );
   });
 });

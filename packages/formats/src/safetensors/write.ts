@@ -1,11 +1,15 @@
-import { bytesPerElement, type DType, type TensorData } from '@limbeck/graph';
-import { bytesOf, checkTensor } from '../element-types.js';
+import type { DType, TensorData } from '@limbeck/graph';
+import { byteSize, bytesOf, checkTensor, elementArrays } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { isUnicode } from '../json.js';
 import { type FileType, maxHeaderBytes, metadataKey, prefixBytes } from './header.js';
 
-const fileTypeOf: Readonly<Record<DType, FileType>> = {
+/** Element types that are written: those of the graph, and `float16`. */
+export type SafetensorsType = DType | 'float16';
+
+const fileTypeOf: Readonly<Record<SafetensorsType, FileType>> = {
   float32: 'F32',
+  float16: 'F16',
   bfloat16: 'BF16',
   int32: 'I32',
   int8: 'I8',
@@ -15,6 +19,22 @@ const fileTypeOf: Readonly<Record<DType, FileType>> = {
 
 /** Where the tensors' bytes start: every element type is aligned there. */
 const alignment = 8;
+
+/** A tensor of a file before its values are known. */
+export interface SafetensorsTensor {
+  readonly dtype: SafetensorsType;
+  readonly shape: readonly number[];
+}
+
+/** A safetensors file without the tensors' values. */
+export interface SafetensorsLayout {
+  /** The beginning of the file: length, header, padding. */
+  readonly header: Uint8Array;
+  /** Where each tensor's bytes begin in the file, by name, in the order given. */
+  readonly offsets: ReadonlyMap<string, number>;
+  /** Length of the file. */
+  readonly bytes: number;
+}
 
 /**
  * Writes a safetensors file. The same tensors in the same order with the same metadata give the same bytes.
@@ -30,32 +50,56 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, TensorData]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const named = new Map<string, TensorData>();
-  for (const [name, tensor] of tensors) {
-    checkName(name);
-    if (named.has(name)) throw new FormatError('BAD_DATA', `the tensor name '${name}' occurs twice`);
-    checkTensor(name, tensor);
-    named.set(name, tensor);
-  }
-  const layout = [...named].sort(([, a], [, b]) => bytesPerElement(b.dtype) - bytesPerElement(a.dtype));
-  const offsets = new Map<string, number>();
-  let dataBytes = 0;
-  for (const [name, tensor] of layout) {
-    offsets.set(name, dataBytes);
-    dataBytes += tensor.data.byteLength;
-  }
-
-  const header = headerBytes(named, offsets, metadata);
-  const file = new Uint8Array(prefixBytes + header.byteLength + dataBytes);
-  new DataView(file.buffer).setBigUint64(0, BigInt(header.byteLength), true);
-  file.set(header, prefixBytes);
-  const dataStart = prefixBytes + header.byteLength;
-  for (const [name, tensor] of named) file.set(bytesOf(tensor.data), dataStart + offsets.get(name)!);
+  const given = [...tensors];
+  for (const [name, tensor] of given) checkTensor(name, tensor);
+  const { header, offsets, bytes } = layoutSafetensors(given, metadata);
+  const file = new Uint8Array(bytes);
+  file.set(header);
+  for (const [name, { data }] of given) file.set(bytesOf(data), offsets.get(name)!);
   return file;
 }
 
+/**
+ * Lays a file out as {@link writeSafetensors} does, for those who write the values themselves or seek in such a file. The
+ * tensors' places do not depend on the metadata, counted from the end of the header.
+ *
+ * @throws FormatError BAD_DATA as {@link writeSafetensors}
+ */
+export function layoutSafetensors(
+  tensors: Iterable<readonly [string, SafetensorsTensor]>,
+  metadata: Readonly<Record<string, string>> = {},
+): SafetensorsLayout {
+  const named = new Map<string, SafetensorsTensor>();
+  for (const [name, tensor] of tensors) {
+    checkName(name);
+    if (named.has(name)) throw new FormatError('BAD_DATA', `the tensor name '${name}' occurs twice`);
+    named.set(name, tensor);
+  }
+  const inFile = [...named].sort(([, a], [, b]) => elementBytes(b) - elementBytes(a));
+  const begins = new Map<string, number>();
+  let dataBytes = 0;
+  for (const [name, tensor] of inFile) {
+    begins.set(name, dataBytes);
+    dataBytes += tensorBytes(name, tensor);
+  }
+  const json = headerBytes(named, begins, metadata);
+  const header = new Uint8Array(prefixBytes + json.byteLength);
+  new DataView(header.buffer).setBigUint64(0, BigInt(json.byteLength), true);
+  header.set(json, prefixBytes);
+  const offsets = new Map([...named.keys()].map((name) => [name, header.byteLength + begins.get(name)!]));
+  return { header, offsets, bytes: header.byteLength + dataBytes };
+}
+
+const elementBytes = ({ dtype }: SafetensorsTensor): number => elementArrays[dtype].BYTES_PER_ELEMENT;
+
+function tensorBytes(name: string, tensor: SafetensorsTensor): number {
+  const bytes = byteSize(tensor.shape, elementBytes(tensor));
+  if (bytes !== undefined) return bytes;
+  throw new FormatError('BAD_DATA', `tensor '${name}' has the impossible shape [${tensor.shape.join(', ')}]`);
+}
+
 function headerBytes(
-  tensors: ReadonlyMap<string, TensorData>,
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
   offsets: ReadonlyMap<string, number>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
@@ -68,9 +112,14 @@ function headerBytes(
     return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
   });
   if (texts.length > 0) entries.push(`"${metadataKey}":{${texts.join(',')}}`);
-  for (const [name, { dtype, shape, data }] of tensors) {
+  for (const [name, tensor] of tensors) {
+    const { dtype, shape } = tensor;
     const begin = offsets.get(name)!;
-    const info = { dtype: fileTypeOf[dtype], shape, data_offsets: [begin, begin + data.byteLength] };
+    const info = {
+      dtype: fileTypeOf[dtype],
+      shape,
+      data_offsets: [begin, begin + tensorBytes(name, tensor)],
+    };
     entries.push(`${JSON.stringify(name)}:${JSON.stringify(info)}`);
   }
   const json = new TextEncoder().encode(`{${entries.join(',')}}`);
