@@ -34,6 +34,8 @@ export * from './passes/fold-batch-norm.js';
 export * from './passes/fold-constants.js';
 export * from './passes/inline-composites.js';
 export * from './passes/rewrite.js';
+export * from './passes/simplify.js';
+export * from './passes/transplant.js';
 export * from './print.js';
 export * from './program.js';
 export * from './samples.js';

@@ -70,6 +70,8 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
       name: program.name,
       device,
       threads,
+      // a training step keeps every activation for its gradient, so here the memory counts
+      planMemory: program.state.length === 0,
       profilePrefix: profile?.prefix,
     });
     const executable = new OnnxExecutable(program, { runtime, session, started, profile });

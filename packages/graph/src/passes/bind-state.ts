@@ -1,11 +1,11 @@
 import type { StateDict } from '../dtype.js';
 import { isState, leafName } from '../leaves.js';
 import { checkState, type Program } from '../program.js';
-import { rebuild, rewriteProgram } from './rewrite.js';
+import { transplant } from './transplant.js';
 
 /**
  * Turns state into constants: what a frozen teacher and an exported student are. Updates are dropped; folding can then
- * compute whatever depends on weights alone.
+ * compute whatever depends on weights alone. The values live as long as the program that is returned.
  */
 export function bindState(target: Program, values: StateDict): Program {
   checkState(target, values);
@@ -13,8 +13,8 @@ export function bindState(target: Program, values: StateDict): Program {
     ...target,
     state: target.state.map(({ name, current }) => ({ name, current, next: current })),
   };
-  const bound = rewriteProgram(frozen, (node, inputs) =>
-    isState(node) ? node.graph.constant(values.get(leafName(node))!) : rebuild(node, inputs),
+  const bound = transplant(frozen, (node, _, graph) =>
+    isState(node) ? graph.constant(values.get(leafName(node))!) : undefined,
   );
   return { ...bound, state: [] };
 }

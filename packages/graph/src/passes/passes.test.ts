@@ -7,6 +7,7 @@ import {
   broadcastTo,
   conv2d,
   evaluate,
+  exp,
   foldBatchNorm,
   foldConstants,
   Graph,
@@ -22,6 +23,7 @@ import {
   program,
   relu,
   reshape,
+  simplify,
   sizeOf,
   softmax,
   sub,
@@ -192,6 +194,23 @@ describe('bindState', () => {
     expect(() => bindState(target, wrong)).toThrow(
       "state does not fit program 'student': 'weight' is float32 [3, 2], the program holds float32 [2, 3]; 'other' is missing; 'surplus' is unexpected",
     );
+  });
+});
+
+describe('simplify and bindState', () => {
+  it('leave the graph a program was traced in as it was: what they compute goes with their result', () => {
+    const graph = new Graph();
+    const weight = graph.state('weight', [4, 4]);
+    const target = program({ name: 'p', outputs: { y: matmul(graph.input('x', [2, 4]), exp(weight)) } });
+    const bound = bindState(target, new Map([['weight', data([4, 4])]]));
+    const simple = simplify(bound);
+    const graphs = [target, bound, simple].map(({ outputs }) => outputs.get('y')!.graph);
+    expect(new Set(graphs).size).toBe(3);
+    for (const one of [bound, simple]) {
+      expect(nodesOf(one).every((node) => node.graph === one.outputs.get('y')!.graph)).toBe(true);
+      verify(one);
+    }
+    expect(nodesOf(simple).map(({ operation }) => operation.name)).toEqual(['input', 'constant', 'matmul']);
   });
 });
 

@@ -3,13 +3,11 @@ import type { OnnxModel } from '@limbeck/formats';
 import {
   constantData,
   type DType,
-  foldBatchNorm,
-  foldConstants,
-  inlineComposites,
   isConstant,
   type PrimitiveName,
   type Program,
   primitives,
+  simplify,
   type Tensor,
 } from '@limbeck/graph';
 import { claimOn } from './claims.js';
@@ -34,10 +32,9 @@ export interface LowerOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Passes that every program goes through: frozen layers are folded, composites nobody claims are decomposed. */
-export function prepare(program: Program): Program {
-  return foldConstants(inlineComposites(foldBatchNorm(program), (node) => claimOn(node) !== undefined));
-}
+/** A program as {@link lower} takes it: composites that are not claimed are decomposed. */
+export const prepare = (program: Program): Program =>
+  simplify(program, (node) => claimOn(node) !== undefined);
 
 const unsupported: ReadonlySet<DType> = new Set<DType>(['bfloat16']);
 

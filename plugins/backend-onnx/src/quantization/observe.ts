@@ -52,7 +52,10 @@ async function extremes(
     outputs: [`${value}/${opType}`],
     attributes: { keepdims: attr.int(0) },
   });
-  const reductions = values.flatMap((value) => [reduce('ReduceMin', value), reduce('ReduceMax', value)]);
+  // the runtime begins with what stands last: from the first value on, each can be let go before the next is computed
+  const reductions = values
+    .flatMap((value) => [reduce('ReduceMin', value), reduce('ReduceMax', value)])
+    .reverse();
   const observed = {
     ...model,
     graph: {

@@ -1,15 +1,13 @@
 import { type TensorflowModel, type TensorflowPort, tfAttr } from '@limbeck/formats';
 import {
   constantData,
-  foldBatchNorm,
-  foldConstants,
-  inlineComposites,
   isConstant,
   isInput,
   leafName,
   type PrimitiveName,
   type Program,
   type StateSlot,
+  simplify,
   sizeOf,
   type Tensor,
   type TensorData,
@@ -30,10 +28,9 @@ const producer = 1087;
 /** What loaders ask for. */
 export const tag = 'serve';
 
-/** Passes that every program goes through: frozen layers are folded, composites nobody claims are decomposed. */
-export function prepare(program: Program): Program {
-  return foldConstants(inlineComposites(foldBatchNorm(program), (node) => claimOn(node) !== undefined));
-}
+/** A program as {@link lower} takes it: composites that are not claimed are decomposed. */
+export const prepare = (program: Program): Program =>
+  simplify(program, (node) => claimOn(node) !== undefined);
 
 /** Where the lowered program keeps one state. */
 interface Variable {
