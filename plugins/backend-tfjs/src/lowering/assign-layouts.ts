@@ -1,17 +1,24 @@
 import { type Conv2dAttributes, isState, type Program, type Tensor } from '@limbeck/graph';
 import { weightLayout } from './convolution-kinds.js';
-import { loweringOf } from './find-lowering.js';
 import { type Layout, logical, sameLayout } from './layout.js';
+import type { LayoutRule } from './lowering.js';
 import type { ProgramFacts } from './program-facts.js';
 
 /** State may follow state: a momentum its gradient, a copy of the weights the weights. Longer chains do not occur. */
 const rounds = 3;
 
+/** How the result of a node that is no leaf lies in memory. */
+export type RuleOf = (node: Tensor) => LayoutRule<never>;
+
 /**
  * The layout of every tensor of a program, so that few values are ever moved: maps stay channels-last from the first
  * convolution on, and weights, with their momenta, are kept for good as the kernels read them.
  */
-export function assignLayouts(program: Program, { nodes }: ProgramFacts): ReadonlyMap<Tensor, Layout> {
+export function assignLayouts(
+  program: Program,
+  { nodes }: ProgramFacts,
+  ruleOf: RuleOf,
+): ReadonlyMap<Tensor, Layout> {
   const states = new Map<Tensor, Layout>();
   for (const { operation, inputs, attributes, shape } of nodes) {
     const weight = inputs[1];
@@ -21,7 +28,7 @@ export function assignLayouts(program: Program, { nodes }: ProgramFacts): Readon
   }
   const weights = new Set(states.keys());
   for (let round = 1; ; round++) {
-    const layouts = flow(nodes, states);
+    const layouts = flow(nodes, states, ruleOf);
     let settled = true;
     for (const { current, next } of program.state) {
       if (weights.has(current) || next === current) continue;
@@ -30,19 +37,23 @@ export function assignLayouts(program: Program, { nodes }: ProgramFacts): Readon
       states.set(current, wanted);
       settled = false;
     }
-    if (settled || round === rounds) return settled ? layouts : flow(nodes, states);
+    if (settled || round === rounds) return settled ? layouts : flow(nodes, states, ruleOf);
   }
 }
 
 /** What follows for every node when state lies as given. */
-function flow(nodes: readonly Tensor[], states: ReadonlyMap<Tensor, Layout>): Map<Tensor, Layout> {
+function flow(
+  nodes: readonly Tensor[],
+  states: ReadonlyMap<Tensor, Layout>,
+  ruleOf: RuleOf,
+): Map<Tensor, Layout> {
   const layouts = new Map<Tensor, Layout>();
   const layoutOf = (tensor: Tensor) => layouts.get(tensor)!;
   for (const node of nodes) {
     const own = logical(node.shape.length);
     if (node.operation.kind === 'leaf') layouts.set(node, states.get(node) ?? own);
     else {
-      const { layout, onDemand } = loweringOf(node);
+      const { layout, onDemand } = ruleOf(node);
       layouts.set(node, onDemand ? own : (layout?.(node, layoutOf, node.attributes as never) ?? own));
     }
   }

@@ -6,32 +6,21 @@ import {
   type TensorflowType,
   tfAttr,
 } from '@limbeck/formats';
-import { type Shape, sizeOf, type Tensor } from '@limbeck/graph';
-import { inMemory, isReshape, type Layout, logical, orderBetween, sameLayout } from './layout.js';
+import type { Shape, Tensor } from '@limbeck/graph';
 import { halvesOf, type MapType } from './map-types.js';
+import { PlacedValues } from './placed-values.js';
 import type { ProgramFacts } from './program-facts.js';
 
 type Attributes = Readonly<Record<string, TensorflowAttribute>>;
-
-/** A value of the program in every layout and element type it has been asked for in. */
-interface Placed {
-  /** The layout it was computed in; where there is none, `make` computes it in any. */
-  readonly native?: Layout;
-  /** The element type it was computed in. */
-  readonly type: TensorflowType;
-  readonly copies: Map<string, string>;
-  readonly make?: (layout: Layout) => string;
-}
 
 /** Constants up to this many elements are compared, so that equal ones are stored once. */
 const comparable = 64;
 
 /**
  * Collects the nodes of one TensorFlow graph. Equal nodes are made once, and every node's name begins with the scope it
- * came from, so that errors name the place. Values are read in the layout a kernel wants; a transposition is made where
- * none is at hand in it.
+ * came from, so that errors name the place.
  */
-export class GraphBuilder {
+export class GraphBuilder extends PlacedValues<string> {
   readonly facts: ProgramFacts;
   /** What convolutions and normalisations compute in. */
   readonly mapType: MapType;
@@ -40,11 +29,11 @@ export class GraphBuilder {
   readonly #nodes: TensorflowNode[] = [];
   readonly #interned = new Map<string, string>();
   readonly #payloads = new Map<ArrayLike<unknown>, Map<string, string>>();
-  readonly #values = new Map<Tensor, Placed>();
   readonly #taken = new Set<string>();
   readonly #halves: ReadonlySet<Tensor>;
 
   constructor(facts: ProgramFacts, mapType: MapType = 'float32') {
+    super();
     this.facts = facts;
     this.mapType = mapType;
     this.#halves = mapType === 'float32' ? new Set() : halvesOf(facts);
@@ -135,77 +124,8 @@ export class GraphBuilder {
     });
   }
 
-  /** Notes the value a node of the program became. */
-  define(tensor: Tensor, value: string, layout: Layout): void {
-    const type = this.typeOf(tensor);
-    this.#values.set(tensor, { native: layout, type, copies: new Map([[`${layout} ${type}`, value]]) });
-  }
-
-  /** Notes how to make the value of a node in whatever layout it is asked for. */
-  defer(tensor: Tensor, make: (layout: Layout) => string): void {
-    this.#values.set(tensor, { type: tensor.dtype, copies: new Map(), make });
-  }
-
-  /** The element type a node's value is held in. */
-  typeOf(tensor: Tensor): TensorflowType {
+  override typeOf(tensor: Tensor): TensorflowType {
     return this.#halves.has(tensor) ? 'bfloat16' : tensor.dtype;
-  }
-
-  /** The value a node of the program became, in a layout and an element type: by default the program's own. */
-  read(
-    tensor: Tensor,
-    layout: Layout = logical(tensor.shape.length),
-    type: TensorflowType = tensor.dtype,
-  ): string {
-    const placed = this.#values.get(tensor)!;
-    const key = `${layout} ${type}`;
-    const value = placed.copies.get(key) ?? this.#derive(tensor, placed, layout, type);
-    placed.copies.set(key, value);
-    return value;
-  }
-
-  /** The layout a value can be read in without moving it. */
-  nativeLayout(tensor: Tensor): Layout {
-    return this.#values.get(tensor)!.native ?? logical(tensor.shape.length);
-  }
-
-  /** A value whose elements follow each other as in the program, whatever its shape: something to reshape. */
-  inOrder(tensor: Tensor): string {
-    const { native } = this.#values.get(tensor)!;
-    const order = logical(tensor.shape.length);
-    const inPlace = native !== undefined && isReshape(tensor.shape, native, order);
-    return this.read(tensor, inPlace ? native : order);
-  }
-
-  /** An operand of a broadcasting operation whose result has this layout. */
-  readBroadcast(tensor: Tensor, layout: Layout, type: TensorflowType = tensor.dtype): string {
-    const missing = layout.length - tensor.shape.length;
-    if (missing === 0) return this.read(tensor, layout, type);
-    if (sizeOf(tensor.shape) === 1) return this.read(tensor);
-    const shape = [...Array<number>(missing).fill(1), ...tensor.shape];
-    const order = logical(layout.length);
-    if (sameLayout(layout, order)) return this.read(tensor);
-    if (isReshape(shape, order, layout))
-      return this.reshape(tensor.dtype, this.inOrder(tensor), inMemory(shape, layout));
-    return this.transpose(
-      tensor.dtype,
-      this.reshape(tensor.dtype, this.inOrder(tensor), shape),
-      orderBetween(order, layout),
-    );
-  }
-
-  #derive(
-    tensor: Tensor,
-    { native, type: held, make }: Placed,
-    layout: Layout,
-    type: TensorflowType,
-  ): string {
-    if (type !== held) return this.cast(this.read(tensor, layout, held), held, type);
-    if (make !== undefined) return make(layout);
-    const value = this.read(tensor, native!, held);
-    return isReshape(tensor.shape, native!, layout)
-      ? this.reshape(held, value, inMemory(tensor.shape, layout))
-      : this.transpose(held, value, orderBetween(native!, layout));
   }
 
   #addConstant<T extends ElementType>(tensor: TensorflowTensor<T>): string {

@@ -2,25 +2,22 @@ import { type TensorflowModel, type TensorflowPort, tfAttr } from '@limbeck/form
 import {
   constantData,
   isConstant,
-  isInput,
   leafName,
-  type PrimitiveName,
   type Program,
   type StateSlot,
   simplify,
-  sizeOf,
   type Tensor,
-  type TensorData,
-  tensorData,
 } from '@limbeck/graph';
 import { assignLayouts } from './assign-layouts.js';
 import { claimOn } from './claims.js';
+import { isFed } from './fed.js';
 import { loweringOf } from './find-lowering.js';
 import { GraphBuilder } from './graph-builder.js';
 import { inMemory, isLogical, type Layout, logical, orderBetween } from './layout.js';
 import type { MapType } from './map-types.js';
 import { carrierOf, pack, unpack } from './ports.js';
 import { ProgramFacts } from './program-facts.js';
+import { reorder } from './reorder.js';
 
 /** Version of TensorFlow's operators that graphs ask for: that of 2.9, which tfjs-node was made for. */
 const producer = 1087;
@@ -50,7 +47,7 @@ interface Variable {
  */
 export function lower(program: Program, mapType: MapType = 'float32'): TensorflowModel {
   const facts = new ProgramFacts(program);
-  const layouts = assignLayouts(program, facts);
+  const layouts = assignLayouts(program, facts, loweringOf);
   const graph = new GraphBuilder(facts, mapType);
   const inputs: Record<string, TensorflowPort> = {};
   for (const input of program.inputs) {
@@ -104,26 +101,6 @@ function lowerNode(graph: GraphBuilder, node: Tensor, layout: Layout): void {
   };
   if (onDemand) graph.defer(node, make);
   else graph.define(node, make(layout), layout);
-}
-
-/** Data in another layout. */
-function reorder(data: TensorData, layout: Layout): TensorData {
-  if (isLogical(layout)) return data;
-  const shape = inMemory(data.shape, layout);
-  const strides = data.shape.map((_, axis) => sizeOf(data.shape.slice(axis + 1)));
-  const steps = inMemory(strides, layout);
-  const out = tensorData(data.dtype, shape);
-  const walk = (axis: number, from: number, to: number): number => {
-    if (axis === shape.length) {
-      out.data[to] = data.data[from]!;
-      return to + 1;
-    }
-    let next = to;
-    for (let i = 0; i < shape[axis]!; i++) next = walk(axis + 1, from + i * steps[axis]!, next);
-    return next;
-  };
-  walk(0, 0, 0);
-  return out;
 }
 
 /** A port's node and the value it stands for. */
@@ -182,23 +159,6 @@ const assignVariable = (
  */
 const copied = (graph: GraphBuilder, value: string, { dtype }: Tensor): string =>
   graph.add('DeepCopy', [value], { T: tfAttr.type(dtype) }, 'copy');
-
-/** Operations whose result may be the memory of their first operand. */
-const views: ReadonlySet<string> = new Set<PrimitiveName>([
-  'stopGradient',
-  'reshape',
-  'transpose',
-  'broadcastTo',
-  'cast',
-  'slice',
-  'pad',
-  'concat',
-  'reverse',
-]);
-
-/** True where a value may be what was fed itself. */
-const isFed = (tensor: Tensor): boolean =>
-  isInput(tensor) || (views.has(tensor.operation.name) && isFed(tensor.inputs[0]!));
 
 /** The name a control input gives a value's node. */
 const after = (value: string): string => `^${value.replace(/:\d+$/, '')}`;

@@ -14,12 +14,16 @@ export interface LoweringContext<A> {
 /** The layout a tensor's value was assigned. */
 export type LayoutOf = (tensor: Tensor) => Layout;
 
-/** How one operation is written as TensorFlow nodes. */
-export interface Lowering<A> {
+/** How the result of an operation lies in memory. */
+export interface LayoutRule<A> {
   /** The layout the result comes in; default: the program's own. */
   readonly layout?: (node: Tensor, layoutOf: LayoutOf, attributes: A) => Layout;
   /** True where any layout costs the same: the value is made when it is read, in the layout it is read in. */
   readonly onDemand?: boolean;
+}
+
+/** How one operation is written as TensorFlow nodes. */
+export interface Lowering<A> extends LayoutRule<A> {
   /** Returns the name of the value. */
   readonly lower: (context: LoweringContext<A>) => string;
 }

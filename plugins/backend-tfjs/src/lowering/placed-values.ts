@@ -1,0 +1,98 @@
+import type { TensorflowType } from '@limbeck/formats';
+import { type Shape, sizeOf, type Tensor } from '@limbeck/graph';
+import { inMemory, isReshape, type Layout, logical, orderBetween, sameLayout } from './layout.js';
+
+/** A value of the program in every layout and element type it has been asked for in. */
+interface Placed<Value> {
+  /** The layout it was computed in; where there is none, `make` computes it in any. */
+  readonly native?: Layout;
+  /** The element type it was computed in. */
+  readonly type: TensorflowType;
+  readonly copies: Map<string, Value>;
+  readonly make?: (layout: Layout) => Value;
+}
+
+/**
+ * What the tensors of a program became while it is lowered. Values are read in the layout a kernel wants; a transposition
+ * is made where none is at hand in it.
+ */
+export abstract class PlacedValues<Value> {
+  readonly #values = new Map<Tensor, Placed<Value>>();
+
+  abstract reshape(dtype: TensorflowType, value: Value, shape: Shape): Value;
+  abstract transpose(dtype: TensorflowType, value: Value, order: readonly number[]): Value;
+  abstract cast(value: Value, from: TensorflowType, to: TensorflowType): Value;
+
+  /** The element type a node's value is held in. */
+  typeOf(tensor: Tensor): TensorflowType {
+    return tensor.dtype;
+  }
+
+  /** Notes the value a node of the program became. */
+  define(tensor: Tensor, value: Value, layout: Layout): void {
+    const type = this.typeOf(tensor);
+    this.#values.set(tensor, { native: layout, type, copies: new Map([[`${layout} ${type}`, value]]) });
+  }
+
+  /** Notes how to make the value of a node in whatever layout it is asked for. */
+  defer(tensor: Tensor, make: (layout: Layout) => Value): void {
+    this.#values.set(tensor, { type: tensor.dtype, copies: new Map(), make });
+  }
+
+  /** The value a node of the program became, in a layout and an element type: by default the program's own. */
+  read(
+    tensor: Tensor,
+    layout: Layout = logical(tensor.shape.length),
+    type: TensorflowType = tensor.dtype,
+  ): Value {
+    const placed = this.#values.get(tensor)!;
+    const key = `${layout} ${type}`;
+    const value = placed.copies.get(key) ?? this.#derive(tensor, placed, layout, type);
+    placed.copies.set(key, value);
+    return value;
+  }
+
+  /** The layout a value can be read in without moving it. */
+  nativeLayout(tensor: Tensor): Layout {
+    return this.#values.get(tensor)!.native ?? logical(tensor.shape.length);
+  }
+
+  /** A value whose elements follow each other as in the program, whatever its shape: something to reshape. */
+  inOrder(tensor: Tensor): Value {
+    const { native } = this.#values.get(tensor)!;
+    const order = logical(tensor.shape.length);
+    const inPlace = native !== undefined && isReshape(tensor.shape, native, order);
+    return this.read(tensor, inPlace ? native : order);
+  }
+
+  /** An operand of a broadcasting operation whose result has this layout. */
+  readBroadcast(tensor: Tensor, layout: Layout, type: TensorflowType = tensor.dtype): Value {
+    const missing = layout.length - tensor.shape.length;
+    if (missing === 0) return this.read(tensor, layout, type);
+    if (sizeOf(tensor.shape) === 1) return this.read(tensor);
+    const shape = [...Array<number>(missing).fill(1), ...tensor.shape];
+    const order = logical(layout.length);
+    if (sameLayout(layout, order)) return this.read(tensor);
+    if (isReshape(shape, order, layout))
+      return this.reshape(tensor.dtype, this.inOrder(tensor), inMemory(shape, layout));
+    return this.transpose(
+      tensor.dtype,
+      this.reshape(tensor.dtype, this.inOrder(tensor), shape),
+      orderBetween(order, layout),
+    );
+  }
+
+  #derive(
+    tensor: Tensor,
+    { native, type: held, make }: Placed<Value>,
+    layout: Layout,
+    type: TensorflowType,
+  ): Value {
+    if (type !== held) return this.cast(this.read(tensor, layout, held), held, type);
+    if (make !== undefined) return make(layout);
+    const value = this.read(tensor, native!, held);
+    return isReshape(tensor.shape, native!, layout)
+      ? this.reshape(held, value, inMemory(tensor.shape, layout))
+      : this.transpose(held, value, orderBetween(native!, layout));
+  }
+}
