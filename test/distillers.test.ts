@@ -81,7 +81,7 @@ function specFor(use: Use, student = 'thin', teacher = 'wide'): StudentSpec {
   };
   return {
     student: model(student),
-    teacher: model(teacher),
+    teachers: [{ name: 'teacher', ...model(teacher) }],
     distillers: [{ distiller: chosen.contribution, options: chosen.options }],
     parts: host,
     optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9 }),
@@ -97,8 +97,9 @@ const labels = tensorData('int32', [batch], Int32Array.from([0, 1, 2, 2, 1, 0]))
 async function steps(use: Use, backend: ComputeBackend, count: number, lr: number) {
   const spec = specFor(use);
   const plan = planStudent(spec);
-  const teacherState = initialState(plan.teacher!.variables.values(), 1);
-  const teacherProgram = plan.teacher!.program(plan.features);
+  const { model: taught, features: wanted } = plan.teachers[0]!;
+  const teacherState = initialState(taught.variables.values(), 1);
+  const teacherProgram = taught.program!(wanted.map(({ path }) => path));
   const teacher = await backend.compile(teacherProgram, { state: stateFor(teacherProgram, teacherState) });
   const features = Object.entries(await teacher.step({ image })).map(
     ([name, value]) => [`teacher.${name}`, value] as const,
@@ -183,7 +184,7 @@ describe('classifier sharing', () => {
       'teacher.fc.weight',
       'teacher.fc.bias',
     ]);
-    const before = initialState(plan.teacher!.variables.values(), 1);
+    const before = initialState(plan.teachers[0]!.model.variables.values(), 1);
     expect(state.get('teacher.fc.weight')!.data).toEqual(before.get('teacher.fc.weight')!.data);
     expect([...plan.weights]).toEqual([
       ['ce', 0],
@@ -230,7 +231,7 @@ describe('classifier sharing', () => {
         test: split(12, 500),
         fingerprint: 'ramps',
       };
-      const teacher = planStudent(specFor(use)).teacher!;
+      const teacher = planStudent(specFor(use)).teachers[0]!.model;
       const drawn = initialState(teacher.variables.values(), 1);
       const tensors: StateDict = new Map(
         [...drawn].map(([name, value]) => [name.slice('teacher.'.length), value]),

@@ -85,10 +85,10 @@ const run = (name: string, more: Partial<DistillOptions> = {}) =>
 
 test('a student of a teacher in int8 on the ONNX backend is the same, stopped and resumed or not', async () => {
   const straight = await run('straight');
-  expect(straight.fidelity).toMatchObject({ samples: 20 });
-  expect(straight.fidelity!.agreement).toBeGreaterThanOrEqual(0.95);
-  expect(straight.fidelity!.cosine.embedding!.mean).toBeGreaterThan(0.999);
-  expect(straight.fidelity!.cosine.embedding!.worst).toBeLessThan(1);
+  expect(straight.teachers.teacher!.fidelity).toMatchObject({ samples: 20 });
+  expect(straight.teachers.teacher!.fidelity!.agreement).toBeGreaterThanOrEqual(0.95);
+  expect(straight.teachers.teacher!.fidelity!.cosine.embedding!.mean).toBeGreaterThan(0.999);
+  expect(straight.teachers.teacher!.fidelity!.cosine.embedding!.worst).toBeLessThan(1);
   let steps = 0;
   const stopped = run('stopped', {
     onEvent: ({ type }) => {
@@ -98,7 +98,7 @@ test('a student of a teacher in int8 on the ONNX backend is the same, stopped an
   });
   await expect(stopped).rejects.toMatchObject({ code: 'INTERRUPTED' });
   const resumed = await run('stopped', { resume: true });
-  expect(resumed.fidelity).toEqual(straight.fidelity);
+  expect(resumed.teachers.teacher!.fidelity).toEqual(straight.teachers.teacher!.fidelity);
   expect(resumed.last).toEqual(straight.last);
   const student = ({ files }: typeof straight) => readFileSync(files.safetensors!).toString('base64');
   expect(student(resumed)).toBe(student(straight));

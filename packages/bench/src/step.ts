@@ -5,7 +5,7 @@ import distillProjectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { bindState, type TensorData, tensorData } from '@limbeck/graph';
 import { initialState, randomSource } from '@limbeck/nn';
 import projectors from '@limbeck/projectors';
-import { planStudent, standardTraining, stateFor, teacherInput } from '@limbeck/trainer';
+import { planStudent, standardTraining, stateFor } from '@limbeck/trainer';
 import type { Placements } from './placements.js';
 import type { Workload } from './workloads.js';
 
@@ -56,15 +56,16 @@ export async function prepareStep(
   const { contribution: distiller, options } = host.use('distillers', workload.distiller);
   const plan = planStudent({
     student: model(workload.student),
-    teacher: model(workload.teacher),
+    teachers: [{ name: 'teacher', ...model(workload.teacher) }],
     distillers: [{ distiller, options }],
     parts: host,
     optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9, weightDecay: 5e-4 }),
     image: [batchSize, ...image],
     classes,
   });
-  const teacherProgram = plan.teacher!.program(plan.features);
-  const weights = stateFor(teacherProgram, initialState(plan.teacher!.variables.values(), 10));
+  const { model: taught, features: wanted } = plan.teachers[0]!;
+  const teacherProgram = taught.program!(wanted.map(({ path }) => path));
+  const weights = stateFor(teacherProgram, initialState(taught.variables.values(), 10));
   const { teacher: teaching, student: learning } = placements;
   const teacher = await teaching.backend.compile(bindState(teacherProgram, weights), {
     threads,
@@ -86,7 +87,7 @@ export async function prepareStep(
       const begin = performance.now();
       const features = await teacher.step({ image: fixed.image! });
       const between = performance.now();
-      const handed = plan.features.map((path) => [teacherInput(path), features[path]!] as const);
+      const handed = wanted.map(({ path, input }) => [input, features[path]!] as const);
       await student.step({ ...fixed, ...Object.fromEntries(handed) });
       return { teacherMs: between - begin, studentMs: performance.now() - between };
     },

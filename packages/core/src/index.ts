@@ -5,7 +5,15 @@ export type { ConfigLayer, Said } from './config/merge.js';
 export { parseSet } from './config/parse-set.js';
 export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
 export { defineConfig, type ResolvedConfig, type RunConfig } from './config/run-config.js';
-export { type PlacedUse, type Placement, placements, type RunUses, runUses } from './config/run-uses.js';
+export {
+  type PlacedUse,
+  type Placement,
+  placements,
+  type RunUses,
+  runUses,
+  type TeacherConfig,
+  teachersOf,
+} from './config/run-uses.js';
 export * from './contracts/backbone.js';
 export * from './contracts/backend.js';
 export * from './contracts/contribution.js';
@@ -18,6 +26,7 @@ export * from './contracts/optimizer.js';
 export * from './contracts/plugin.js';
 export * from './contracts/projector.js';
 export * from './contracts/stages.js';
+export * from './contracts/teacher-name.js';
 export * from './errors.js';
 export type { Catalog, CatalogEntry } from './host/catalog.js';
 export { createHost, type HostOptions } from './host/create-host.js';

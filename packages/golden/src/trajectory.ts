@@ -1,6 +1,6 @@
 import { type StateDict, type TensorData, tensorData } from '@limbeck/graph';
 import { parameterRule, patternFill, referenceBackend } from '@limbeck/testkit';
-import { planStudent, type StudentPlan, stateFor, teacherInput } from '@limbeck/trainer';
+import { planStudent, type StudentPlan, stateFor } from '@limbeck/trainer';
 import { z } from 'zod';
 import { Comparison, type GoldenContext, knows, type Outcome, tolerances } from './outcome.js';
 
@@ -103,17 +103,18 @@ async function compareSteps(file: File, protocol: Protocol, { backend, host }: G
   });
   const plan = planStudent({
     student: model(protocol.student),
-    teacher: model(protocol.teacher),
+    teachers: [{ name: 'teacher', ...model(protocol.teacher) }],
     distillers: [{ distiller, options }],
     parts: host,
     optimizer: host.use('optimizers', { use: 'sgd', momentum, nesterov: false, weightDecay }),
     image,
     classes: protocol.classes,
   });
-  const teacherProgram = plan.teacher!.program(plan.features);
+  const { model: teaching, features: wanted } = plan.teachers[0]!;
+  const teacherProgram = teaching.program!(wanted.map(({ path }) => path));
   const teacherState = stateFor(
     teacherProgram,
-    filled([...plan.teacher!.variables.values()], () => `${seed}.teacher`),
+    filled([...teaching.variables.values()], () => `${seed}.teacher`),
   );
   const teacher = await backend.compile(teacherProgram, { state: teacherState });
   const student = await backend.compile(plan.program, {
@@ -130,7 +131,7 @@ async function compareSteps(file: File, protocol: Protocol, { backend, host }: G
       image: pixels,
       labels: tensorData('int32', [file.batch], labels),
       lr: tensorData('float32', [], Float32Array.of(protocol.lr)),
-      ...Object.fromEntries(plan.features.map((path) => [teacherInput(path), features[path]!])),
+      ...Object.fromEntries(wanted.map(({ path, input }) => [input, features[path]!])),
     });
     const expected = file['losses(ce,feature,total)'][step]!;
     for (const [i, term] of ['loss.ce', 'loss.feature', 'loss'].entries()) {

@@ -1,18 +1,37 @@
 import {
   type ComputeBackend,
   createHost,
+  defaultTeacherName,
   type Exporter,
   type Host,
   type OpenDataset,
   type Plugin,
   type Use,
+  type UseObject,
 } from '@limbeck/core';
 import type { ParameterGroup } from '@limbeck/nn';
+import type { DistillerChoice } from './programs/distillation.js';
 import type { CheckpointPolicy, FidelityBound, Placement, RunSpec, TeacherCalibration } from './run-spec.js';
 import { standardTraining } from './standard/plugin.js';
 import type { RunResult } from './train/run-result.js';
 import { type TrainOptions, train } from './train/train.js';
 import type { Weights } from './weights/read.js';
+
+/** A teacher as code writes it. */
+export interface DistillTeacher {
+  /** Default `teacher`. */
+  readonly name?: string;
+  readonly model: Use;
+  readonly weights: Weights;
+  /** Default: where the student runs. */
+  readonly backend?: ComputeBackend | Placement;
+  /** Go on even where it is no better than guessing. Default false. */
+  readonly acceptChance?: boolean;
+  /** For precision int8. Default: smallest and largest values over 512 images; 99.99 for `percentile`. */
+  readonly calibration?: Partial<TeacherCalibration>;
+  /** For precision int8. Default: the same prediction for 98 % of 640 images, mean cosines of 0.99, else stop. */
+  readonly fidelity?: Partial<FidelityBound>;
+}
 
 /** A distillation as code writes it: parts by their ids, with their options beside `use`. */
 export interface DistillOptions extends TrainOptions {
@@ -24,20 +43,9 @@ export interface DistillOptions extends TrainOptions {
   readonly student: Use;
   /** To start from; default fresh ones. */
   readonly studentWeights?: Weights;
-  /** Left out where the student trains alone. */
-  readonly teacher?: {
-    readonly model: Use;
-    readonly weights: Weights;
-    /** Default: where the student runs. */
-    readonly backend?: ComputeBackend | Placement;
-    /** Go on even where it is no better than guessing. Default false. */
-    readonly acceptChance?: boolean;
-    /** For precision int8. Default: smallest and largest values over 512 images; 99.99 for `percentile`. */
-    readonly calibration?: Partial<TeacherCalibration>;
-    /** For precision int8. Default: the same prediction for 98 % of 640 images, mean cosines of 0.99, else stop. */
-    readonly fidelity?: Partial<FidelityBound>;
-  };
-  /** Default none. */
+  /** Left out where the student trains alone; several have names of their own. */
+  readonly teacher?: DistillTeacher | readonly DistillTeacher[];
+  /** Default none. With several teachers, `teacher` beside `use` names the one to compare with; default the first. */
   readonly distillers?: readonly Use[];
   readonly epochs: number;
   /** Default 64. */
@@ -102,25 +110,23 @@ export async function distill(options: DistillOptions): Promise<RunResult> {
 /** Finds the parts and fills in the defaults. */
 function specFrom(host: Host, options: DistillOptions): RunSpec {
   const placement = placementOf(options.backend);
-  const { teacher } = options;
+  const teachers = options.teacher === undefined ? [] : [options.teacher].flat();
   const model = (use: Use, path: string) => {
     const { contribution, options: own } = host.use('backbones', use, { path });
     return { backbone: contribution, options: own };
   };
   return {
     student: { ...model(options.student, 'student'), weights: options.studentWeights },
-    teacher: teacher && {
+    teachers: teachers.map((teacher: DistillTeacher) => ({
+      name: teacher.name ?? defaultTeacherName,
       ...model(teacher.model, 'teacher.model'),
       weights: teacher.weights,
       placement: teacher.backend === undefined ? placement : placementOf(teacher.backend),
       acceptChance: teacher.acceptChance ?? false,
       calibration: { images: 512, method: 'min-max', percentile: 99.99, ...teacher.calibration },
       fidelity: { images: 640, agreement: 0.98, cosine: 0.99, accept: false, ...teacher.fidelity },
-    },
-    distillers: (options.distillers ?? []).map((use) => {
-      const { contribution, options: own } = host.use('distillers', use, { path: 'distillers' });
-      return { distiller: contribution, options: own };
-    }),
+    })),
+    distillers: (options.distillers ?? []).map((use) => distillerOf(host, use)),
     parts: host,
     data: {
       dataset: options.dataset,
@@ -142,6 +148,14 @@ function specFrom(host: Host, options: DistillOptions): RunSpec {
     placement,
     exporters: options.exporters ?? [],
   };
+}
+
+/** The run's own key beside the options says whom the distiller compares with. */
+function distillerOf(host: Host, use: Use): DistillerChoice {
+  const { teacher, ...rest } = typeof use === 'string' ? { use } : use;
+  const own = { path: 'distillers', own: ['teacher'] };
+  const { contribution: distiller, options } = host.use('distillers', rest as UseObject, own);
+  return { distiller, options, ...(teacher === undefined ? {} : { teacher: String(teacher) }) };
 }
 
 const defaultOptimizer: Use = { use: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 };

@@ -20,6 +20,15 @@ export interface Fidelity {
   readonly kl4: number;
 }
 
+/** A teacher of a run. */
+export interface TeacherFacts {
+  readonly name: string;
+  /** Of the backbone. */
+  readonly id: string;
+  readonly parameters: number;
+  readonly backend: string;
+}
+
 /**
  * What a run says while it works. Plain JSON values, so that events cross threads, enter files and reach programs as they
  * are. Renderers, logs and metric files listen; nobody asks.
@@ -29,7 +38,7 @@ export type RunEvent =
       readonly type: 'start';
       readonly folder: string;
       readonly student: { readonly id: string; readonly parameters: number };
-      readonly teacher?: { readonly id: string; readonly parameters: number };
+      readonly teachers: readonly TeacherFacts[];
       readonly epochs: number;
       readonly stepsPerEpoch: number;
       readonly batchSize: number;
@@ -37,13 +46,20 @@ export type RunEvent =
       /** Weight of every loss term. */
       readonly weights: Readonly<Record<string, number>>;
       readonly backend: string;
-      readonly teacherBackend?: string;
     }
   | { readonly type: 'resume'; readonly checkpoint: string; readonly epoch: number; readonly step: number }
   | { readonly type: 'compiled'; readonly program: string; readonly seconds: number; readonly nodes: number }
-  | ({ readonly type: 'fidelity'; readonly precision: 'int8'; readonly seconds: number } & Fidelity)
+  | ({
+      readonly type: 'fidelity';
+      /** Name of the teacher. */
+      readonly teacher: string;
+      readonly precision: 'int8';
+      readonly seconds: number;
+    } & Fidelity)
   | {
       readonly type: 'teacher';
+      /** Its name. */
+      readonly teacher: string;
       readonly metrics: MetricValues;
       readonly samples: number;
       readonly seconds: number;

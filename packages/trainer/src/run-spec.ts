@@ -12,6 +12,7 @@ import type {
 } from '@limbeck/core';
 import type { ParameterGroup } from '@limbeck/nn';
 import type { DistillerChoice, Parts } from './programs/distillation.js';
+import type { TeacherChoice } from './programs/plan-teachers.js';
 import type { ModelChoice } from './programs/traced-model.js';
 import type { Weights } from './weights/read.js';
 
@@ -64,21 +65,25 @@ export interface CheckpointPolicy {
   readonly keepEvery?: number;
 }
 
+/** A frozen model the student learns from. */
+export interface TeacherSpec extends TeacherChoice {
+  /** Under published names, as {@link readWeightsFile} gives them. */
+  readonly weights: Weights;
+  readonly placement: Placement;
+  /** Go on even where the teacher is no better than chance. */
+  readonly acceptChance: boolean;
+  /** How its ranges are found where it computes in int8. */
+  readonly calibration: TeacherCalibration;
+  /** How true to its float32 self it has to be where it computes in int8. */
+  readonly fidelity: FidelityBound;
+}
+
 /** Everything a run consists of, found, checked and loaded. A configuration becomes one; code may write one directly. */
 export interface RunSpec {
   /** With weights to start from, or fresh ones. */
   readonly student: ModelChoice & { readonly weights?: Weights };
-  readonly teacher?: ModelChoice & {
-    /** Under published names, as {@link readWeightsFile} gives them. */
-    readonly weights: Weights;
-    readonly placement: Placement;
-    /** Go on even where the teacher is no better than chance. */
-    readonly acceptChance: boolean;
-    /** How its ranges are found where it computes in int8. */
-    readonly calibration: TeacherCalibration;
-    /** How true to its float32 self it has to be where it computes in int8. */
-    readonly fidelity: FidelityBound;
-  };
+  /** None where the student trains alone; the first is the one distillers compare with where they name none. */
+  readonly teachers: readonly TeacherSpec[];
   readonly distillers: readonly DistillerChoice[];
   /** Projectors and losses for distillers; the plugin host. */
   readonly parts: Parts;

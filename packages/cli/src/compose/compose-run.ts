@@ -1,4 +1,4 @@
-import { type Host, type OpenDataset, placements, type ResolvedConfig } from '@limbeck/core';
+import { type Host, type OpenDataset, placements, type ResolvedConfig, teachersOf } from '@limbeck/core';
 import { type RunSpec, readWeightsFile } from '@limbeck/trainer';
 import { place } from './backend.js';
 import { findParts, type RunParts } from './parts.js';
@@ -13,10 +13,10 @@ const exportFormats: readonly string[] = ['onnx'];
  */
 export async function composeRun(config: ResolvedConfig, host: Host, dataDir: string): Promise<RunSpec> {
   const parts = findParts(config, host);
-  const { student: where, teacher: teacherWhere } = placements(config);
+  const { student: where, teachers: teachersWhere } = placements(config);
   const placement = await place(where, host);
   const dataset = await openData(config, parts, dataDir);
-  const { augment, student, teacher, distillers, optimizer, lr, groups, schedule, metrics } = parts;
+  const { augment, student, distillers, optimizer, lr, groups, schedule, metrics } = parts;
   const { train } = config;
   const { keep, everyEpochs, everySteps } = train.checkpoint;
   return {
@@ -24,16 +24,16 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
       ...student,
       ...(config.student.weights && { weights: readWeightsFile(config.student.weights) }),
     },
-    ...(teacher && {
-      teacher: {
-        ...teacher,
-        weights: readWeightsFile(config.teacher!.weights),
-        placement: await place(teacherWhere!, host),
-        acceptChance: config.teacher!.acceptChance,
-        calibration: config.teacher!.calibration,
-        fidelity: config.teacher!.fidelity,
-      },
-    }),
+    teachers: await Promise.all(
+      teachersOf(config).map(async ({ weights, acceptChance, calibration, fidelity }, i) => ({
+        ...parts.teachers[i]!,
+        weights: readWeightsFile(weights),
+        placement: await place(teachersWhere[i]!, host),
+        acceptChance,
+        calibration,
+        fidelity,
+      })),
+    ),
     distillers,
     parts: host,
     data: { dataset, batchSize: config.data.batchSize, evalBatchSize: config.data.evalBatchSize, augment },

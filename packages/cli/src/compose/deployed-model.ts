@@ -48,6 +48,7 @@ export function modelOfWeights(host: Host, weights: Weights): DeployedModel {
   const optimizer = { contribution, options: none };
   const spec: StudentSpec = {
     student: { backbone, options },
+    teachers: [],
     distillers: [],
     parts: host,
     optimizer,

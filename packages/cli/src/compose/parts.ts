@@ -1,5 +1,5 @@
 import { type Dataset, type Host, type PlacedUse, type ResolvedConfig, runUses } from '@limbeck/core';
-import type { Chosen, DistillerChoice, ModelChoice, RunSpec } from '@limbeck/trainer';
+import type { Chosen, DistillerChoice, ModelChoice, RunSpec, TeacherChoice } from '@limbeck/trainer';
 
 /** What a configuration names, found among the plugins, with checked options. No file has been opened. */
 export interface RunParts
@@ -8,7 +8,7 @@ export interface RunParts
   readonly dataset: Chosen<Dataset<any>>;
   readonly augment: RunSpec['data']['augment'];
   readonly student: ModelChoice;
-  readonly teacher?: ModelChoice;
+  readonly teachers: readonly TeacherChoice[];
 }
 
 /**
@@ -27,10 +27,11 @@ export function findParts(config: ResolvedConfig, host: Host): RunParts {
     dataset: host.use('datasets', uses.dataset.use, uses.dataset),
     augment: uses.augmentations.map((placed) => host.use('augmentations', placed.use, placed)),
     student: model(uses.student),
-    ...(uses.teacher === undefined ? {} : { teacher: model(uses.teacher) }),
+    teachers: uses.teachers.map((placed) => ({ name: placed.name, ...model(placed) })),
     distillers: uses.distillers.map((placed): DistillerChoice => {
       const { contribution: distiller, options } = host.use('distillers', placed.use, placed);
-      return { distiller, options };
+      const { teacher } = placed;
+      return { distiller, options, ...(teacher === undefined ? {} : { teacher }) };
     }),
     optimizer: host.use('optimizers', uses.optimizer.use, uses.optimizer),
     lr,

@@ -8,10 +8,10 @@ export function studentSpec(
   host: Host,
   { batch, image, classes }: { batch: number; image: ImageShape; classes: number },
 ): StudentSpec {
-  const { student, teacher, distillers, optimizer, groups } = findParts(config, host);
+  const { student, teachers, distillers, optimizer, groups } = findParts(config, host);
   return {
     student,
-    teacher,
+    teachers,
     distillers,
     parts: host,
     optimizer,

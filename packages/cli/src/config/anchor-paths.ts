@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-/** Values that are paths, by where they stand. */
+/** Values that are paths, by where they stand: a section, or each element of a list of them. */
 const places: readonly (readonly [section: string, key: string])[] = [
   ['teacher', 'weights'],
   ['student', 'weights'],
@@ -16,12 +16,19 @@ export function anchorPaths(layer: unknown, folder: string): unknown {
   const anchored: Record<string, unknown> = { ...layer };
   for (const [section, key] of places) {
     const part = anchored[section];
-    if (!isRecord(part) || typeof part[key] !== 'string') continue;
-    anchored[section] = { ...part, [key]: path.resolve(folder, part[key]) };
+    anchored[section] = Array.isArray(part)
+      ? part.map((one) => anchorKey(one, key, folder))
+      : anchorKey(part, key, folder);
+    if (part === undefined) delete anchored[section];
   }
   if (Array.isArray(anchored.plugins))
     anchored.plugins = anchored.plugins.map((plugin) => anchorPlugin(plugin, folder));
   return anchored;
+}
+
+function anchorKey(part: unknown, key: string, folder: string): unknown {
+  if (!isRecord(part) || typeof part[key] !== 'string') return part;
+  return { ...part, [key]: path.resolve(folder, part[key]) };
 }
 
 /** Plugins are packages by name, or files by a path that begins with a dot. */

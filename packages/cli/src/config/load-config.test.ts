@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isLimbeckError, type LimbeckError, resolveConfig } from '@limbeck/core';
+import { isLimbeckError, type LimbeckError, resolveConfig, teachersOf } from '@limbeck/core';
 import { describe, expect, it } from 'vitest';
 import { folderWith } from '../testing/command-line.js';
 import { findConfig, loadConfig } from './load-config.js';
@@ -161,7 +161,7 @@ describe('extends', () => {
     expect(config.data.batchSize).toBe(8);
     expect(provenance.get('train.seed')).toBe('base/one.yaml');
     // a path is meant from the file it is written in
-    expect(config.teacher!.weights).toBe(path.join(folder, 'base', 't.safetensors'));
+    expect(teachersOf(config)[0]!.weights).toBe(path.join(folder, 'base', 't.safetensors'));
   });
 
   it('in a circle is refused', async () => {

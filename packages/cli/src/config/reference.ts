@@ -39,11 +39,14 @@ function keysOf(node: Node, path: string): ConfigKey[] {
       ...(isTelling(child.default) ? { default: JSON.stringify(child.default) } : {}),
       meaning: child.description ?? '',
     };
-    const below = [child, ...(child.anyOf ?? [])].flatMap((one) => keysOf(one, at));
+    const below = alternatives(child).flatMap((one) => keysOf(one, at));
     const elements = child.items === undefined ? [] : keysOf(child.items, `${at}.*`);
     return [own, ...below, ...elements];
   });
 }
+
+/** A node and everything it may be instead. */
+const alternatives = (node: Node): Node[] => [node, ...(node.anyOf ?? []).flatMap(alternatives)];
 
 /** An empty object only means that the defaults of its keys count. */
 const isTelling = (value: unknown): boolean =>

@@ -23,11 +23,16 @@ export interface StepDescription {
   readonly classes: number;
   readonly batchSize: number;
   readonly student: ModelSize;
-  readonly teacher?: ModelSize;
+  readonly teachers: readonly (ModelSize & { readonly name: string })[];
   /** Terms of the loss with their weights, the cross-entropy first. */
   readonly losses: Readonly<Record<string, number>>;
-  /** What leaves the teacher, batch included. */
-  readonly features: readonly { readonly tap: string; readonly shape: readonly number[] }[];
+  /** What leaves the teachers, batch included. */
+  readonly features: readonly {
+    /** Name of the teacher. */
+    readonly teacher: string;
+    readonly tap: string;
+    readonly shape: readonly number[];
+  }[];
   /** Parameters of the distillers. */
   readonly extras: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** What is deployed. */
@@ -52,7 +57,7 @@ export async function describeStep(
   const { image, classes } = shape;
   const { batchSize } = config.data;
   const spec = studentSpec(config, host, { batch: batchSize, image, classes });
-  const { student, teacher } = spec;
+  const { student, teachers } = spec;
   const plan = planStudent(spec);
   const deployed = deployedProgram(spec, 1);
   const sizeOfModel = (choice: typeof student): ModelSize => {
@@ -64,9 +69,11 @@ export async function describeStep(
     classes,
     batchSize,
     student: sizeOfModel(student),
-    ...(teacher === undefined ? {} : { teacher: sizeOfModel(teacher) }),
+    teachers: teachers.map((teacher) => ({ name: teacher.name, ...sizeOfModel(teacher) })),
     losses: Object.fromEntries(plan.weights),
-    features: plan.features.map((tap) => ({ tap, shape: plan.teacher!.model.tap(tap).shape })),
+    features: plan.teachers.flatMap(({ name, model, features }) =>
+      features.map(({ path }) => ({ teacher: name, tap: path, shape: model.feature(path).shape })),
+    ),
     extras: [...plan.variables.values()]
       .filter(({ owner, kind }) => owner === 'distiller' && kind === 'parameter')
       .map(({ stateName, tensor }) => ({ name: stateName, shape: tensor.shape })),

@@ -1,4 +1,5 @@
 import { formatShape, sizeOf } from '@limbeck/graph';
+import { teacherTitle } from '@limbeck/trainer';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, engineering } from '../output/numbers.js';
@@ -9,11 +10,11 @@ import type { StepDescription } from './describe-step.js';
 /** What a configuration composes, for people. */
 export function printStep(io: Io, file: string, step: StepDescription): void {
   const { bold, dim } = colorsFor(io.env, io.stdout);
-  const { student, teacher, losses, features, extras, deployed, image, classes, batchSize } = step;
+  const { student, teachers, losses, features, extras, deployed, image, classes, batchSize } = step;
   print(io, dim(`# ${file}`), `images ${image.join('x')}, ${classes} classes, ${batchSize} a step`, '');
   const models = [
     { role: 'student', ...student },
-    ...(teacher === undefined ? [] : [{ role: 'teacher', ...teacher }]),
+    ...teachers.map(({ name, ...size }) => ({ role: teacherTitle(name), ...size })),
   ];
   const right = { align: 'right' } as const;
   const columns = [
@@ -33,8 +34,13 @@ export function printStep(io: Io, file: string, step: StepDescription): void {
   const terms = Object.entries(losses).map(([name, weight]) => [name, String(weight)]);
   print(io, table([{ head: 'loss term' }, { head: 'weight', ...right }], terms), '');
   if (features.length > 0) {
-    const rows = features.map(({ tap, shape }) => [tap, formatShape(shape)]);
-    print(io, table([{ head: 'feature of the teacher' }, { head: 'shape' }], rows), '');
+    const several = teachers.length > 1;
+    const rows = features.map(({ teacher, tap, shape }) => [
+      several ? `${tap} of ${teacher}` : tap,
+      formatShape(shape),
+    ]);
+    const head = several ? 'feature of a teacher' : 'feature of the teacher';
+    print(io, table([{ head }, { head: 'shape' }], rows), '');
   }
   if (extras.length > 0) {
     const rows = extras.map(({ name, shape }) => [name, formatShape(shape)]);

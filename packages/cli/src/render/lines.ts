@@ -1,4 +1,4 @@
-import type { LossValues, MetricValues, RunEvent } from '@limbeck/trainer';
+import { type LossValues, type MetricValues, type RunEvent, teacherTitle } from '@limbeck/trainer';
 import type { Colors } from '../output/color.js';
 import { count, decimal, duration, percent, plural } from '../output/numbers.js';
 
@@ -22,7 +22,11 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
     case 'fidelity':
       return [dim(fidelityLine(event))];
     case 'teacher':
-      return [dim(`teacher alone: ${metrics(event.metrics)} on ${count(event.samples)} test images`)];
+      return [
+        dim(
+          `${teacherTitle(event.teacher)} alone: ${metrics(event.metrics)} on ${count(event.samples)} test images`,
+        ),
+      ];
     case 'epoch': {
       const width = String(epochs).length;
       const test =
@@ -47,6 +51,7 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
 }
 
 function fidelityLine({
+  teacher,
   precision,
   agreement,
   samples,
@@ -56,17 +61,18 @@ function fidelityLine({
   const cosines = Object.entries(cosine).map(
     ([tap, { mean, worst }]) => `, cosine of ${tap} ${mean.toFixed(5)} (worst ${worst.toFixed(5)})`,
   );
-  return `teacher in ${precision}: predicts as in float32 for ${percent(agreement, 2)} of ${plural(samples, 'test image')}${cosines.join('')}, KL ${kl1.toExponential(1)}`;
+  return `${teacherTitle(teacher)} in ${precision}: predicts as in float32 for ${percent(agreement, 2)} of ${plural(samples, 'test image')}${cosines.join('')}, KL ${kl1.toExponential(1)}`;
 }
 
 function startLines(event: RunEvent & { type: 'start' }): string[] {
-  const { student, teacher, batchSize, stepsPerEpoch, epochs, seed } = event;
+  const { student, teachers, batchSize, stepsPerEpoch, epochs, seed } = event;
   const model = (of: { id: string; parameters: number }) => `${of.id} (${count(of.parameters)} parameters)`;
   const weights = Object.entries(event.weights).map(
     ([name, weight]) => `${decimal(weight).replace(/\.?0+$/, '')} ${name}`,
   );
-  const under = teacher === undefined ? '' : ` under teacher ${model(teacher)}`;
-  const backends = [...new Set([event.backend, event.teacherBackend ?? event.backend])].join(' and ');
+  const above = teachers.map((teacher) => `${teacherTitle(teacher.name)} ${model(teacher)}`);
+  const under = above.length === 0 ? '' : ` under ${above.join(' and ')}`;
+  const backends = [...new Set([event.backend, ...teachers.map(({ backend }) => backend)])].join(' and ');
   return [
     `student ${model(student)}${under}`,
     `loss ${weights.join(' + ')}; ${plural(epochs, 'epoch')} of ${plural(stepsPerEpoch, 'step')} of ${plural(batchSize, 'image')}; seed ${seed}; backend ${backends}`,

@@ -14,14 +14,13 @@ const start: RunEvent = {
   type: 'start',
   folder: 'runs/x-1',
   student: { id: 'resnet8', parameters: 77_754 },
-  teacher: { id: 'resnet14x2', parameters: 691_834 },
+  teachers: [{ name: 'teacher', id: 'resnet14x2', parameters: 691_834, backend: 'onnx' }],
   epochs: 6,
   stepsPerEpoch: 187,
   batchSize: 64,
   seed: 1,
   weights: { ce: 1, feature: 25 },
   backend: 'onnx',
-  teacherBackend: 'onnx',
 };
 const step: RunEvent & { type: 'step' } = {
   type: 'step',
@@ -63,7 +62,7 @@ describe('a teacher in int8', () => {
   it('is told how true it is', () => {
     const cosine = { embedding: { mean: 0.99988, worst: 0.9993 } };
     const figures = { samples: 640, agreement: 0.9973, cosine, kl1: 2.2e-4, kl4: 1.6e-4, seconds: 3 };
-    expect(linesOf(plain)({ type: 'fidelity', precision: 'int8', ...figures })).toEqual([
+    expect(linesOf(plain)({ type: 'fidelity', teacher: 'teacher', precision: 'int8', ...figures })).toEqual([
       'teacher in int8: predicts as in float32 for 99.73 % of 640 test images, cosine of embedding 0.99988 (worst 0.99930), KL 2.2e-4',
     ]);
   });

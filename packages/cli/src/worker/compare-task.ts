@@ -1,5 +1,12 @@
 import path from 'node:path';
-import { type Host, LimbeckError, type OpenDataset, placements, type ResolvedConfig } from '@limbeck/core';
+import {
+  type Host,
+  LimbeckError,
+  type OpenDataset,
+  placements,
+  type ResolvedConfig,
+  teachersOf,
+} from '@limbeck/core';
 import { bindState } from '@limbeck/graph';
 import {
   type Agreement,
@@ -13,7 +20,8 @@ import {
   readWeightsFile,
   runFiles,
   summarize,
-  Teacher,
+  TracedTeacher,
+  teacherPrefix,
 } from '@limbeck/trainer';
 import { place } from '../compose/backend.js';
 import { openData } from '../compose/compose-run.js';
@@ -51,13 +59,13 @@ export interface CompareResult {
   readonly models: readonly ComparedModel[];
 }
 
-/** Sets finished runs beside their teacher, and checks that what they exported predicts what they trained. */
+/** Sets finished runs beside their teachers, and checks that what they exported predicts what they trained. */
 export async function compareTask(
   { cwd, env, runs }: CompareRequest,
   context: WorkContext,
 ): Promise<CompareResult> {
   const students: ComparedModel[] = [];
-  let teacher: ComparedModel | undefined;
+  let teachers: ComparedModel[] = [];
   let samples = 0;
   for (const [label, folder] of runs) {
     const opened = await openConfig({ config: path.join(folder, runFiles.config) }, cwd);
@@ -77,12 +85,14 @@ export async function compareTask(
       samples = dataset.test.length;
       context.say({ type: 'note', text: `comparing ${label}` });
       students.push(await examineStudent(label, folder, bench));
-      teacher = (await examineTeacher(bench)) ?? teacher;
+      const examined: ComparedModel[] = [];
+      for (const index of parts.teachers.keys()) examined.push(await examineTeacher(index, bench));
+      if (examined.length > 0) teachers = examined;
     } finally {
       await host.dispose();
     }
   }
-  return { samples, models: [...(teacher === undefined ? [] : [teacher]), ...students] };
+  return { samples, models: [...teachers, ...students] };
 }
 
 /** What a model is examined with. */
@@ -153,32 +163,24 @@ const look = (
     stop: context.stopped,
   });
 
-async function examineTeacher({
-  config,
-  parts,
-  dataset,
-  placement,
-  ...bench
-}: Bench): Promise<ComparedModel | undefined> {
-  if (parts.teacher === undefined) return undefined;
+async function examineTeacher(index: number, bench: Bench): Promise<ComparedModel> {
+  const { config, parts, dataset, placement } = bench;
+  const choice = parts.teachers[index]!;
   const { backend, ...how } = placement;
-  const { classes, imageShape } = dataset;
-  const weights = readWeightsFile(config.teacher!.weights);
+  const { classes, imageShape: image } = dataset;
+  const weights = readWeightsFile(teachersOf(config)[index]!.weights);
   const compile = (batch: number) => {
-    const teacher = new Teacher(parts.teacher!, { image: [batch, ...imageShape], classes });
-    const state = loadWeights(teacher.variables.values(), weights, {
-      role: `teacher '${parts.teacher!.backbone.id}'`,
-      classes,
-    });
-    return backend.compile(bindState(teacher.classifierProgram(), state), how);
+    const teacher = new TracedTeacher(choice, { prefix: teacherPrefix, image: [batch, ...image], classes });
+    const target = { role: `teacher '${teacher.id}'`, classes };
+    const state = loadWeights(teacher.variables.values(), weights, target);
+    return backend.compile(bindState(teacher.program(['logits']), state), how);
   };
   const executable = await compile(config.data.evalBatchSize);
-  const classifier = executableClassifier(executable);
-  const { accuracy } = await look({ config, parts, dataset, placement, ...bench }, classifier).finally(() =>
+  const { accuracy } = await look(bench, executableClassifier(executable)).finally(() =>
     executable.dispose(),
   );
   const single = await compile(1);
   const { medianMs } = await measureLatency(single).finally(() => single.dispose());
-  const { id, parameters, macs } = summarize(parts.teacher, { image: imageShape, classes });
-  return { label: 'teacher', id, top1: accuracy, parameters, macs, latencyMs: medianMs };
+  const { id, parameters, macs } = summarize(choice, { image, classes });
+  return { label: choice.name, id, top1: accuracy, parameters, macs, latencyMs: medianMs };
 }

@@ -45,7 +45,7 @@ export async function runOpened(opened: OpenedConfig, order: RunOrder): Promise<
   const host = await openHost(opened);
   try {
     const spec = await composeRun(opened.config, host, dataFolder(opened.config.data.dir, { cwd, env }));
-    const backends = [spec.placement, ...(spec.teacher ? [spec.teacher.placement] : [])].map(
+    const backends = [spec.placement, ...spec.teachers.map(({ placement }) => placement)].map(
       ({ backend }) => backend,
     );
     return await train(spec, {

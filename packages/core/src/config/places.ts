@@ -12,6 +12,17 @@ export interface Place {
 
 const plain = (kind: Kind): Place => ({ kind, own: [], kept: [] });
 
+const teacher = {
+  kind: 'backbones',
+  own: [
+    ...(['name', 'weights', 'backend', 'device', 'precision', 'threads'] as const),
+    ...(['acceptChance', 'calibration', 'fidelity'] as const),
+  ],
+  kept: ['name', 'backend', 'device', 'precision', 'threads', 'calibration', 'fidelity'],
+} as const satisfies Place;
+
+const distiller = { kind: 'distillers', own: ['teacher'], kept: [] } as const satisfies Place;
+
 /** Every such place by its path; `*` is any index. */
 export const places = {
   data: {
@@ -20,14 +31,11 @@ export const places = {
     kept: ['batchSize', 'evalBatchSize', 'augment', 'dir'],
   },
   'data.augment.*': plain('augmentations'),
-  teacher: {
-    kind: 'backbones',
-    own: ['weights', 'backend', 'device', 'precision', 'threads', 'acceptChance', 'calibration', 'fidelity'],
-    kept: ['backend', 'device', 'precision', 'threads', 'calibration', 'fidelity'],
-  },
+  teacher,
+  'teacher.*': teacher,
   student: { kind: 'backbones', own: ['weights'], kept: [] },
-  distiller: plain('distillers'),
-  'distiller.*': plain('distillers'),
+  distiller,
+  'distiller.*': distiller,
   'train.optimizer': { kind: 'optimizers', own: ['lr', 'groups'], kept: ['groups'] },
   'train.schedule': plain('schedules'),
   'train.evaluate.metrics.*': plain('metrics'),

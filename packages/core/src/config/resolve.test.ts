@@ -185,7 +185,13 @@ describe('layers', () => {
       batchSize: 64,
       augment: [{ use: 'pad-crop', pad: 4 }, { use: 'flip' }],
     });
-    expect(config.teacher).toMatchObject({ use: 'wrn', weights: 'w', backend: 'onnx', precision: 'int8' });
+    expect(config.teacher).toMatchObject({
+      name: 'teacher',
+      use: 'wrn',
+      weights: 'w',
+      backend: 'onnx',
+      precision: 'int8',
+    });
     expect(config.distiller).toEqual({ use: 'kd', temperature: 4 });
     expect(config.train.optimizer).toEqual({ use: 'adamw', lr: 1e-3, groups: [] });
     expect(config.train.schedule).toEqual({ use: 'cosine' });

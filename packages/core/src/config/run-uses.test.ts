@@ -31,7 +31,7 @@ describe('runUses', () => {
       [{ use: 'pad-crop', pad: 4 }, 'data.augment.0'],
       [{ use: 'flip' }, 'data.augment.1'],
     ]);
-    expect(uses.teacher?.use).toEqual({ use: 'resnet32x4' });
+    expect(uses.teachers).toMatchObject([{ name: 'teacher', use: { use: 'resnet32x4' }, path: 'teacher' }]);
     expect(uses.student.use).toEqual({ use: 'resnet8x4' });
     expect(uses.distillers.map(({ path }) => path)).toEqual(['distiller']);
     expect(uses.optimizer).toMatchObject({
@@ -53,6 +53,49 @@ describe('runUses', () => {
   });
 });
 
+describe('several teachers', () => {
+  const [large, other] = [
+    { name: 'large', use: 'resnet32x4', weights: 'a', depth: 3 },
+    { use: 'wrn', weights: 'b' },
+  ];
+  const teaching = (teacher: unknown, distiller: unknown) => resolve(minimal, { teacher, distiller });
+
+  it('keep their order and names; distillers name theirs', () => {
+    const uses = runUses(teaching([large, other], ['kd', { use: 'sp', teacher: 'large', weight: 2 }]).config);
+    expect(uses.teachers).toMatchObject([
+      { name: 'large', use: { use: 'resnet32x4', depth: 3 }, path: 'teacher.0' },
+      { name: 'teacher', use: { use: 'wrn' }, path: 'teacher.1' },
+    ]);
+    expect(uses.teachers[0]!.use).not.toHaveProperty('name');
+    expect(uses.distillers.map(({ use, teacher }) => [use, teacher])).toEqual([
+      [{ use: 'kd' }, undefined],
+      [{ use: 'sp', weight: 2 }, 'large'],
+    ]);
+  });
+
+  it('are placed each on its own', () => {
+    const { config } = teaching([{ ...large, backend: 'onnx', precision: 'int8' }, other], 'kd');
+    expect(placements(config).teachers).toEqual([
+      { use: 'onnx', precision: 'int8' },
+      { use: 'auto', precision: 'float32' },
+    ]);
+  });
+
+  it.each<[string, unknown, unknown, RegExp]>([
+    ['two of one name', [large, { ...other, name: 'large' }], 'kd', /teacher\.1\.name: .*called 'large'/],
+    ['a name with a meaning', { ...large, name: 'image' }, 'kd', /teacher\.name: .*'image' has a meaning/],
+    [
+      'one that a distiller asks for and nobody is',
+      [large, other],
+      [{ use: 'kd', teacher: 'larg' }],
+      /distiller\.0\.teacher: .*did you mean 'large'/i,
+    ],
+    ['one without weights', [{ use: 'wrn' }], 'kd', /teacher\.0\.weights: is missing/],
+  ])('are refused: %s', (_, teacher, distiller, message) => {
+    expect(() => teaching(teacher, distiller)).toThrow(message);
+  });
+});
+
 describe('placements', () => {
   it("put the teacher on the run's backend and device, unless it says otherwise", () => {
     const of = (backend: object, teacher: object) =>
@@ -62,13 +105,16 @@ describe('placements', () => {
     const run = { use: 'onnx', device: 'webgpu', threads: 2 };
     expect(of(run, {})).toEqual({
       student: { ...run, precision: 'float32' },
-      teacher: { ...run, precision: 'float32' },
+      teachers: [{ ...run, precision: 'float32' }],
     });
-    expect(of(run, { backend: 'tfjs', precision: 'int8' }).teacher).toEqual({
+    expect(of(run, { backend: 'tfjs', precision: 'int8' }).teachers[0]).toEqual({
       use: 'tfjs',
       precision: 'int8',
       threads: 2,
     });
-    expect(placements(resolve(minimal).config)).toEqual({ student: { use: 'auto', precision: 'float32' } });
+    expect(placements(resolve(minimal).config)).toEqual({
+      student: { use: 'auto', precision: 'float32' },
+      teachers: [],
+    });
   });
 });

@@ -18,9 +18,11 @@ export interface PlacedUse {
 export interface RunUses {
   readonly dataset: PlacedUse;
   readonly augmentations: readonly PlacedUse[];
-  readonly teacher?: PlacedUse;
+  /** In order; the first is the one distillers compare with where they name none. */
+  readonly teachers: readonly (PlacedUse & { readonly name: string })[];
   readonly student: PlacedUse;
-  readonly distillers: readonly PlacedUse[];
+  /** With the name of the teacher each asks for. */
+  readonly distillers: readonly (PlacedUse & { readonly teacher?: string })[];
   /** The rate and the groups are the run's: they hold for every optimizer, so its schema never sees them. */
   readonly optimizer: PlacedUse & { readonly lr: number; readonly groups: readonly ParameterGroup[] };
   readonly schedule: PlacedUse;
@@ -35,12 +37,15 @@ const placed = (path: keyof typeof places, use: UseObject, index?: number): Plac
 
 /** Takes a configuration apart into what each contribution is given. */
 export function runUses(config: ResolvedConfig): RunUses {
-  const { data, teacher, student, distiller, train } = config;
+  const { data, student, distiller, train } = config;
   const { lr, groups } = train.optimizer;
   return {
     dataset: placed('data', data),
     augmentations: data.augment.map((use, i) => placed('data.augment.*', use, i)),
-    ...(teacher ? { teacher: placed('teacher', teacher) } : {}),
+    teachers: teachersOf(config).map((teacher, i) => ({
+      ...(isList(config.teacher) ? placed('teacher.*', teacher, i) : placed('teacher', teacher)),
+      name: teacher.name,
+    })),
     student: placed('student', student),
     distillers: distillersOf(distiller),
     optimizer: { ...placed('train.optimizer', train.optimizer), lr, groups },
@@ -49,13 +54,27 @@ export function runUses(config: ResolvedConfig): RunUses {
   };
 }
 
-function distillersOf(distiller: ResolvedConfig['distiller']): PlacedUse[] {
+type DistillerConfig = Exclude<ResolvedConfig['distiller'], readonly unknown[] | undefined>;
+
+function distillersOf(distiller: ResolvedConfig['distiller']): RunUses['distillers'] {
   if (distiller === undefined) return [];
-  if (isList(distiller)) return distiller.map((use, i) => placed('distiller.*', use, i));
-  return [placed('distiller', distiller)];
+  const named = (use: DistillerConfig) => (use.teacher === undefined ? {} : { teacher: use.teacher });
+  if (isList(distiller)) {
+    return distiller.map((use, i) => ({ ...placed('distiller.*', use, i), ...named(use) }));
+  }
+  return [{ ...placed('distiller', distiller), ...named(distiller) }];
 }
 
-const isList = (value: unknown): value is readonly UseObject[] => Array.isArray(value);
+/** A teacher, as a configuration describes it. */
+export type TeacherConfig = Exclude<ResolvedConfig['teacher'], readonly unknown[] | undefined>;
+
+/** The teachers of a configuration, in order. */
+export function teachersOf({ teacher }: Pick<ResolvedConfig, 'teacher'>): readonly TeacherConfig[] {
+  if (teacher === undefined) return [];
+  return isList(teacher) ? teacher : [teacher];
+}
+
+const isList = <T>(value: T | readonly T[] | undefined): value is readonly T[] => Array.isArray(value);
 
 /** Where a model is computed. */
 export interface Placement {
@@ -68,20 +87,23 @@ export interface Placement {
   readonly threads?: number;
 }
 
-/** Where the student is computed, and where the teacher: on the student's backend and device unless it says otherwise. */
-export function placements({ backend, teacher }: ResolvedConfig): {
+/** Where the student is computed, and where each teacher: on the student's backend and device unless it says otherwise. */
+export function placements(config: Pick<ResolvedConfig, 'backend' | 'teacher'>): {
   readonly student: Placement;
-  readonly teacher?: Placement;
+  readonly teachers: readonly Placement[];
 } {
-  if (!teacher) return { student: backend };
+  const { backend } = config;
+  return { student: backend, teachers: teachersOf(config).map((teacher) => placementOf(teacher, backend)) };
+}
+
+function placementOf(teacher: TeacherConfig, backend: Placement): Placement {
   const use = teacher.backend ?? backend.use;
   const device = teacher.device ?? (use === backend.use ? backend.device : undefined);
   const threads = teacher.threads ?? backend.threads;
-  const placement: Placement = {
+  return {
     use,
     precision: teacher.precision,
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
   };
-  return { student: backend, teacher: placement };
 }

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { isPlugin, type Plugin } from '../contracts/plugin.js';
+import { defaultTeacherName, teacherNameProblem } from '../contracts/teacher-name.js';
+import { didYouMean } from '../suggest.js';
 
 const id = z.string().min(1);
 const count = z.int().min(1);
@@ -76,6 +78,9 @@ const fidelity = z.strictObject({
 });
 
 const teacher = z.looseObject({
+  name: id
+    .default(defaultTeacherName)
+    .describe('What distillers, messages and, with several teachers, names of features call it.'),
   use: id.describe('Id of the backbone; its options stand beside it.'),
   weights: id.describe('File with its weights.'),
   backend: id.optional().describe("Where it runs. Absent: on the run's backend."),
@@ -98,6 +103,19 @@ const student = z.looseObject({
   use: id.describe('Id of the backbone; its options stand beside it.'),
   weights: id.optional().describe('File to start from. Absent: drawn from the seed.'),
 });
+
+/** As `use`, with the run's own key. */
+const distiller = z
+  .union([
+    id,
+    z.looseObject({
+      use: id.describe('Id of the method; its options stand beside it.'),
+      teacher: id
+        .optional()
+        .describe('Name of the teacher it compares the student with. Absent: the first one.'),
+    }),
+  ])
+  .transform((value) => (typeof value === 'string' ? { use: value } : value));
 
 const standardOptimizer = { use: 'sgd', lr: 0.05, momentum: 0.9, weightDecay: 5e-4 };
 
@@ -170,6 +188,10 @@ const backend = z.strictObject({
   threads: count.optional().describe("Absent: the machine's cores."),
 });
 
+/** Several, one or none as a list. */
+const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value as T];
+
 /** A run, as a configuration describes it. */
 export const runSchema = z
   .strictObject({
@@ -179,12 +201,13 @@ export const runSchema = z
       .default([])
       .describe('Packages, paths or plugins, each alone or as [plugin, options].'),
     data: data.describe('What is learnt from.'),
-    teacher: teacher
+    teacher: z
+      .union([teacher, z.array(teacher).min(1)])
       .optional()
-      .describe('The frozen model. Absent: the student learns from the labels alone.'),
+      .describe('The frozen model, or several by name. Absent: the student learns from the labels alone.'),
     student: student.describe('The model that is trained.'),
     distiller: z
-      .union([use, z.array(use).min(1)])
+      .union([distiller, z.array(distiller).min(1)])
       .optional()
       .describe('The method, or several added up. Absent: cross-entropy alone.'),
     task: z
@@ -207,6 +230,19 @@ export const runSchema = z
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (run.distiller && !run.teacher)
       refuse(['distiller'], 'a distiller needs a teacher; add `teacher` or leave it out');
+    const teachers = listOf(run.teacher);
+    const names = teachers.map(({ name }) => name);
+    const bad = teacherNameProblem(names);
+    if (bad !== undefined) {
+      const at = Array.isArray(run.teacher) ? ['teacher', String(bad.index)] : ['teacher'];
+      refuse([...at, 'name'], bad.problem);
+    }
+    for (const [i, { teacher: wanted }] of listOf(run.distiller).entries()) {
+      if (wanted === undefined || names.length === 0 || names.includes(wanted)) continue;
+      const at = Array.isArray(run.distiller) ? ['distiller', String(i)] : ['distiller'];
+      const hint = didYouMean(wanted, names) ?? `there are: ${names.join(', ')}`;
+      refuse([...at, 'teacher'], `expected the name of a teacher - ${hint}`);
+    }
     const metric = run.train.earlyStopping?.metric;
     const metrics = run.train.evaluate.metrics.map((one) => one.use);
     if (metric !== undefined && !metrics.includes(metric)) {

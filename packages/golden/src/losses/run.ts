@@ -56,7 +56,8 @@ async function computeLoss(
   const { student, teacher } = standInsOf(graph, file);
   const labels = graph.input('labels', [file.batch], 'int32');
   const choices = recipe.distiller === undefined ? [] : [chosen(host, recipe.distiller)];
-  const context = { mode: 'train', student, teacher, labels, classes: file.classes, parts: host } as const;
+  const shared = { mode: 'train', student, labels, classes: file.classes, parts: host } as const;
+  const context = { ...shared, teacherOf: () => teacher };
   const built = buildDistillers(graph, choices, context);
 
   const terms = [...built.losses.values()].map(({ weight, value }) => mul(value, weight));

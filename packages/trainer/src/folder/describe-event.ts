@@ -1,4 +1,5 @@
 import type { LossValues, MetricValues, RunEvent } from '../events.js';
+import { teacherTitle } from '../teachers/title.js';
 
 const values = (named: LossValues | MetricValues): string =>
   Object.entries(named)
@@ -13,9 +14,9 @@ const seconds = (value: number): string => `${value < 10 ? value.toFixed(2) : Ma
 export function describeEvent(event: RunEvent): string {
   switch (event.type) {
     case 'start': {
-      const teacher = event.teacher === undefined ? '' : `, teacher ${event.teacher.id}`;
+      const teachers = event.teachers.map(({ name, id }) => `, ${teacherTitle(name)} ${id}`).join('');
       return (
-        `start: student ${event.student.id} (${event.student.parameters} parameters)${teacher}, ` +
+        `start: student ${event.student.id} (${event.student.parameters} parameters)${teachers}, ` +
         `${event.epochs} epochs of ${event.stepsPerEpoch} steps, batch ${event.batchSize}, seed ${event.seed}, ` +
         `backend ${event.backend}, weights: ${values(event.weights)}`
       );
@@ -29,12 +30,12 @@ export function describeEvent(event: RunEvent): string {
         .map(([tap, { mean, worst }]) => `cosine of ${tap} ${short(mean)} (worst ${short(worst)})`)
         .join(', ');
       return (
-        `fidelity: teacher in ${event.precision} against float32 on ${event.samples} samples in ${seconds(event.seconds)}: ` +
+        `fidelity: ${teacherTitle(event.teacher)} in ${event.precision} against float32 on ${event.samples} samples in ${seconds(event.seconds)}: ` +
         `agreement ${short(event.agreement)}, ${cosines}, KL ${short(event.kl1)} at T=1, ${short(event.kl4)} at T=4`
       );
     }
     case 'teacher':
-      return `teacher: ${values(event.metrics)} on ${event.samples} samples in ${seconds(event.seconds)}`;
+      return `${teacherTitle(event.teacher)}: ${values(event.metrics)} on ${event.samples} samples in ${seconds(event.seconds)}`;
     case 'step':
       return `step ${event.step}: epoch ${event.epoch}, lr ${short(event.lr)}, ${values(event.losses)}, ${Math.round(event.imagesPerSecond)} images/s`;
     case 'epoch': {

@@ -16,6 +16,8 @@ export interface DistillerChoice {
   // biome-ignore lint/suspicious/noExplicitAny: every distiller brings an option type of its own
   readonly distiller: Distiller<any>;
   readonly options: unknown;
+  /** Name of the teacher it compares the student with. Default: the first one. */
+  readonly teacher?: string;
 }
 
 /** Finds what distillers ask for by id; the plugin host does. */
@@ -44,14 +46,15 @@ export function buildDistillers(
   context: {
     readonly mode: Mode;
     readonly student: ModelView;
-    readonly teacher: ModelView;
+    /** Whom a distiller compares the student with; `wanted` is the name it gives, undefined for the first. */
+    readonly teacherOf: (distiller: string, wanted: string | undefined) => ModelView;
     readonly labels: Tensor;
     readonly classes: number;
     readonly parts: Parts;
   },
 ): CombinedDistillation {
   const trace = new Trace(graph, { prefix: distillerPrefix, mode: context.mode });
-  const { parts } = context;
+  const { parts, teacherOf, ...shared } = context;
   const project = (use: Use, m: Scope, x: Tensor, target: Shape): Tensor => {
     const { contribution, options } = parts.use('projectors', use);
     return m.scoped(() => contribution.project(m, x, target, options, project));
@@ -60,9 +63,10 @@ export function buildDistillers(
     const { contribution, options } = parts.use('losses', use);
     return contribution.value(student, teacher, options);
   };
-  const built = placesOf(choices).map(({ distiller, options, place }) => {
+  const built = placesOf(choices).map(({ distiller, options, place, teacher: wanted }) => {
+    const teacher = teacherOf(distiller.id, wanted);
     const m = new Scope(trace).in(place);
-    const distillation = m.scoped(() => distiller.build({ ...context, options, m, project, loss }));
+    const distillation = m.scoped(() => distiller.build({ ...shared, teacher, options, m, project, loss }));
     return { place, distillation };
   });
   return {

@@ -15,14 +15,22 @@ import {
   type Tensor,
   tensorData,
 } from '@limbeck/graph';
-import { groupParameters, initialState, type ParameterGroup, Scope, Trace, type Variable } from '@limbeck/nn';
+import {
+  groupParameters,
+  initialState,
+  type ParameterGroup,
+  Scope,
+  type Trace,
+  type Variable,
+} from '@limbeck/nn';
 import {
   buildDistillers,
   type CombinedDistillation,
   type DistillerChoice,
   type Parts,
 } from './distillation.js';
-import { Teacher, teacherInput } from './teacher.js';
+import { planTeachers, type TeacherChoice, viewOf } from './plan-teachers.js';
+import type { Teacher, TeacherFeature } from './teacher.js';
 import { type ModelChoice, type TracedModel, traceModel } from './traced-model.js';
 
 /** Prefix of the student's names in programs and states. */
@@ -33,8 +41,8 @@ export const taskLoss = 'ce';
 
 export interface StudentSpec {
   readonly student: ModelChoice;
-  /** Left out where the student trains alone. */
-  readonly teacher?: ModelChoice;
+  /** None where the student trains alone. */
+  readonly teachers: readonly TeacherChoice[];
   readonly distillers: readonly DistillerChoice[];
   readonly parts: Parts;
   // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
@@ -47,20 +55,25 @@ export interface StudentSpec {
   readonly classes: number;
 }
 
+/** A teacher, and what the step needs of it. */
+export interface PlannedTeacher extends Pick<Teacher, 'name' | 'prefix' | 'model'> {
+  /** Inputs of the student's program that it gives; it may have been asked for more than the step reads. */
+  readonly features: readonly TeacherFeature[];
+}
+
 /** The student's training step, ready to be compiled, and what a run needs to know about it. */
 export interface StudentPlan {
-  /** The teacher, traced for the same batch size; its program computes `features`. */
-  readonly teacher: Teacher | undefined;
+  /** For the same batch size. */
+  readonly teachers: readonly PlannedTeacher[];
   /**
-   * Inputs `image` [N, C, H, W], `labels` [N] int32, `lr` [], and `teacher.<path>` for each feature asked for.
+   * Inputs `image` [N, C, H, W], `labels` [N] int32, `lr` [], and one for each feature asked of a teacher: `teacher.<path>`
+   * of a sole one, `<name>.<path>` of several.
    * Outputs `loss` [], `loss.<term>` [] unweighted, `logits` [N, classes] of the model that will be deployed.
    */
   readonly program: Program;
   /** Weight of each term, the cross-entropy first. */
   readonly weights: ReadonlyMap<string, number>;
-  /** Features the step needs of the teacher, by path. */
-  readonly features: readonly string[];
-  /** Everything traced, by state name: the student's, the distillers' and frozen ones of the teacher. */
+  /** Everything traced, by state name: the student's, the distillers' and frozen ones of teachers. */
   readonly variables: ReadonlyMap<string, Variable & { readonly owner: 'student' | 'distiller' | 'teacher' }>;
   /** State names that the optimiser changes. */
   readonly trained: readonly string[];
@@ -77,8 +90,7 @@ interface Pass {
   readonly model: TracedModel;
   readonly labels: Tensor;
   readonly combined: CombinedDistillation;
-  readonly teacher: Teacher | undefined;
-  readonly frozen: Trace | undefined;
+  readonly teachers: readonly Teacher[];
 }
 
 function trace(graph: Graph, spec: StudentSpec, mode: 'train' | 'eval', batch: number): Pass {
@@ -87,25 +99,17 @@ function trace(graph: Graph, spec: StudentSpec, mode: 'train' | 'eval', batch: n
   const image = graph.input('image', [batch, ...imageShape]);
   const labels = graph.input('labels', [batch], 'int32');
   const model = traceModel(graph, spec.student, { prefix: studentPrefix, mode, image, classes });
-  if (spec.teacher === undefined) {
-    if (spec.distillers.length > 0) {
-      throw new LimbeckError(
-        'PRECONDITION',
-        `distiller '${spec.distillers[0]!.distiller.id}' needs a teacher`,
-        {
-          hint: 'add a teacher to the configuration, or leave the distiller out',
-        },
-      );
-    }
-    const none = new Trace(graph, { prefix: '', mode });
-    const combined = { losses: new Map(), taskWeight: undefined, predict: undefined, trace: none };
-    return { model, labels, combined, teacher: undefined, frozen: undefined };
-  }
-  const teacher = new Teacher(spec.teacher, { image: image.shape, classes });
-  const { view, frozen } = teacher.view(graph, classes);
+  const teachers = planTeachers(graph, spec.teachers, { image: image.shape, classes });
   const student = studentView(model, classes);
-  const context = { mode, student, teacher: view, labels, classes, parts: spec.parts };
-  return { model, labels, combined: buildDistillers(graph, spec.distillers, context), teacher, frozen };
+  const combined = buildDistillers(graph, spec.distillers, {
+    mode,
+    student,
+    teacherOf: (distiller, wanted) => viewOf(teachers, distiller, wanted),
+    labels,
+    classes,
+    parts: spec.parts,
+  });
+  return { model, labels, combined, teachers };
 }
 
 function studentView(model: TracedModel, classes: number): ModelView {
@@ -127,7 +131,7 @@ function studentView(model: TracedModel, classes: number): ModelView {
 /** Traces student, distillers, gradients and optimiser into one program. */
 export function planStudent(spec: StudentSpec): StudentPlan {
   const graph = new Graph();
-  const { model, labels, combined, teacher, frozen } = trace(graph, spec, 'train', spec.image[0]);
+  const { model, labels, combined, teachers } = trace(graph, spec, 'train', spec.image[0]);
   const logits = combined.predict ?? model.logits;
   const taskWeight = spec.taskWeight ?? combined.taskWeight ?? 1;
   const terms = new Map([
@@ -159,28 +163,30 @@ export function planStudent(spec: StudentSpec): StudentPlan {
   outputs.set('logits', logits);
   const updates = new Map([...model.trace.updates, ...combined.trace.updates, ...step.updates]);
   const built = program({ name: 'student', outputs, updates, inputs: [lr] });
-  const variables = variablesOf(model.trace, combined.trace, frozen);
+  const variables = variablesOf(model.trace, combined.trace, teachers);
   const given = new Set(built.inputs.map(leafName));
   return {
-    teacher,
+    teachers: teachers.map(({ name, prefix, model: teaching, asked }) => ({
+      name,
+      prefix,
+      model: teaching,
+      features: asked.filter(({ input }) => given.has(input)),
+    })),
     program: built,
     weights: new Map([...terms].map(([name, { weight }]) => [name, weight])),
-    features: (teacher?.asked ?? []).filter((path) => given.has(teacherInput(path))),
     variables,
     trained: trainable.map(({ stateName }) => stateName),
     initialState: (seed, known = new Map()) => startOf(built, variables, seed, known),
   };
 }
 
-function variablesOf(student: Trace, distiller: Trace, teacher: Trace | undefined) {
-  const owned = (t: Trace | undefined, owner: 'student' | 'distiller' | 'teacher') =>
-    [...(t?.variables.values() ?? [])].map(
-      (variable) => [variable.stateName, { ...variable, owner }] as const,
-    );
+function variablesOf(student: Trace, distiller: Trace, teachers: readonly Teacher[]) {
+  const owned = (t: Trace, owner: 'student' | 'distiller' | 'teacher') =>
+    [...t.variables.values()].map((variable) => [variable.stateName, { ...variable, owner }] as const);
   return new Map([
     ...owned(student, 'student'),
     ...owned(distiller, 'distiller'),
-    ...owned(teacher, 'teacher'),
+    ...teachers.flatMap(({ frozen }) => owned(frozen, 'teacher')),
   ]);
 }
 

@@ -1,66 +1,53 @@
-import { LimbeckError, type ModelView } from '@limbeck/core';
-import { formatShape, Graph, type Program, program, type Tensor } from '@limbeck/graph';
-import { Scope, Trace, type Variable } from '@limbeck/nn';
-import { type ModelChoice, type TracedModel, traceModel } from './traced-model.js';
+import type { ModelView } from '@limbeck/core';
+import type { Graph, Tensor } from '@limbeck/graph';
+import { Trace } from '@limbeck/nn';
+import type { TeacherModel } from './teacher-model.js';
 
-/** Prefix of the teacher's names in programs and states. */
+/** Prefix of a sole teacher's names in programs and states, whatever it is called; several have their own names there. */
 export const teacherPrefix = 'teacher';
 
-/** Input of the student's program that brings a feature of the teacher. */
-export const teacherInput = (path: string): string => `${teacherPrefix}.${path}`;
+/** A feature that the student's step takes from a teacher. */
+export interface TeacherFeature {
+  /** Tap name or layer path of the teacher. */
+  readonly path: string;
+  /** Which images it is computed of: an input of the student's program, `image`. */
+  readonly image: string;
+  /** The input of the student's program that it becomes: `teacher.embedding`. */
+  readonly input: string;
+}
 
-/**
- * The frozen teacher: traced once, in evaluation mode, in a graph of its own. What distillers ask of it becomes outputs
- * of its program and inputs of the student's.
- */
+/** A frozen teacher in the planning of a step: what distillers ask of it becomes inputs of the student's program. */
 export class Teacher {
-  readonly model: TracedModel;
-  readonly #asked = new Map<string, Tensor>();
+  readonly name: string;
+  /** In front of its names in programs and states. */
+  readonly prefix: string;
+  readonly model: TeacherModel;
+  /** Its own parts that the student's graph uses, such as its classifier. */
+  readonly frozen: Trace;
+  readonly #graph: Graph;
+  readonly #asked = new Map<string, TeacherFeature>();
 
-  constructor(choice: ModelChoice, { image, classes }: { image: readonly number[]; classes: number }) {
-    const graph = new Graph();
-    this.model = traceModel(graph, choice, {
-      prefix: teacherPrefix,
-      mode: 'eval',
-      image: graph.input('image', image),
-      classes,
-    });
+  /** @param graph the student's */
+  constructor(graph: Graph, { name, prefix, model }: { name: string; prefix: string; model: TeacherModel }) {
+    this.name = name;
+    this.prefix = prefix;
+    this.model = model;
+    this.frozen = new Trace(graph, { prefix, mode: 'eval' });
+    this.#graph = graph;
   }
 
-  /** Parameters and buffers, for loading weights. */
-  get variables(): ReadonlyMap<string, Variable> {
-    return this.model.trace.variables;
+  /** The features distillers asked for so far, in order. */
+  get asked(): readonly TeacherFeature[] {
+    return [...this.#asked.values()];
   }
 
-  /** Paths of the features distillers asked for so far, in order. */
-  get asked(): readonly string[] {
-    return [...this.#asked.keys()];
-  }
-
-  /** image [N, C, H, W] -> the given features, each under its path. */
-  program(paths: readonly string[] = this.asked): Program {
-    return program({ name: 'teacher', outputs: new Map(paths.map((path) => [path, this.model.tap(path)])) });
-  }
-
-  /** image [N, C, H, W] -> logits. */
-  classifierProgram(): Program {
-    return program({ name: 'teacher', outputs: { logits: this.model.logits } });
-  }
-
-  /** The teacher as distillers of a student's graph see it. */
-  view(graph: Graph, classes: number): { view: ModelView; frozen: Trace } {
-    const { model } = this;
-    const { backbone, options } = model.choice;
-    const frozen = new Trace(graph, { prefix: teacherPrefix, mode: 'eval' });
-    const tap = (path: string): Tensor => {
-      const feature = model.tap(path);
-      this.#asked.set(path, feature);
-      return graph.input(teacherInput(path), feature.shape, feature.dtype);
-    };
-    const view: ModelView = {
-      id: backbone.id,
+  /** The teacher as distillers see it, looking at the images of the input `image`. */
+  view(): ModelView {
+    const tap = (path: string): Tensor => this.#ask(path);
+    return {
+      id: this.model.id,
       role: 'teacher',
-      taps: model.taps,
+      taps: this.model.taps,
       tap,
       get logits() {
         return tap('logits');
@@ -68,19 +55,14 @@ export class Teacher {
       get embedding() {
         return tap('embedding');
       },
-      classify(embedding) {
-        const width = model.embedding.shape[1]!;
-        if (embedding.shape.length !== 2 || embedding.shape[1] !== width) {
-          throw new LimbeckError(
-            'SHAPE_MISMATCH',
-            `the classifier of teacher '${backbone.id}' reads embeddings [N, ${width}], not ${formatShape(embedding.shape)}`,
-            { hint: 'give it what stands for the map its own embedding is pooled from' },
-          );
-        }
-        const root = new Scope(frozen);
-        return root.scoped(() => backbone.classify(root, embedding, classes, options));
-      },
+      classify: (embedding) => this.model.classify(this.frozen, embedding),
     };
-    return { view, frozen };
+  }
+
+  #ask(path: string): Tensor {
+    const { shape, dtype } = this.model.feature(path);
+    const input = `${this.prefix}.${path}`;
+    this.#asked.set(input, { path, image: 'image', input });
+    return this.#graph.input(input, shape, dtype);
   }
 }

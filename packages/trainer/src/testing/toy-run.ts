@@ -11,15 +11,18 @@ import { noParts, toyDistiller, toyStudent, toyTeacher, toyTeacherWeights } from
 export function toySpec(backend: ComputeBackend, changes: Partial<RunSpec> = {}): RunSpec {
   return {
     student: { backbone: toyStudent, options: undefined },
-    teacher: {
-      backbone: toyTeacher,
-      options: undefined,
-      weights: toyTeacherWeights(),
-      placement: { backend },
-      acceptChance: false,
-      calibration: { images: 16, method: 'min-max', percentile: 99.99 },
-      fidelity: { images: 10, agreement: 0.98, cosine: 0.99, accept: false },
-    },
+    teachers: [
+      {
+        name: 'teacher',
+        backbone: toyTeacher,
+        options: undefined,
+        weights: toyTeacherWeights(),
+        placement: { backend },
+        acceptChance: false,
+        calibration: { images: 16, method: 'min-max', percentile: 99.99 },
+        fidelity: { images: 10, agreement: 0.98, cosine: 0.99, accept: false },
+      },
+    ],
     distillers: [{ distiller: toyDistiller, options: { weight: 0.5 } }],
     parts: noParts,
     data: {

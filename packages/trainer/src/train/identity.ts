@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StateDict } from '@limbeck/graph';
-import type { Placement, RunSpec } from '../run-spec.js';
+import type { ModelChoice } from '../programs/traced-model.js';
+import type { Placement, RunSpec, TeacherSpec } from '../run-spec.js';
 
 /** What decides a run's numbers, as JSON. */
 export type Identity = { readonly [key: string]: unknown };
@@ -10,16 +11,20 @@ export type Identity = { readonly [key: string]: unknown };
  * When checkpoints are written and what is exported is left out.
  */
 export function identityOf(spec: RunSpec): Identity {
-  const { student, teacher, data, optimizer, schedule } = spec;
+  const { student, teachers, data, optimizer, schedule } = spec;
+  const [sole, ...others] = teachers;
   const identity = {
     student: { ...modelOf(student), weights: student.weights && digest(student.weights.tensors) },
-    teacher: teacher && {
-      ...modelOf(teacher),
-      weights: digest(teacher.weights.tensors),
-      placement: placementOf(teacher.placement),
-      ...(teacher.placement.precision === 'int8' ? { calibration: teacher.calibration } : {}),
-    },
-    distillers: spec.distillers.map(({ distiller, options }) => ({ use: distiller.id, options })),
+    // what a sole teacher is called makes no difference
+    teacher:
+      others.length === 0
+        ? sole && teacherOf(sole)
+        : teachers.map((one) => ({ name: one.name, ...teacherOf(one) })),
+    distillers: spec.distillers.map(({ distiller, options, teacher }) => ({
+      use: distiller.id,
+      options,
+      ...(others.length === 0 ? {} : { teacher: teacher ?? sole!.name }),
+    })),
     data: {
       fingerprint: data.dataset.fingerprint,
       batchSize: data.batchSize,
@@ -41,7 +46,14 @@ export function identityOf(spec: RunSpec): Identity {
   return JSON.parse(JSON.stringify(identity));
 }
 
-const modelOf = ({ backbone, options }: RunSpec['student']) => ({ use: backbone.id, options });
+const modelOf = ({ backbone, options }: ModelChoice) => ({ use: backbone.id, options });
+
+const teacherOf = (teacher: TeacherSpec) => ({
+  ...modelOf(teacher),
+  weights: digest(teacher.weights.tensors),
+  placement: placementOf(teacher.placement),
+  ...(teacher.placement.precision === 'int8' ? { calibration: teacher.calibration } : {}),
+});
 
 const partOf = ({ contribution, options }: { contribution: { id: string }; options: unknown }) => ({
   use: contribution.id,

@@ -66,7 +66,7 @@ afterAll(() => root.remove());
 /** The cheapest run with every kind of file: a student alone, two epochs of two steps. */
 const spec = (changes: Partial<RunSpec> = {}) =>
   toySpec(referenceBackend, {
-    teacher: undefined,
+    teachers: [],
     distillers: [],
     data: { ...toySpec(referenceBackend).data, dataset: toyDataset({ train: 8, test: 2 }), batchSize: 4 },
     epochs: 2,

@@ -4,6 +4,7 @@ import { type Program, type StateDict, sizeOf } from '@limbeck/graph';
 import type { LearningRateFactor } from '@limbeck/nn';
 import { deployedProgram, planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
 import type { RunSpec } from '../run-spec.js';
+import type { RunTeacher } from '../teachers/open-teacher.js';
 import { checkOrigin } from '../weights/check-origin.js';
 import { loadWeights } from '../weights/load.js';
 import { checkData } from './check-data.js';
@@ -18,7 +19,8 @@ export interface PreparedRun {
   readonly schedule: LearningRateFactor;
   /** The deployed model for a batch of images. */
   deployed(batch: number): Program;
-  /** By state name; empty where the student trains alone. */
+  readonly teachers: readonly RunTeacher[];
+  /** Of all teachers, by state name; empty where the student trains alone. */
   readonly teacherState: StateDict;
   /** What training starts from. */
   readonly initialState: StateDict;
@@ -43,7 +45,7 @@ export function prepareRun(spec: RunSpec): PreparedRun {
   const loader = createTrainLoader({ split: train, normalization, imageShape, batchSize, seed, augment });
   const students: StudentSpec = {
     student: spec.student,
-    teacher: spec.teacher,
+    teachers: spec.teachers,
     distillers: spec.distillers,
     parts: spec.parts,
     optimizer: spec.optimizer,
@@ -63,11 +65,13 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     return loadWeights(variables, weights, { role, classes });
   };
   const plan = planStudent(students);
-  const { student, teacher } = spec;
-  const teacherState =
-    teacher && plan.teacher
-      ? load(`teacher '${teacher.backbone.id}'`, plan.teacher.variables.values(), teacher.weights)
-      : new Map();
+  const { student } = spec;
+  const teachers = spec.teachers.map((teacher, i) => ({ spec: teacher, planned: plan.teachers[i]! }));
+  const teacherState: StateDict = new Map(
+    teachers.flatMap(({ spec: { weights }, planned: { model } }) => [
+      ...load(`teacher '${model.id}'`, model.variables.values(), weights),
+    ]),
+  );
   const studentState =
     student.weights === undefined
       ? new Map()
@@ -79,6 +83,7 @@ export function prepareRun(spec: RunSpec): PreparedRun {
   return {
     spec,
     plan,
+    teachers,
     loader,
     schedule: spec.schedule.contribution.create(spec.schedule.options, {
       epochs,

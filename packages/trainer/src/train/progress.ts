@@ -1,3 +1,4 @@
+import { defaultTeacherName } from '@limbeck/core';
 import { z } from 'zod';
 
 const count = z.int().nonnegative();
@@ -12,7 +13,7 @@ const fidelity = z.strictObject({
 });
 
 /** How far a run is. Together with the program's state it decides everything that follows. */
-export const progressSchema = z.strictObject({
+const current = z.strictObject({
   /** Epochs done. */
   epoch: count,
   /** Steps done in the epoch that runs; all of them while its evaluation is outstanding. */
@@ -34,21 +35,36 @@ export const progressSchema = z.strictObject({
   patience: z.strictObject({ reference: z.number(), evaluations: count }).optional(),
   /** Why the run stops before its last epoch. */
   stopped: z.string().optional(),
-  /** The teacher's metrics on the test split. */
-  teacher: values.optional(),
-  /** The teacher in int8 against itself in float32. */
-  fidelity: fidelity.optional(),
+  /** What is known of each teacher, by name. */
+  teachers: z.record(
+    z.string(),
+    z.strictObject({
+      /** On the test split. */
+      metrics: values.optional(),
+      /** In int8 against itself in float32. */
+      fidelity: fidelity.optional(),
+    }),
+  ),
   /** Time spent so far. */
   seconds: z.number().nonnegative(),
 });
 
-export type Progress = z.infer<typeof progressSchema>;
+/** As checkpoints hold it: those of versions that knew one teacher are read too. */
+export const progressSchema = z.preprocess((value) => {
+  if (typeof value !== 'object' || value === null || 'teachers' in value) return value;
+  const { teacher: metrics, fidelity: likeness, ...rest } = value as Record<string, unknown>;
+  const known = { ...(metrics ? { metrics } : {}), ...(likeness ? { fidelity: likeness } : {}) };
+  return { ...rest, teachers: Object.keys(known).length === 0 ? {} : { [defaultTeacherName]: known } };
+}, current);
+
+export type Progress = z.infer<typeof current>;
 
 export const startOfRun = (): Progress => ({
   epoch: 0,
   stepInEpoch: 0,
   step: 0,
   sums: emptySums(),
+  teachers: {},
   seconds: 0,
 });
 

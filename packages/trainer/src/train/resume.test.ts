@@ -109,7 +109,9 @@ describe('a run that is stopped', () => {
     const { events } = await runUntil(folder, 99, { resume: true });
     expect(events.slice(0, 2)).toMatchObject([{ type: 'start' }, { type: 'resume', epoch: 1, step: 5 }]);
     expect(events.some(({ type }) => type === 'teacher')).toBe(false);
-    expect(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')).teacher).toMatchObject({ top1: 1 });
+    expect(
+      JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')).teachers.teacher.metrics,
+    ).toMatchObject({ top1: 1 });
   });
 
   it('drops metrics written after its checkpoint', async () => {

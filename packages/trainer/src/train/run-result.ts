@@ -1,5 +1,13 @@
 import type { Fidelity, MetricValues } from '../events.js';
 
+/** What was found out about a teacher before training. */
+export interface TeacherResult {
+  /** On the test split. */
+  readonly metrics?: MetricValues | undefined;
+  /** How true it was to itself in float32, where it computed in int8. */
+  readonly fidelity?: Fidelity | undefined;
+}
+
 /** What came of a run; `result.json` holds the same. */
 export interface RunResult {
   readonly folder: string;
@@ -11,10 +19,8 @@ export interface RunResult {
   readonly steps: number;
   /** Why it stopped before its last epoch. */
   readonly stopped?: string;
-  /** The teacher on the test split. */
-  readonly teacher?: MetricValues;
-  /** How true the teacher was to itself in float32, where it computed in int8. */
-  readonly fidelity?: Fidelity;
+  /** The teachers by name. */
+  readonly teachers: Readonly<Record<string, TeacherResult>>;
   /** The exported student on the test split. */
   readonly last: MetricValues;
   /** The best evaluation by the first metric, and its epoch; its checkpoint is kept under `checkpoint.keepBest`. */

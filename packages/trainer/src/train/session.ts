@@ -91,7 +91,7 @@ export class Session {
     const started = performance.now();
     const batch = this.#run.loader.batch(progress.epoch, progress.stepInEpoch);
     const lr = this.#rateAt(progress.step);
-    const result = await this.#stepper.run(batch, lr);
+    const result = await this.#stepper.run(batch, progress.epoch, lr);
     refuseNonFiniteLosses(result.losses, { step: progress.step + 1, epoch: progress.epoch + 1, lr });
     addUp(progress, result, batch.labels.length);
     this.pace.step((performance.now() - started) / 1000);

@@ -1,9 +1,9 @@
-import { type Executable, type Feeds, LimbeckError } from '@limbeck/core';
+import { type Executable, LimbeckError } from '@limbeck/core';
 import type { Batch } from '@limbeck/data';
 import { type TensorData, tensorData } from '@limbeck/graph';
 import { mostLikely } from '../evaluate/evaluate.js';
 import type { StudentPlan } from '../programs/student.js';
-import { teacherInput } from '../programs/teacher.js';
+import type { FeatureSource } from '../teachers/feature-source.js';
 
 /** What one step came to. */
 export interface StepResult {
@@ -16,35 +16,39 @@ export interface StepResult {
 /** Name of the weighted sum among a step's losses. */
 export const totalLoss = 'total';
 
-/** Runs steps: images go to the teacher, its features and the images to the student. */
+/** Runs steps: images go to the teachers, their features and the images to the student. */
 export class Stepper {
   readonly #student: Executable;
-  readonly #teacher: Executable | undefined;
-  readonly #features: readonly string[];
+  readonly #sources: readonly FeatureSource[];
   readonly #terms: readonly string[];
   readonly #imageShape: readonly number[];
 
   constructor(
     plan: StudentPlan,
     imageShape: readonly number[],
-    { student, teacher }: { student: Executable; teacher: Executable | undefined },
+    { student, sources }: { student: Executable; sources: readonly FeatureSource[] },
   ) {
     this.#student = student;
-    this.#teacher = teacher;
-    this.#features = plan.features;
+    this.#sources = sources;
     this.#terms = [...plan.weights.keys()];
     this.#imageShape = imageShape;
   }
 
-  /** @param lr learning rate of this step */
-  async run({ images, labels }: Batch, lr: number): Promise<StepResult> {
+  /**
+   * @param epoch counts from 0
+   * @param lr learning rate of this step
+   */
+  async run({ images, labels, indices }: Batch, epoch: number, lr: number): Promise<StepResult> {
     const image = { dtype: 'float32', shape: [labels.length, ...this.#imageShape], data: images } as const;
     const feeds: Record<string, TensorData> = {
       image,
       labels: { dtype: 'int32', shape: [labels.length], data: labels },
       lr: tensorData('float32', [], Float32Array.of(lr)),
-      ...(await this.#featuresOf(image)),
     };
+    // they go to the student as they are
+    for (const source of this.#sources) {
+      Object.assign(feeds, await source.features({ images: { image }, indices, epoch }));
+    }
     const fetches = await this.#student.step(feeds);
     const losses: Record<string, number> = {};
     for (const term of this.#terms) losses[term] = fetches[`loss.${term}`]!.data[0]!;
@@ -57,13 +61,6 @@ export class Stepper {
       if (predicted === labels[row]) correct++;
     }
     return { losses, correct };
-  }
-
-  /** The teacher's features go to the student as they are: they stay valid until the teacher's next step but one. */
-  async #featuresOf(image: TensorData): Promise<Feeds> {
-    if (this.#teacher === undefined) return {};
-    const features = await this.#teacher.step({ image });
-    return Object.fromEntries(this.#features.map((path) => [teacherInput(path), features[path]!]));
   }
 }
 

@@ -44,7 +44,7 @@ describe('a run', () => {
     ]);
     expect(events[0]).toMatchObject({
       student: { id: 'toy-student', parameters: 41 },
-      teacher: { id: 'toy-teacher', parameters: 54 },
+      teachers: [{ name: 'teacher', id: 'toy-teacher', parameters: 54, backend: 'reference' }],
       stepsPerEpoch: 3,
       weights: { ce: 1, logits: 0.5, feature: 1 },
       backend: 'reference',
@@ -54,7 +54,7 @@ describe('a run', () => {
   it('learns', async () => {
     const { result, of } = await run(spec({ epochs: 6 }));
     expect(result!.last.top1).toBeGreaterThan(0.8);
-    expect(result!.teacher!.top1).toBe(1);
+    expect(result!.teachers.teacher!.metrics!.top1).toBe(1);
     const totals = of('epoch').map(({ losses }) => losses.total!);
     expect(totals.at(-1)).toBeLessThan(totals[0]! / 2);
   });
@@ -125,8 +125,8 @@ describe('a run', () => {
   });
 
   it('trains a student alone, without a teacher', async () => {
-    const { result, of } = await run(spec({ teacher: undefined, distillers: [] }));
-    expect(result!.teacher).toBeUndefined();
+    const { result, of } = await run(spec({ teachers: [], distillers: [] }));
+    expect(result!.teachers).toEqual({});
     expect(of('teacher')).toEqual([]);
     expect(of('start')[0]).toMatchObject({ weights: { ce: 1 } });
   });
@@ -226,7 +226,7 @@ describe('what does not fit is refused before anything is written:', () => {
     ],
     [
       'a teacher of another architecture',
-      { teacher: { ...spec().teacher!, backbone: toyBackbone('toy-teacher', 5) } },
+      { teachers: [{ ...spec().teachers[0]!, backbone: toyBackbone('toy-teacher', 5) }] },
       'WEIGHTS_MISMATCH',
       /6 misshapen: conv1.weight is \[4, 1, 3, 3\], the model has \[5, 1, 3, 3\]/,
     ],
@@ -243,15 +243,15 @@ describe('what does not fit is refused before anything is written:', () => {
     const weights = toyTeacherWeights();
     const swapped = new Map(weights.tensors);
     swapped.set('fc.weight', { ...swapped.get('fc.weight')!, data: new Float32Array(8) });
-    const teacher = { ...spec().teacher!, weights: { ...weights, tensors: swapped } };
-    const { error, folder } = await run(spec({ teacher }));
+    const teacher = { ...spec().teachers[0]!, weights: { ...weights, tensors: swapped } };
+    const { error, folder } = await run(spec({ teachers: [teacher] }));
     expect(error).toMatchObject({ code: 'PRECONDITION', exitCode: 2 });
     expect(error!.message).toBe(
       "teacher 'toy-teacher' (toy-teacher.safetensors) is at chance: 50.0 % right of 2 classes",
     );
     expect(existsSync(folder)).toBe(false);
 
-    const { result, of } = await run(spec({ teacher: { ...teacher, acceptChance: true } }));
+    const { result, of } = await run(spec({ teachers: [{ ...teacher, acceptChance: true }] }));
     expect(result!.epochs).toBe(3);
     expect(of('warning')[0]).toMatchObject({ code: 'PRECONDITION', message: error!.message });
   });

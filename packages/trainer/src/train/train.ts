@@ -3,13 +3,15 @@ import type { RunListener } from '../events.js';
 import { recorder } from '../folder/recorder.js';
 import { RunFolder, type RunRecord } from '../folder/run-folder.js';
 import type { RunSpec } from '../run-spec.js';
-import { examineTeacher } from './examine-teacher.js';
-import { measureFidelity } from './fidelity.js';
+import { examineTeacher } from '../teachers/examine.js';
+import { measureFidelity } from '../teachers/fidelity.js';
+import type { LiveTeacher } from '../teachers/live-teacher.js';
+import type { RunTeacher } from '../teachers/open-teacher.js';
 import { finish } from './finish.js';
 import { identityOf } from './identity.js';
 import { Machines } from './machines.js';
 import { type PreparedRun, parameterCount, prepareRun } from './prepare.js';
-import { startOfRun } from './progress.js';
+import { type Progress, startOfRun } from './progress.js';
 import { type Beginning, resumeFrom } from './resume.js';
 import type { RunResult } from './run-result.js';
 import { Session } from './session.js';
@@ -76,8 +78,9 @@ async function work({
   try {
     const session = new Session({ run, machines, folder, progress, emit, stop });
     try {
-      progress.fidelity ??= await measureFidelity(run, machines, { emit, stop });
-      progress.teacher ??= await examineTeacher(run, machines, { emit, stop });
+      for (const { teacher, live } of machines.teachers) {
+        await getToKnow(run, teacher, live, { progress, emit, stop });
+      }
       status.begun = true;
       await session.train();
     } catch (error) {
@@ -93,6 +96,22 @@ async function work({
   } finally {
     await machines.dispose();
   }
+}
+
+/** Measures a teacher, where a session before this one has not. */
+async function getToKnow(
+  run: PreparedRun,
+  teacher: RunTeacher,
+  live: LiveTeacher | undefined,
+  { progress, emit, stop }: { progress: Progress; emit: RunListener; stop: () => boolean },
+): Promise<void> {
+  const { name } = teacher.planned;
+  progress.teachers[name] ??= {};
+  const known = progress.teachers[name];
+  if (live !== undefined && teacher.spec.placement.precision === 'int8') {
+    known.fidelity ??= await measureFidelity(run, teacher, live, { emit, stop });
+  }
+  known.metrics ??= await examineTeacher(run, teacher, live, { emit, stop });
 }
 
 async function interrupted(session: Session, folder: RunFolder, emit: RunListener): Promise<LimbeckError> {
@@ -116,8 +135,8 @@ function closeAfter(error: unknown, folder: RunFolder): void {
   folder.close();
 }
 
-function startEvent({ spec, plan, loader }: PreparedRun, folder: RunFolder) {
-  const { student, teacher, data, placement } = spec;
+function startEvent({ spec, plan, teachers, loader }: PreparedRun, folder: RunFolder) {
+  const { student, data, placement } = spec;
   const variables = [...plan.variables.values()];
   return {
     type: 'start',
@@ -126,15 +145,12 @@ function startEvent({ spec, plan, loader }: PreparedRun, folder: RunFolder) {
       id: student.backbone.id,
       parameters: parameterCount(variables.filter(({ owner }) => owner === 'student')),
     },
-    ...(teacher === undefined || plan.teacher === undefined
-      ? {}
-      : {
-          teacher: {
-            id: teacher.backbone.id,
-            parameters: parameterCount(plan.teacher.variables.values()),
-          },
-          teacherBackend: teacher.placement.backend.id,
-        }),
+    teachers: teachers.map(({ spec: { placement: where }, planned: { name, model } }) => ({
+      name,
+      id: model.id,
+      parameters: parameterCount(model.variables.values()),
+      backend: where.backend.id,
+    })),
     epochs: spec.epochs,
     stepsPerEpoch: loader.batchesPerEpoch,
     batchSize: data.batchSize,

@@ -1,33 +1,33 @@
-import { type Executable, type Fetches, LimbeckError } from '@limbeck/core';
+import { type Fetches, LimbeckError } from '@limbeck/core';
 import { createEvalLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { Fidelity, RunListener } from '../events.js';
 import type { FidelityBound } from '../run-spec.js';
-import { compileFloatTeacher } from './compile-teacher.js';
+import type { PreparedRun } from '../train/prepare.js';
 import { Likeness } from './likeness.js';
-import type { Machines } from './machines.js';
-import type { PreparedRun } from './prepare.js';
+import type { LiveTeacher } from './live-teacher.js';
+import { openTeacher, pathsOf, type RunTeacher } from './open-teacher.js';
 
 /**
  * Measures how true a teacher in int8 is to itself in float32, on images of the test split.
  *
- * @returns undefined where the teacher computes in another precision
+ * @param live the one in int8
  * @throws LimbeckError PRECONDITION with the figures where that is less than asked for, INTERRUPTED
  */
 export async function measureFidelity(
   run: PreparedRun,
-  machines: Machines,
+  teacher: RunTeacher,
+  live: LiveTeacher,
   { emit, stop }: { emit: RunListener; stop: () => boolean },
-): Promise<Fidelity | undefined> {
-  const { teacher } = run.spec;
-  if (teacher?.placement.precision !== 'int8' || machines.teacher === undefined) return undefined;
+): Promise<Fidelity> {
   const started = performance.now();
-  const float = await compileFloatTeacher(run, emit);
+  const float = await openTeacher(run, teacher, pathsOf(teacher), { emit, precision: 'float32' });
   try {
-    const fidelity = await compare({ float, rounded: machines.teacher }, run, stop);
+    const fidelity = await compare({ float, rounded: live }, run, { teacher, stop });
     const seconds = (performance.now() - started) / 1000;
-    emit({ type: 'fidelity', precision: 'int8', ...fidelity, seconds });
-    judge(fidelity, { id: teacher.backbone.id, bound: teacher.fidelity }, emit);
+    const { name, model } = teacher.planned;
+    emit({ type: 'fidelity', teacher: name, precision: 'int8', ...fidelity, seconds });
+    judge(fidelity, { id: model.id, bound: teacher.spec.fidelity }, emit);
     return fidelity;
   } finally {
     await float.dispose();
@@ -35,20 +35,20 @@ export async function measureFidelity(
 }
 
 async function compare(
-  teachers: { readonly float: Executable; readonly rounded: Executable },
-  { spec, plan }: PreparedRun,
-  stop: () => boolean,
+  teachers: { readonly float: LiveTeacher; readonly rounded: LiveTeacher },
+  { spec }: PreparedRun,
+  { teacher, stop }: { teacher: RunTeacher; stop: () => boolean },
 ): Promise<Fidelity> {
   const { dataset, batchSize } = spec.data;
   const { test: split, normalization, imageShape } = dataset;
   const loader = createEvalLoader({ split, normalization, imageShape, batchSize });
-  const batches = Math.min(Math.ceil(spec.teacher!.fidelity.images / batchSize), loader.batches);
-  const likeness = new Likeness(plan.features);
+  const batches = Math.min(Math.ceil(teacher.spec.fidelity.images / batchSize), loader.batches);
+  const likeness = new Likeness(teacher.planned.features.map(({ path }) => path));
   for (let step = 0; step < batches; step++) {
     const { images, count } = loader.batch(step);
     const image = tensorData('float32', [batchSize, ...imageShape], images);
-    const exact: Fetches = await teachers.float.step({ image });
-    likeness.add(exact, await teachers.rounded.step({ image }), count);
+    const exact: Fetches = await teachers.float.run(image);
+    likeness.add(exact, await teachers.rounded.run(image), count);
     if (stop()) throw new LimbeckError('INTERRUPTED', 'the comparison of the teachers was interrupted');
   }
   return likeness.value();

@@ -4,11 +4,11 @@ import type { ComputeBackend, Feeds, LimbeckError } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../events.js';
-import type { RunSpec } from '../run-spec.js';
+import type { RunSpec, TeacherSpec } from '../run-spec.js';
 import { roundingBackend as roundingOn } from '../testing/rounding-backend.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toySpec } from '../testing/toy-run.js';
-import { type TrainOptions, train } from './train.js';
+import { type TrainOptions, train } from '../train/train.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -19,15 +19,13 @@ afterEach(() => root.remove());
 const roundingBackend = (levels: number, calibrated?: (batches: readonly Feeds[]) => void) =>
   roundingOn(referenceBackend, levels, calibrated);
 
-type Teacher = NonNullable<RunSpec['teacher']>;
-
 /** A toy run whose teacher computes in int8 on a backend. */
-function spec(backend: ComputeBackend, changes: Partial<Teacher> = {}): RunSpec {
+function spec(backend: ComputeBackend, changes: Partial<TeacherSpec> = {}): RunSpec {
   const standard = toySpec(referenceBackend, {
     checkpoint: { everyEpochs: 1, everySteps: 1, keepBest: true },
   });
   const placement = { backend, precision: 'int8' } as const;
-  return { ...standard, epochs: 2, teacher: { ...standard.teacher!, placement, ...changes } };
+  return { ...standard, epochs: 2, teachers: [{ ...standard.teachers[0]!, placement, ...changes }] };
 }
 
 async function run(what: RunSpec, options: Partial<TrainOptions> = {}) {
@@ -42,7 +40,7 @@ async function run(what: RunSpec, options: Partial<TrainOptions> = {}) {
   return { ...outcome, folder, of };
 }
 
-const { fidelity: bound } = spec(referenceBackend).teacher!;
+const { fidelity: bound } = spec(referenceBackend).teachers[0]!;
 
 describe('a teacher in int8', () => {
   it('is compared with itself in float32, and the figures are kept', async () => {
@@ -57,9 +55,12 @@ describe('a teacher in int8', () => {
     expect(event!.cosine.embedding!.mean).toBeLessThan(1);
     expect(event!.kl1).toBeGreaterThan(0);
     expect(event!.kl4).toBeGreaterThan(0);
-    const { type, precision, seconds, ...fidelity } = event!;
-    expect(result!.fidelity).toEqual(fidelity);
-    expect(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')).fidelity).toEqual(fidelity);
+    const { type, teacher, precision, seconds, ...fidelity } = event!;
+    expect(teacher).toBe('teacher');
+    expect(result!.teachers.teacher!.fidelity).toEqual(fidelity);
+    expect(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')).teachers.teacher.fidelity).toEqual(
+      fidelity,
+    );
     expect(readLines(join(folder, 'metrics.jsonl'))[0]).toEqual(event);
     expect(readFileSync(join(folder, 'run.log'), 'utf8')).toMatch(/fidelity: teacher in int8 .*agreement 1/);
   });
@@ -120,7 +121,7 @@ describe('a teacher in int8', () => {
     expect(stopping.error).toMatchObject({ code: 'INTERRUPTED' });
     const resumed = await run(spec(roundingBackend(100)), { resume: true });
     expect(resumed.of('fidelity')).toEqual([]);
-    expect(resumed.result!.fidelity).toEqual(straight.result!.fidelity);
+    expect(resumed.result!.teachers.teacher!.fidelity).toEqual(straight.result!.teachers.teacher!.fidelity);
     expect(outcomeOf(resumed.folder)).toEqual(outcomeOf(join(root.path, 'straight')));
   });
 

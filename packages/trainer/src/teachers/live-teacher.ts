@@ -1,0 +1,30 @@
+import type { Executable, Fetches } from '@limbeck/core';
+import type { TensorData } from '@limbeck/graph';
+import type { Classifier } from '../evaluate/classifier.js';
+
+/** A teacher that computes: a compiled backbone, or a model from a file. */
+export interface LiveTeacher {
+  /** Images a call: N. */
+  readonly batchSize: number;
+  /** The features it gives: tap names and layer paths. */
+  readonly paths: ReadonlySet<string>;
+  /** Images [N, C, H, W] as the data set normalises them -> its features by path, valid until the next call but one. */
+  run(image: TensorData): Promise<Fetches>;
+  dispose(): Promise<void>;
+}
+
+/** A compiled program of a teacher as a teacher. */
+export function compiledTeacher(executable: Executable, batchSize: number): LiveTeacher {
+  return {
+    batchSize,
+    paths: new Set(executable.program.outputs.keys()),
+    run: (image) => executable.step({ image }),
+    dispose: () => executable.dispose(),
+  };
+}
+
+/** A teacher that gives its `logits`, as a classifier. */
+export const teacherClassifier = (teacher: LiveTeacher): Classifier => ({
+  batchSize: teacher.batchSize,
+  logits: async (images) => (await teacher.run(images)).logits!,
+});

@@ -1,0 +1,59 @@
+import type { Feeds, Precision } from '@limbeck/core';
+import { createTrainLoader } from '@limbeck/data';
+import { tensorData } from '@limbeck/graph';
+import type { RunListener } from '../events.js';
+import type { PlannedTeacher } from '../programs/student.js';
+import type { RunSpec, TeacherSpec } from '../run-spec.js';
+import { compile, frozen } from '../train/compile.js';
+import type { PreparedRun } from '../train/prepare.js';
+import { compiledTeacher, type LiveTeacher } from './live-teacher.js';
+
+/** A teacher of a run: what is said about it and what is planned with it. */
+export interface RunTeacher {
+  readonly spec: TeacherSpec;
+  readonly planned: PlannedTeacher;
+}
+
+/** What the student's step needs of a teacher; one in int8 gives its logits too, which its fidelity is judged by. */
+export function pathsOf({ spec, planned }: RunTeacher): string[] {
+  const paths = planned.features.map(({ path }) => path);
+  if (spec.placement.precision === 'int8') paths.push('logits');
+  return [...new Set(paths)];
+}
+
+/**
+ * Compiles a frozen teacher where it belongs.
+ *
+ * @param paths of the features it shall give
+ * @param precision default: its own; in int8 it is calibrated
+ */
+export async function openTeacher(
+  run: PreparedRun,
+  { spec, planned }: RunTeacher,
+  paths: readonly string[],
+  { emit, precision = spec.placement.precision }: { emit: RunListener; precision?: Precision | undefined },
+): Promise<LiveTeacher> {
+  const program = frozen(planned.model.program!(paths), run.teacherState);
+  const placement = { ...spec.placement, ...(precision === undefined ? {} : { precision }) };
+  const { method, percentile, images } = spec.calibration;
+  const calibration =
+    precision === 'int8' ? { batches: calibrationBatches(run.spec, images), method, percentile } : undefined;
+  const executable = await compile(program, placement, { emit, calibration });
+  return compiledTeacher(executable, run.spec.data.batchSize);
+}
+
+/** Training images as they are, from the beginning of an order drawn from the run's seed: the same in a resumed run. */
+function calibrationBatches({ data, seed }: RunSpec, images: number): Iterable<Feeds> {
+  const { dataset, batchSize } = data;
+  const { train: split, normalization, imageShape } = dataset;
+  const loader = createTrainLoader({ split, normalization, imageShape, batchSize, seed, augment: [] });
+  const batches = Math.min(Math.ceil(images / batchSize), loader.batchesPerEpoch);
+  return {
+    *[Symbol.iterator]() {
+      for (let step = 0; step < batches; step++) {
+        const image = tensorData('float32', [batchSize, ...imageShape], loader.batch(0, step).images);
+        yield { image };
+      }
+    },
+  };
+}
