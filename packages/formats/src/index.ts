@@ -1,6 +1,8 @@
 export type { ElementArray, ElementArrays, ElementType } from './element-types.js';
 export { FormatError, type FormatErrorCode, type ReadOptions } from './errors.js';
 export { float16ToFloat32, float32ToFloat16 } from './float16.js';
+export { readNpy, readNpz } from './numpy/read.js';
+export { writeNpz } from './numpy/write.js';
 export { decodeOnnx } from './onnx/decode.js';
 export { encodeOnnx } from './onnx/encode.js';
 export {
@@ -14,12 +16,11 @@ export {
   type OnnxTensor,
   type OnnxValue,
 } from './onnx/model.js';
-export { readSafetensors, type SafetensorsFile } from './safetensors/read.js';
+export { openSafetensors, readSafetensors, type SafetensorsFile } from './safetensors/read.js';
 export {
   layoutSafetensors,
   type SafetensorsLayout,
   type SafetensorsTensor,
-  type SafetensorsType,
   writeSafetensors,
 } from './safetensors/write.js';
 export { encodeSavedModel } from './tensorflow/encode.js';
@@ -34,3 +35,5 @@ export {
   type TensorflowType,
   tfAttr,
 } from './tensorflow/model.js';
+export { type FileTensor, type WeightsFile, type WeightsFormat, weightsFormats } from './weights/file.js';
+export { toStateDict } from './weights/tensor-data.js';

@@ -1,4 +1,4 @@
-import { byteSize, isCount } from '../element-types.js';
+import { byteSize, type ElementType, elementArrays, isCount } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { type JsonObject, type JsonValue, parseJson } from '../json.js';
 
@@ -9,13 +9,30 @@ export const maxHeaderBytes = 100_000_000;
 /** The key that holds free text about the file and is no tensor. */
 export const metadataKey = '__metadata__';
 
-/** Bytes an element takes in the file, for the types that are read. */
-export const fileTypes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I8: 1, U8: 1, BOOL: 1 } as const;
-export type FileType = keyof typeof fileTypes;
+/** The format's names of the element types. */
+export const typeNames = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  int64: 'I64',
+  int32: 'I32',
+  int16: 'I16',
+  int8: 'I8',
+  uint64: 'U64',
+  uint32: 'U32',
+  uint16: 'U16',
+  uint8: 'U8',
+  bool: 'BOOL',
+} as const satisfies Record<ElementType, string>;
+
+const elementTypes = new Map(
+  Object.entries(typeNames).map(([dtype, name]) => [name as string, dtype as ElementType]),
+);
 
 export interface TensorEntry {
   readonly name: string;
-  readonly type: FileType;
+  readonly dtype: ElementType;
   readonly shape: readonly number[];
   /** First byte and the byte after the last, counted from the end of the header. */
   readonly begin: number;
@@ -97,10 +114,11 @@ function readEntry(name: string, value: JsonValue, source: string): TensorEntry 
   const info = value as JsonObject;
   const type = info.get('dtype');
   if (typeof type !== 'string') return bad('has no dtype');
-  if (!Object.hasOwn(fileTypes, type)) {
+  const dtype = elementTypes.get(type);
+  if (dtype === undefined) {
     return bad(
       `is of type ${type}, which is not read`,
-      `convert it to one of ${Object.keys(fileTypes).join(', ')}`,
+      `convert it to one of ${[...elementTypes.keys()].join(', ')}`,
     );
   }
   const shape = info.get('shape');
@@ -110,14 +128,14 @@ function readEntry(name: string, value: JsonValue, source: string): TensorEntry 
     return bad('has no data_offsets made of two positions');
   }
   const [begin, end] = offsets as [number, number];
-  const size = byteSize(shape, fileTypes[type as FileType]);
+  const size = byteSize(shape, elementArrays[dtype].BYTES_PER_ELEMENT);
   if (size === undefined) return bad(`has the impossible shape [${shape.join(', ')}]`);
   if (end - begin !== size) {
     return bad(
       `of type ${type} and shape [${shape.join(', ')}] needs ${size} bytes, its offsets span ${end - begin}`,
     );
   }
-  return { name, type: type as FileType, shape, begin, end };
+  return { name, dtype, shape, begin, end };
 }
 
 /** The tensors must cover the data exactly: no overlap, no hole, nothing after the last. */

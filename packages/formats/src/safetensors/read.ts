@@ -1,8 +1,9 @@
-import type { StateDict, TensorData } from '@limbeck/graph';
+import type { StateDict } from '@limbeck/graph';
 import { isBoolean, viewElements } from '../element-types.js';
 import { FormatError, type ReadOptions } from '../errors.js';
-import { float16ToFloat32 } from '../float16.js';
-import { readHeader, type TensorEntry } from './header.js';
+import { type FileTensor, lazyTensor, type WeightsFile } from '../weights/file.js';
+import { toStateDict } from '../weights/tensor-data.js';
+import { readHeader, typeNames } from './header.js';
 
 /** What a safetensors file holds. */
 export interface SafetensorsFile {
@@ -16,67 +17,41 @@ export interface SafetensorsFile {
  * Reads a safetensors file.
  *
  * F32, BF16, I32, I8, U8 and BOOL are taken as they are, as views of `bytes` where the alignment allows: do not write
- * to either. F16 becomes float32, exactly; F64 becomes float32, rounded to nearest; I64 becomes int32.
+ * to either. F16 becomes float32, exactly; F64 becomes float32, rounded to nearest; other integers become int32.
  *
- * @throws FormatError BAD_FILE where the file breaks the format in any way, holds another type, an I64 value outside
+ * @throws FormatError BAD_FILE where the file breaks the format in any way, holds another type, an integer outside
  * int32, or a BOOL byte other than 0 and 1.
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): SafetensorsFile {
-  const source = options.source ?? 'safetensors data';
+  const source = sourceOf(options);
+  const { tensors, metadata } = openSafetensors(bytes, options);
+  return { tensors: toStateDict(tensors, source), metadata };
+}
+
+/**
+ * Opens a safetensors file: its tensors in the element types it has.
+ *
+ * @throws FormatError BAD_FILE where the file breaks the format in any way or holds another type
+ */
+export function openSafetensors(
+  bytes: Uint8Array,
+  options: ReadOptions = {},
+): WeightsFile & { readonly metadata: Record<string, string> } {
+  const source = sourceOf(options);
   const { entries, metadata, dataStart } = readHeader(bytes, source);
-  const tensors = new Map<string, TensorData>();
-  for (const entry of entries) {
-    const content = new Uint8Array(
-      bytes.buffer,
-      bytes.byteOffset + dataStart + entry.begin,
-      entry.end - entry.begin,
-    );
-    tensors.set(entry.name, readTensor(entry, content, source));
-  }
-  return { tensors, metadata };
-}
-
-function readTensor(entry: TensorEntry, bytes: Uint8Array, source: string): TensorData {
-  const { type, shape } = entry;
-  switch (type) {
-    case 'F32':
-      return { dtype: 'float32', shape, data: viewElements('float32', bytes) };
-    case 'F16':
-      return { dtype: 'float32', shape, data: float16ToFloat32(viewElements('float16', bytes)) };
-    case 'F64':
-      return { dtype: 'float32', shape, data: new Float32Array(viewElements('float64', bytes)) };
-    case 'BF16':
-      return { dtype: 'bfloat16', shape, data: viewElements('bfloat16', bytes) };
-    case 'I32':
-      return { dtype: 'int32', shape, data: viewElements('int32', bytes) };
-    case 'I64':
-      return { dtype: 'int32', shape, data: narrow(entry, bytes, source) };
-    case 'I8':
-      return { dtype: 'int8', shape, data: viewElements('int8', bytes) };
-    case 'U8':
-      return { dtype: 'uint8', shape, data: bytes };
-    case 'BOOL':
-      if (!isBoolean(bytes)) throw badTensor(entry, 'is BOOL but holds bytes other than 0 and 1', source);
-      return { dtype: 'bool', shape, data: bytes };
-  }
-}
-
-/** 64-bit integers to 32-bit ones, refusing what does not fit. */
-function narrow(entry: TensorEntry, bytes: Uint8Array, source: string): Int32Array {
-  const halves = viewElements('int32', bytes);
-  const values = new Int32Array(halves.length / 2);
-  for (let i = 0; i < values.length; i++) {
-    const low = halves[2 * i]!;
-    if (halves[2 * i + 1] !== low >> 31) {
-      const value = viewElements('int64', bytes)[i];
-      throw badTensor(entry, `holds ${value} at element ${i}, which does not fit int32`, source);
+  const tensors = new Map<string, FileTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    const content = new Uint8Array(bytes.buffer, bytes.byteOffset + dataStart + begin, end - begin);
+    if (dtype === 'bool' && !isBoolean(content)) {
+      const what = `tensor '${name}' is ${typeNames.bool} but holds bytes other than 0 and 1`;
+      throw new FormatError('BAD_FILE', `${source}: ${what}`, { details: { source, tensor: name } });
     }
-    values[i] = low;
+    tensors.set(
+      name,
+      lazyTensor(dtype, shape, () => viewElements(dtype, content)),
+    );
   }
-  return values;
+  return { format: 'safetensors', tensors, metadata };
 }
 
-function badTensor(entry: TensorEntry, what: string, source: string): FormatError {
-  const details = { source, tensor: entry.name };
-  return new FormatError('BAD_FILE', `${source}: tensor '${entry.name}' ${what}`, { details });
-}
+const sourceOf = ({ source }: ReadOptions): string => source ?? 'safetensors data';

@@ -1,28 +1,15 @@
-import type { DType, TensorData } from '@limbeck/graph';
-import { byteSize, bytesOf, checkTensor, elementArrays } from '../element-types.js';
+import { byteSize, bytesOf, checkTensor, type ElementType, elementArrays } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { isUnicode } from '../json.js';
-import { type FileType, maxHeaderBytes, metadataKey, prefixBytes } from './header.js';
-
-/** Element types that are written: those of the graph, and `float16`. */
-export type SafetensorsType = DType | 'float16';
-
-const fileTypeOf: Readonly<Record<SafetensorsType, FileType>> = {
-  float32: 'F32',
-  float16: 'F16',
-  bfloat16: 'BF16',
-  int32: 'I32',
-  int8: 'I8',
-  uint8: 'U8',
-  bool: 'BOOL',
-};
+import type { FileTensor } from '../weights/file.js';
+import { maxHeaderBytes, metadataKey, prefixBytes, typeNames } from './header.js';
 
 /** Where the tensors' bytes start: every element type is aligned there. */
 const alignment = 8;
 
 /** A tensor of a file before its values are known. */
 export interface SafetensorsTensor {
-  readonly dtype: SafetensorsType;
+  readonly dtype: ElementType;
   readonly shape: readonly number[];
 }
 
@@ -47,7 +34,7 @@ export interface SafetensorsLayout {
  * does not fit its type and shape, or where the header would pass the format's 100 MB.
  */
 export function writeSafetensors(
-  tensors: Iterable<readonly [string, TensorData]>,
+  tensors: Iterable<readonly [string, FileTensor]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const given = [...tensors];
@@ -116,7 +103,7 @@ function headerBytes(
     const { dtype, shape } = tensor;
     const begin = offsets.get(name)!;
     const info = {
-      dtype: fileTypeOf[dtype],
+      dtype: typeNames[dtype],
       shape,
       data_offsets: [begin, begin + tensorBytes(name, tensor)],
     };
