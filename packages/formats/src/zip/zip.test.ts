@@ -17,7 +17,7 @@ const central = 0x0201;
 const end = 0x0605;
 
 /** A copy with some bytes written over. */
-function patched(bytes: Uint8Array, at: number, values: readonly number[]): Uint8Array {
+function patched(bytes: Uint8Array, at: number, values: ArrayLike<number>): Uint8Array {
   const copy = bytes.slice();
   copy.set(values, at);
   return copy;
