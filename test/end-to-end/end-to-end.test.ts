@@ -11,6 +11,8 @@ const shared = {
   plugins: [path.join(here, 'tiny-images.mjs')],
   data: { use: 'corners', batchSize: 16, augment: [{ use: 'pad-crop', pad: 1 }] },
   student: { use: 'resnet8' },
+  // what `auto` takes depends on the machine
+  backend: 'onnx',
 };
 
 const teacherConfig = { ...shared, train: { epochs: 2, schedule: 'cosine', seed: 3 } };

@@ -13,6 +13,7 @@ import { findCapabilities } from './capabilities.js';
 import { findChannelBlock } from './channel-block.js';
 import { LoadedOnnxModel } from './loaded-model.js';
 import { lower, prepare } from './lowering/lower.js';
+import { offer } from './offer.js';
 import { names, OnnxExecutable } from './onnx-executable.js';
 import { Profile } from './profile.js';
 import { quantize } from './quantization/quantize.js';
@@ -103,6 +104,7 @@ export const onnxBackend: ComputeBackend = {
   id: 'onnx',
   description: 'ONNX models run by onnxruntime-node on CPU, WebGPU or CUDA',
   capabilities: findCapabilities,
+  offer,
   compile,
   load,
 };

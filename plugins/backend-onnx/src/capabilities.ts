@@ -33,7 +33,8 @@ runtime.env.logLevel = 'fatal';
  * Why accelerators do not work here; those that do are left out. Only running something on one tells, and that happens
  * in a process of its own: drivers print to the terminal, and some take the process with them.
  */
-function faultsOf(devices: readonly Device[]): Promise<Partial<Record<Device, string>>> {
+export async function faultsOf(devices: readonly Device[]): Promise<Partial<Record<Device, string>>> {
+  if (devices.length === 0) return {};
   const path = createRequire(import.meta.url).resolve('onnxruntime-node');
   const model = Buffer.from(doubling()).toString('base64');
   return new Promise((resolve) => {
@@ -51,6 +52,12 @@ function faultsOf(devices: readonly Device[]): Promise<Partial<Record<Device, st
 }
 
 const accelerators: readonly Device[] = ['webgpu', 'cuda'];
+
+/** What makes an accelerator work. */
+const remedies: Readonly<Partial<Record<Device, string>>> = {
+  webgpu: 'install a graphics driver with Vulkan (Linux), or name one in VK_ICD_FILENAMES',
+  cuda: 'install CUDA 12 and cuDNN 9, then: node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12',
+};
 
 /**
  * What onnxruntime can do on this machine. The CPU comes first although an accelerator may be quicker: the runtime's
@@ -75,5 +82,6 @@ export async function findCapabilities(): Promise<Capabilities> {
     precisions: ['float32', 'int8'],
     loads: ['onnx'],
     unavailable,
+    remedies: Object.fromEntries(Object.entries(remedies).filter(([device]) => device in unavailable)),
   };
 }

@@ -3,6 +3,7 @@ import { checkState, type Program, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
 import { lower, prepare } from './lowering/lower.js';
 import type { MapType } from './lowering/map-types.js';
+import { offer } from './offer.js';
 import { bfloat16Fault } from './session/bfloat16.js';
 import { closeSession, openSession } from './session/open-session.js';
 import { loadRuntime, type Runtime } from './session/runtime.js';
@@ -61,5 +62,6 @@ export const tfjsBackend: ComputeBackend = {
   id: 'tfjs',
   description: 'TensorFlow graphs run by tfjs-node on CPU or CUDA',
   capabilities: findCapabilities,
+  offer,
   compile,
 };

@@ -34,7 +34,12 @@ test('the plugin can be imported where the runtime is not installed, and says wh
   expect(await tfjsBackend.capabilities()).toEqual({
     available: false,
     reason: `${packageNames.join(' and ')} are not installed`,
-    remedy: expect.stringContaining('npm run setup:tfjs'),
+    remedy: expect.stringContaining('limbeck backend install tfjs'),
+  });
+  const { offer } = tfjsBackend;
+  expect(await offer!({ precision: 'float32', role: 'training' })).toMatchObject({
+    available: false,
+    reason: expect.stringContaining('are not installed'),
   });
   await expect(compile()).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });
 });

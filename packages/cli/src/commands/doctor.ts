@@ -1,4 +1,5 @@
-import { type Capabilities, type Host, isLimbeckError, type ResolvedConfig } from '@limbeck/core';
+import { type Host, isLimbeckError, type ResolvedConfig } from '@limbeck/core';
+import { type BackendDiagnosis, diagnoseBackends } from '../compose/diagnose-backends.js';
 import { findConfig } from '../config/load-config.js';
 import { openConfig, openHost } from '../config/open-config.js';
 import { dataFolder } from '../data-folder.js';
@@ -6,18 +7,18 @@ import { type DatasetListing, findDatasets } from '../find-datasets.js';
 import type { Io } from '../io.js';
 import { type Colors, colorsFor } from '../output/color.js';
 import { print, printJson } from '../output/print.js';
+import { table } from '../output/table.js';
 import { version } from '../version.js';
 
 /** The oldest Node that works; a test keeps it equal to `engines` in package.json. */
 export const oldestNode = '20.19';
 
-interface Diagnosis {
+interface Diagnosis extends BackendDiagnosis {
   readonly ok: boolean;
   readonly limbeck: string;
   readonly node: { readonly version: string; readonly needs: string; readonly ok: boolean };
   readonly platform: string;
   readonly config: { readonly file?: string; readonly problem?: string };
-  readonly backends: readonly ({ readonly id: string; readonly description: string } & Capabilities)[];
   readonly dataDir: string;
   readonly datasets: readonly DatasetListing[];
 }
@@ -33,10 +34,7 @@ export async function doctor(io: Io, { json }: { readonly json?: boolean }): Pro
 async function diagnose(io: Io): Promise<Diagnosis> {
   const { host, configured, config } = await hostOf(io.cwd);
   try {
-    const backends: Diagnosis['backends'][number][] = [];
-    for (const { id, description } of host.list('backends')) {
-      backends.push({ id, description, ...(await host.get('backends', id).capabilities()) });
-    }
+    const diagnosis = await diagnoseBackends(host);
     const dataDir = dataFolder(configured?.data.dir, io);
     const node = {
       version: process.versions.node,
@@ -44,12 +42,12 @@ async function diagnose(io: Io): Promise<Diagnosis> {
       ok: isNewEnough(process.versions.node),
     };
     return {
-      ok: node.ok && config.problem === undefined && backends.some(({ available }) => available),
+      ok: node.ok && config.problem === undefined && diagnosis.backends.some(({ available }) => available),
       limbeck: version,
       node,
       platform: `${process.platform}-${process.arch}`,
       config,
-      backends,
+      ...diagnosis,
       dataDir,
       datasets: await findDatasets(host, dataDir),
     };
@@ -80,7 +78,8 @@ function isNewEnough(node: string): boolean {
   return major > oldMajor || (major === oldMajor && minor >= oldMinor);
 }
 
-function show(io: Io, { limbeck, node, platform, config, backends, dataDir, datasets }: Diagnosis): void {
+function show(io: Io, diagnosis: Diagnosis): void {
+  const { limbeck, node, platform, config, dataDir, datasets } = diagnosis;
   const colors = colorsFor(io.env, io.stdout);
   const line = (good: boolean | undefined, text: string) => print(io, `${mark(good, colors)} ${text}`);
   line(true, `limbeck ${limbeck} on ${platform}`);
@@ -88,24 +87,32 @@ function show(io: Io, { limbeck, node, platform, config, backends, dataDir, data
   if (config.problem !== undefined) line(false, `configuration ${config.file}: ${config.problem}`);
   else if (config.file !== undefined) line(true, `configuration ${config.file}`);
   else line(undefined, "no configuration here: 'limbeck init' writes one");
-  for (const backend of backends) {
-    if (!backend.available) {
-      line(false, `backend ${backend.id}: ${backend.reason}`);
-      if (backend.remedy !== undefined) print(io, `    ${backend.remedy}`);
-      continue;
-    }
-    line(
-      true,
-      `backend ${backend.id}: ${backend.runtime}, on ${backend.devices.join(', ')}, in ${backend.precisions.join(', ')}`,
-    );
-    for (const [device, reason] of Object.entries(backend.unavailable ?? {}))
-      print(io, `    not on ${device}: ${reason}`);
-  }
+  showBackends(io, diagnosis, line);
   for (const { id, found, remedy, size } of datasets) {
     if (found) line(true, `data set ${id}${size === 0 ? ', bundled' : ''}`);
     else line(undefined, `data set ${id} is not here${remedy === undefined ? '' : `: ${remedy}`}`);
   }
   print(io, `  data folder ${dataDir}`);
+}
+
+function showBackends(
+  io: Io,
+  { devices, auto, backends }: BackendDiagnosis,
+  line: (good: boolean | undefined, text: string) => void,
+): void {
+  const works = backends.some(({ available }) => available);
+  for (const { role, precision, choice, reason } of auto) {
+    if (choice === undefined) line(works ? undefined : false, `${role} in ${precision}: ${reason}`);
+    else line(true, `${role} in ${precision}: auto takes ${choice.backend} on ${choice.device}`);
+  }
+  const columns = [{ head: 'backend' }, { head: 'device' }, { head: 'works' }, { head: '' }];
+  const rows = devices.map(({ backend, device, works, runtime, reason, remedy }) => [
+    backend,
+    device ?? '',
+    works ? 'yes' : 'no',
+    works ? (runtime ?? '') : `${reason}${remedy === undefined ? '' : `\n-> ${remedy}`}`,
+  ]);
+  print(io, '', table(columns, rows), '');
 }
 
 function mark(good: boolean | undefined, { green, red, dim }: Colors): string {

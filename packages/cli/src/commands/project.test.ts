@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { resolveConfig } from '@limbeck/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundled } from '../bundled.js';
 import { loadConfig } from '../config/load-config.js';
 import { configText } from '../init/template.js';
@@ -22,7 +22,7 @@ describe('limbeck config', () => {
     expect(config).toMatchObject({
       plugins: [path.join(folder, 'dots.mjs')],
       train: { seed: 7, optimizer: { use: 'sgd', lr: 0.1, momentum: 0.9 } },
-      backend: { use: 'auto' },
+      backend: { use: 'onnx', precision: 'float32' },
     });
     const { stdout } = await limbeck(['config', 'print'], folder);
     expect(stdout).toContain(`# ${file}\n`);
@@ -88,7 +88,18 @@ describe('limbeck doctor', () => {
     const { code, stdout } = await limbeck(['doctor', '--json'], folder);
     const diagnosis = JSON.parse(stdout);
     expect(diagnosis.node).toMatchObject({ version: process.versions.node, ok: true });
-    expect(diagnosis.backends).toEqual([expect.objectContaining({ id: 'onnx', available: true })]);
+    expect(diagnosis.backends).toContainEqual(expect.objectContaining({ id: 'onnx', available: true }));
+    expect(diagnosis.devices).toContainEqual(
+      expect.objectContaining({ backend: 'onnx', device: 'cpu', works: true }),
+    );
+    expect(diagnosis.auto).toContainEqual(
+      expect.objectContaining({
+        role: 'teacher',
+        precision: 'int8',
+        choice: { backend: 'onnx', device: 'cpu' },
+        others: { tfjs: 'no int8' },
+      }),
+    );
     expect(diagnosis.datasets).toContainEqual(
       expect.objectContaining({ id: 'fashion-mnist-subset', found: true, size: 0 }),
     );
@@ -108,8 +119,18 @@ describe('limbeck doctor', () => {
     const { code, stdout } = await limbeck(['doctor'], folderWith());
     expect(stdout).toContain(`+ Node ${process.versions.node}\n`);
     expect(stdout).toContain("- no configuration here: 'limbeck init' writes one");
-    expect(stdout).toContain('+ backend onnx: onnxruntime-node');
+    expect(stdout).toMatch(/^onnx +cpu +yes +onnxruntime-node \d/m);
     expect(code).toBe(0);
+  });
+
+  it('says why a backend that is not installed does not count, and what would change that', async () => {
+    vi.stubEnv('LIMBECK_TFJS_HOME', folderWith());
+    const { code, stdout } = await limbeck(['doctor'], folderWith());
+    vi.unstubAllEnvs();
+    expect(code).toBe(0);
+    expect(stdout).toContain('+ student in float32: auto takes onnx on cpu\n');
+    expect(stdout).toMatch(/- student in bfloat16: .*tfjs: .* are not installed/);
+    expect(stdout).toMatch(/^tfjs +no +.* are not installed\n +-> limbeck backend install tfjs/m);
   });
 });
 

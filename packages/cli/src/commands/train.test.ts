@@ -56,6 +56,22 @@ describe('limbeck train', () => {
     expect(existsSync(path.join(folder, 'here', 'it', 'is', 'result.json'))).toBe(true);
   });
 
+  it('records what auto chose, and goes on there', async () => {
+    const folder = dotsFolder();
+    const { code, stdout, stderr } = await limbeck(
+      ['train', '--set', 'backend=auto', '--out', 'run'],
+      folder,
+    );
+    expect(code, stderr).toBe(0);
+    const chosen = /^backend auto: student on (\w+) \((?:cpu|cuda)\)$/m.exec(stdout)?.[1];
+    expect(json(path.join(folder, 'run', 'config.json')).backend).toMatchObject({ use: chosen });
+    expect(Object.keys(json(path.join(folder, 'run', 'environment.json')).backends as object)).toEqual([
+      chosen,
+    ]);
+    expect(await limbeck(['eval', 'run'], folder)).toMatchObject({ code: 0 });
+    expect(await limbeck(['eval', 'run/student.onnx'], folder)).toMatchObject({ code: 0 });
+  });
+
   it('can be done again from the configuration of its own run folder', async () => {
     const folder = dotsFolder();
     await limbeck(['train', '--out', 'a'], folder);

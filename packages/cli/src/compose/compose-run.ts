@@ -14,8 +14,12 @@ const exportFormats: readonly string[] = ['onnx'];
 export async function composeRun(config: ResolvedConfig, host: Host, dataDir: string): Promise<RunSpec> {
   const parts = findParts(config, host);
   const { student: where, teachers: teachersWhere } = placements(config);
-  const placement = await place(where, host);
-  const dataset = await openData(config, parts, dataDir);
+  // each asks runtimes in processes of their own
+  const [placement, teacherPlacements, dataset] = await Promise.all([
+    place(where, host, 'training'),
+    Promise.all(teachersWhere.map((teacherWhere) => place(teacherWhere, host, 'inference'))),
+    openData(config, parts, dataDir),
+  ]);
   const { augment, student, distillers, optimizer, lr, groups, schedule, metrics } = parts;
   const { train } = config;
   const { keep, everyEpochs, everySteps } = train.checkpoint;
@@ -24,16 +28,14 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
       ...student,
       ...(config.student.weights && { weights: readWeightsFile(config.student.weights) }),
     },
-    teachers: await Promise.all(
-      teachersOf(config).map(async ({ weights, acceptChance, calibration, fidelity }, i) => ({
-        ...parts.teachers[i]!,
-        weights: readWeightsFile(weights),
-        placement: await place(teachersWhere[i]!, host),
-        acceptChance,
-        calibration,
-        fidelity,
-      })),
-    ),
+    teachers: teachersOf(config).map(({ weights, acceptChance, calibration, fidelity }, i) => ({
+      ...parts.teachers[i]!,
+      weights: readWeightsFile(weights),
+      placement: teacherPlacements[i]!,
+      acceptChance,
+      calibration,
+      fidelity,
+    })),
     distillers,
     parts: host,
     data: { dataset, batchSize: config.data.batchSize, evalBatchSize: config.data.evalBatchSize, augment },

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { canonicalJson, configToJson, LimbeckError } from '@limbeck/core';
+import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig } from '@limbeck/core';
 import { runFiles } from '@limbeck/trainer';
 import { z } from 'zod';
+import { withRecorded } from '../compose/chosen-placements.js';
 import { existing } from './load-config.js';
 import { type OpenedConfig, openConfig } from './open-config.js';
 
@@ -27,8 +28,9 @@ export async function reopenConfig(folder: string): Promise<OpenedConfig> {
     return { ...opened, folders: [...opened.folders, path.dirname(file)] };
   }
   const again = await openConfig({ config: file, set }, path.dirname(file));
-  const before = JSON.parse(await readFile(record, 'utf8')) as Parameters<typeof canonicalJson>[0];
-  if (canonicalJson(configToJson(again.config)) === canonicalJson(before)) return again;
+  const before = JSON.parse(await readFile(record, 'utf8')) as ReturnType<typeof configToJson>;
+  const config = withRecorded(again.config, before as unknown as ResolvedConfig);
+  if (canonicalJson(configToJson(config)) === canonicalJson(before)) return { ...again, config };
   throw new LimbeckError('PRECONDITION', `${file} has changed since the run in ${folder} was started`, {
     hint: `restore it (${record} holds what it said), or start another run`,
     details: { file, record },

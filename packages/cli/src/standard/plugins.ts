@@ -4,6 +4,7 @@ import { manifestOf } from './manifest.js';
 /** The packages whose plugins are always there. They come through the same door as everybody's. */
 export const standardPackages = [
   '@limbeck/backend-onnx',
+  '@limbeck/backend-tfjs',
   '@limbeck/backbone-resnet',
   '@limbeck/backbone-wrn',
   '@limbeck/backbone-vgg',
@@ -23,6 +24,7 @@ const modules: {
   readonly [K in (typeof standardPackages)[number]]: () => Promise<{ readonly default: unknown }>;
 } = {
   '@limbeck/backend-onnx': () => import('@limbeck/backend-onnx'),
+  '@limbeck/backend-tfjs': () => import('@limbeck/backend-tfjs'),
   '@limbeck/backbone-resnet': () => import('@limbeck/backbone-resnet'),
   '@limbeck/backbone-wrn': () => import('@limbeck/backbone-wrn'),
   '@limbeck/backbone-vgg': () => import('@limbeck/backbone-vgg'),

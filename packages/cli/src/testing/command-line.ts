@@ -101,12 +101,16 @@ export default definePlugin({
 });
 `;
 
-/** A configuration that trains on {@link dotsPlugin} in well under a second. */
+/**
+ * A configuration that trains on {@link dotsPlugin} in well under a second, on the backend that is always there: which
+ * `auto` takes depends on the machine.
+ */
 export const dotsConfig = `
 plugins: [./dots.mjs]
 data: { use: dots, batchSize: 16, evalBatchSize: 10 }
 student: speck
 train: { epochs: 2, optimizer: { lr: 0.1 } }
+backend: onnx
 `;
 
 /** A folder with both. */

@@ -23,7 +23,7 @@ import {
   TracedTeacher,
   teacherPrefix,
 } from '@limbeck/trainer';
-import { place } from '../compose/backend.js';
+import { place, placeForeign } from '../compose/backend.js';
 import { openData } from '../compose/compose-run.js';
 import { deployedModel } from '../compose/deployed-model.js';
 import { findParts, type RunParts } from '../compose/parts.js';
@@ -74,12 +74,14 @@ export async function compareTask(
       const { config } = opened;
       const parts = findParts(config, host);
       const dataset = await openData(config, parts, dataFolder(config.data.dir, { cwd, env }));
+      const where = placements(config).student;
       const bench: Bench = {
         config,
         host,
         parts,
         dataset,
-        placement: await place(placements(config).student, host),
+        placement: await place(where, host, 'inference'),
+        loading: await placeForeign(where, host),
         context,
       };
       samples = dataset.test.length;
@@ -102,11 +104,13 @@ interface Bench {
   readonly parts: RunParts;
   readonly dataset: OpenDataset;
   readonly placement: Placement;
+  /** Where model files run. */
+  readonly loading: Placement;
   readonly context: WorkContext;
 }
 
 async function examineStudent(label: string, folder: string, bench: Bench): Promise<ComparedModel> {
-  const { config, host, parts, dataset, placement } = bench;
+  const { config, host, parts, dataset, placement, loading } = bench;
   const { backend, ...how } = placement;
   const model = deployedModel(config, host, readWeightsFile(path.join(folder, runFiles.student)), dataset);
   const executable = await backend.compile(model.program(config.data.evalBatchSize), {
@@ -115,7 +119,7 @@ async function examineStudent(label: string, folder: string, bench: Bench): Prom
   });
   const trained = await look(bench, executableClassifier(executable)).finally(() => executable.dispose());
   const file = path.join(folder, 'student.onnx');
-  const foreign = await openForeign(file, placement);
+  const foreign = await openForeign(file, loading);
   const exported = await look(bench, foreign.classifier).finally(() => foreign.dispose());
   const agreement = agreementOf(trained, exported);
   verify(agreement, file);

@@ -11,7 +11,7 @@ import {
   type Placement,
   readWeightsFile,
 } from '@limbeck/trainer';
-import { place } from '../compose/backend.js';
+import { place, placeForeign } from '../compose/backend.js';
 import { openData } from '../compose/compose-run.js';
 import { deployedModel } from '../compose/deployed-model.js';
 import { findParts } from '../compose/parts.js';
@@ -63,19 +63,19 @@ async function measure(
 ): Promise<{ dataset: string; evaluation: Evaluation }> {
   const parts = findParts(config, host);
   const dataset = await openData(config, parts, dataFolder(config.data.dir, request));
-  const placement = await place(placements(config).student, host);
+  const where = placements(config).student;
   const batchSize = config.data.evalBatchSize;
   const open = async (): Promise<{ classifier: Classifier; dispose(): Promise<void> }> => {
     if (path.extname(model) === '.safetensors') {
       const deployed = deployedModel(config, host, readWeightsFile(model), dataset);
-      const { backend, ...how } = placement;
+      const { backend, ...how } = await place(where, host, 'inference');
       const executable = await backend.compile(deployed.program(batchSize), {
         ...how,
         state: deployed.state,
       });
       return { classifier: executableClassifier(executable), dispose: () => executable.dispose() };
     }
-    return openForeign(model, placement);
+    return openForeign(model, await placeForeign(where, host));
   };
   const { classifier, dispose } = await open();
   try {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { configToJson, isPlugin, LimbeckError } from '@limbeck/core';
 import { type RunResult, type TrainOptions, train } from '@limbeck/trainer';
+import { describeChosen, withChosen } from '../compose/chosen-placements.js';
 import { composeRun } from '../compose/compose-run.js';
 import { describeEnvironment } from '../compose/environment.js';
 import { nextRunFolder, runName } from '../compose/run-name.js';
@@ -30,6 +31,7 @@ export async function trainTask(request: TrainRequest, context: WorkContext): Pr
   return runOpened(opened, {
     ...request,
     onEvent: (event) => context.say({ type: 'event', event }),
+    note: (text) => context.say({ type: 'note', text }),
     stop: context.stopped,
   });
 }
@@ -37,14 +39,19 @@ export async function trainTask(request: TrainRequest, context: WorkContext): Pr
 /** How a run whose configuration is open is done. */
 export interface RunOrder
   extends Pick<TrainRequest, 'cwd' | 'env' | 'set' | 'out' | 'resume'>,
-    Required<Pick<TrainOptions, 'onEvent' | 'stop'>> {}
+    Required<Pick<TrainOptions, 'onEvent' | 'stop'>> {
+  /** Told what is no event of the run. */
+  readonly note?: (text: string) => void;
+}
 
 /** Composes and trains. */
 export async function runOpened(opened: OpenedConfig, order: RunOrder): Promise<RunResult> {
-  const { cwd, env, set, resume, onEvent, stop } = order;
+  const { cwd, env, set, resume, onEvent, stop, note } = order;
   const host = await openHost(opened);
   try {
     const spec = await composeRun(opened.config, host, dataFolder(opened.config.data.dir, { cwd, env }));
+    const chosen = describeChosen(opened.config, spec);
+    if (chosen !== undefined) note?.(chosen);
     const backends = [spec.placement, ...spec.teachers.map(({ placement }) => placement)].map(
       ({ backend }) => backend,
     );
@@ -52,7 +59,7 @@ export async function runOpened(opened: OpenedConfig, order: RunOrder): Promise<
       folder: folderOf(order, opened),
       resume: resume !== undefined,
       record: {
-        config: configToJson(opened.config),
+        config: configToJson(withChosen(opened.config, spec)),
         environment: { ...(await describeEnvironment(host, cwd, backends)), config: originOf(opened, set) },
       },
       onEvent,

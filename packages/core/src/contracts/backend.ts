@@ -19,6 +19,8 @@ export type Capabilities =
       readonly loads: readonly string[];
       /** Devices that do not work here, and why. */
       readonly unavailable?: Readonly<Partial<Record<Device, string>>>;
+      /** What would change that, as a command where there is one. */
+      readonly remedies?: Readonly<Partial<Record<Device, string>>>;
     }
   | {
       readonly available: false;
@@ -27,6 +29,39 @@ export type Capabilities =
       /** The command that would change it. */
       readonly remedy?: string;
     };
+
+/** What `backend: 'auto'` wants to place: a program that trains, or a frozen one. */
+export type Role = 'training' | 'inference';
+
+/** Where a backend would run a program that `backend: 'auto'` asks about. */
+export type Offer =
+  | {
+      readonly available: true;
+      readonly device: Device;
+      /** Order of preference: `auto` takes the lowest. The standard backends' lie between 10 and 40. */
+      readonly rank: number;
+    }
+  | { readonly available: false; readonly reason: string; readonly remedy?: string };
+
+/** What is to be placed. */
+export interface OfferRequest {
+  readonly precision: Precision;
+  readonly role: Role;
+  /** Where the configuration names one. */
+  readonly device?: Device;
+}
+
+/** What a backend's runtime is installed with. */
+export interface InstallOptions {
+  /** The runtime's version. Default: the last one tried with this backend. */
+  readonly version?: string;
+  /** What it is to run on. Default `cpu`. */
+  readonly device?: Device;
+  /** Where it goes. Default: a folder of the user's that the backend chooses. */
+  readonly folder?: string;
+  /** Install anew even where it is there. */
+  readonly force?: boolean;
+}
 
 /** How the ranges of activations are found that a program in int8 spreads its 256 levels over. */
 export interface Calibration {
@@ -116,6 +151,18 @@ export interface ComputeBackend {
   readonly id: string;
   readonly description: string;
   capabilities(): Promise<Capabilities>;
+  /**
+   * What `backend: 'auto'` asks. Quick, above all where the runtime is not installed: every run asks. A backend without
+   * it is chosen only where no other works.
+   */
+  offer?(request: OfferRequest): Promise<Offer>;
+  /**
+   * Brings the runtime onto this machine; does nothing where it is there and works.
+   *
+   * @param say told what happens, a line at a time
+   * @returns what is there now: the runtime with its version
+   */
+  install?(options: InstallOptions, say: (line: string) => void): Promise<string>;
   compile(program: Program, options?: CompileOptions): Promise<Executable>;
   /** Loads a model file of one of the formats in `capabilities().loads`. */
   load?(bytes: Uint8Array, options?: CompileOptions): Promise<LoadedModel>;

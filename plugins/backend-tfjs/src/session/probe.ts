@@ -6,7 +6,10 @@ export interface Probe {
   readonly version: string;
   /** Version of TensorFlow's library. */
   readonly tensorflow: string;
+  /** True where it computes on a GPU. */
   readonly gpu: boolean;
+  /** True for the build that could. */
+  readonly gpuPackage: boolean;
 }
 
 /** Adds two numbers by the library and says what it is, as JSON. */
@@ -17,9 +20,10 @@ util.isNullOrUndefined ??= (value) => value == null;
 const tf = require(process.argv[1]);
 const [three] = tf.add([1], [2]).dataSync();
 if (three !== 3) throw new Error('1 + 2 is ' + three);
-const { binding, isGPUPackage = false } = tf.backend();
+const { binding, isGPUPackage = false, isUsingGpuDevice = false } = tf.backend();
 const version = tf.version['tfjs-node'] ?? tf.version['tfjs-node-gpu'] ?? tf.version.tfjs;
-console.log('\\n' + JSON.stringify({ version, tensorflow: binding.TF_Version, gpu: isGPUPackage }));
+const gpu = isGPUPackage && isUsingGpuDevice;
+console.log('\\n' + JSON.stringify({ version, tensorflow: binding.TF_Version, gpu, gpuPackage: isGPUPackage }));
 `;
 
 /**

@@ -39,7 +39,10 @@ export interface Runtime {
 }
 
 /** The command that makes the runtime available. */
-export const remedy = 'npm run setup:tfjs, or npm install @tensorflow/tfjs-node';
+export const installCommand = 'limbeck backend install tfjs';
+
+/** What to do where there is no runtime, or one that does not load. */
+export const remedy = `${installCommand}, or npm install @tensorflow/tfjs-node`;
 
 /** Where packages are looked for: the user's project, this package's surroundings, what `setup:tfjs` built. */
 const places = (): readonly string[] => [
@@ -121,8 +124,9 @@ export function loadRuntime(threads?: number): Runtime {
   restoreRemovedFunction();
   try {
     const tf = require(name) as Tfjs;
-    const { isGPUPackage = false } = tf.backend() as { readonly isGPUPackage?: boolean };
-    return { tf, package: name, gpu: isGPUPackage };
+    const { isGPUPackage, isUsingGpuDevice } = tf.backend() as Readonly<Record<string, unknown>>;
+    // without a GPU that TensorFlow can use, the CUDA build computes on the CPU
+    return { tf, package: name, gpu: isGPUPackage === true && isUsingGpuDevice === true };
   } catch (cause) {
     throw new LimbeckError('BACKEND_UNAVAILABLE', `${name} cannot be loaded: ${messageOf(cause)}`, {
       hint: remedy,

@@ -1,0 +1,24 @@
+import type { Offer, OfferRequest } from '@limbeck/core';
+import { bfloat16Fault } from './session/bfloat16.js';
+import { findSession } from './session/find-session.js';
+
+/**
+ * Order of preference. On the CPU the session trains faster than onnxruntime and is slower at running a frozen model, as
+ * measured with `npm run bench`.
+ */
+const ranks = {
+  cuda: { training: 10, inference: 10 },
+  cpu: { training: 20, inference: 40 },
+} as const;
+
+/** Where the session would run a program. */
+export async function offer({ precision, role, device }: OfferRequest): Promise<Offer> {
+  if (precision === 'int8') return { available: false, reason: 'no int8' };
+  const session = await findSession();
+  if (!session.available) return session;
+  const own = session.gpu ? 'cuda' : 'cpu';
+  if (device !== undefined && device !== own) return { available: false, reason: `runs on ${own} here` };
+  const fault = precision === 'bfloat16' ? await bfloat16Fault(session) : undefined;
+  if (fault !== undefined) return { available: false, reason: `no bfloat16: ${fault}` };
+  return { available: true, device: own, rank: ranks[own][role] };
+}
