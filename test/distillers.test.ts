@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend, onnxExporter } from '@limbeck/backend-onnx';
+import { tfjsBackend } from '@limbeck/backend-tfjs';
 import {
   type ComputeBackend,
   createHost,
@@ -20,12 +21,13 @@ import distillRelation from '@limbeck/distill-relation';
 import { globalAveragePool, relu, type StateDict, tensorData } from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';
 import projectors from '@limbeck/projectors';
-import { patternFill, referenceBackend } from '@limbeck/testkit';
+import { checkDegenerate, degenerateCases, patternFill, referenceBackend } from '@limbeck/testkit';
 import {
   deployedProgram,
   distill,
   planStudent,
   readWeightsFile,
+  type StudentPlan,
   type StudentSpec,
   standardTraining,
   stateFor,
@@ -40,7 +42,7 @@ const twoStages = (id: string, width: number, stride: number) =>
     encode(m, image) {
       const stage = (n: number, x: typeof image, out: number, step: number) => {
         const conv = m.conv(`conv${n}`, x, { out, kernel: 3, stride: step, padding: 1 });
-        return m.tap(`stage${n}`, relu(m.batchNorm(`bn${n}`, conv)));
+        return m.tap(`stage${n}`, relu(m.tap(`stage${n}.preact`, m.batchNorm(`bn${n}`, conv))));
       };
       const deep = stage(2, stage(1, image, width, stride), 2 * width, 2);
       return globalAveragePool(m.tap('last-map', deep));
@@ -93,18 +95,27 @@ function specFor(use: Use, student = 'thin', teacher = 'wide'): StudentSpec {
 const image = patternFill('1', 'image', [batch, 1, 8, 8]);
 const labels = tensorData('int32', [batch], Int32Array.from([0, 1, 2, 2, 1, 0]));
 
+/** What the teacher has to say about the batch, as inputs of the student's step. */
+async function featuresOf(
+  taught: StudentPlan['teachers'][number],
+  state: StateDict,
+  backend: ComputeBackend,
+) {
+  if (taught.features.length === 0) return [];
+  const program = taught.model.program!(taught.features.map(({ path }) => path));
+  const teacher = await backend.compile(program, { state: stateFor(program, state) });
+  const outputs = Object.entries(await teacher.step({ image }));
+  await teacher.dispose();
+  return outputs.map(([name, value]) => [`teacher.${name}`, value] as const);
+}
+
 /** Some steps on one batch, from the same start on every backend. */
 async function steps(use: Use, backend: ComputeBackend, count: number, lr: number) {
   const spec = specFor(use);
   const plan = planStudent(spec);
-  const { model: taught, features: wanted } = plan.teachers[0]!;
-  const teacherState = initialState(taught.variables.values(), 1);
-  const teacherProgram = taught.program!(wanted.map(({ path }) => path));
-  const teacher = await backend.compile(teacherProgram, { state: stateFor(teacherProgram, teacherState) });
-  const features = Object.entries(await teacher.step({ image })).map(
-    ([name, value]) => [`teacher.${name}`, value] as const,
-  );
-  await teacher.dispose();
+  const [taught] = plan.teachers;
+  const teacherState = initialState(taught!.model.variables.values(), 1);
+  const features = await featuresOf(taught!, teacherState, backend);
   const student = await backend.compile(plan.program, { state: plan.initialState(2, teacherState) });
   const inputs = { image, labels, lr: tensorData('float32', [], Float32Array.of(lr)) };
   const known = new Set(plan.program.inputs.map(({ attributes }) => attributes.name));
@@ -120,7 +131,14 @@ async function steps(use: Use, backend: ComputeBackend, count: number, lr: numbe
 
 const methods: readonly (readonly [string, Use, number])[] = [
   ['kd', 'kd', 0.1],
+  ['logit-standardization', 'logit-standardization', 0.02],
   ['dkd', 'dkd', 0.05],
+  ['nkd', 'nkd', 0.05],
+  ['dist', 'dist', 0.02],
+  ['ttm', 'ttm', 0.01],
+  ['wttm', 'wttm', 0.02],
+  ['wkd-l', 'wkd-l', 0.001],
+  ['bce', 'bce', 0.1],
   ['fitnet', 'fitnet', 0.01],
   ['at', 'at', 0.005],
   ['nst', 'nst', 0.02],
@@ -142,22 +160,37 @@ test('every distiller of these plugins is tried', () => {
   );
 });
 
+const session = await tfjsBackend.capabilities();
+const required = (process.env.LIMBECK_REQUIRE ?? '').split(',').includes('tfjs-session');
+const backends: readonly [string, ComputeBackend][] = [
+  ['ONNX', onnxBackend],
+  ...(session.available || required ? ([['the TensorFlow session', tfjsBackend]] as const) : []),
+];
+
+/** A batch of one or a single class may be too little to compare; anything else has to work. */
+const refusable: readonly string[] = ['a batch of one', 'a single class'];
+
 describe.each(methods)('%s', (_, use, lr) => {
-  test('takes the same step on the reference and on ONNX', async () => {
-    const [ours, theirs] = await Promise.all([
-      steps(use, referenceBackend, 1, lr),
-      steps(use, onnxBackend, 1, lr),
-    ]);
-    expect(theirs.losses[0]).toBeCloseTo(ours.losses[0]!, 3);
-    expect([...theirs.state.keys()].sort()).toEqual([...ours.state.keys()].sort());
-    for (const [name, { data }] of ours.state) {
-      const found = theirs.state.get(name)!.data;
-      // gradients that should be zero, as of a bias before batch norm, are noise
-      const scale = Math.max(...data.map(Math.abs), 1e-2);
-      for (const [i, value] of data.entries()) {
-        expect(Math.abs(found[i]! - value) / scale, `${name}[${i}]`).toBeLessThan(1e-3);
+  test('takes the same step on the reference and on every backend', async () => {
+    const ours = await steps(use, referenceBackend, 1, lr);
+    for (const [backend, other] of backends) {
+      const theirs = await steps(use, other, 1, lr);
+      expect(theirs.losses[0]! / ours.losses[0]!, backend).toBeCloseTo(1, 4);
+      expect([...theirs.state.keys()].sort()).toEqual([...ours.state.keys()].sort());
+      for (const [name, { data }] of ours.state) {
+        const found = theirs.state.get(name)!.data;
+        // gradients that should be zero, as of a bias before batch norm, are noise
+        const scale = Math.max(...data.map(Math.abs), 1e-2);
+        for (const [i, value] of data.entries()) {
+          expect(Math.abs(found[i]! - value) / scale, `${name}[${i}] on ${backend}`).toBeLessThan(1e-3);
+        }
       }
     }
+  });
+
+  test.each(degenerateCases)('%s: finite, or refused when it is built', (name) => {
+    const reason = checkDegenerate(host, use, name);
+    if (!refusable.includes(name)) expect(reason).toBeUndefined();
   });
 
   test('trains: the loss falls on a batch it sees again and again', async () => {

@@ -3,6 +3,7 @@ export * from './composites/adaptive-pool.js';
 export * from './composites/attention.js';
 export * from './composites/batch-norm.js';
 export * from './composites/convolution-gradients.js';
+export * from './composites/directions.js';
 export * from './composites/elementary.js';
 export * from './composites/index.js';
 export * from './composites/layer-norm.js';

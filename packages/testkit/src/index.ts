@@ -4,6 +4,7 @@ export * from './conformance/conformance.js';
 export * from './conformance/required.js';
 export * from './deviation.js';
 export * from './distillers/build.js';
+export * from './distillers/degenerate.js';
 export * from './distillers/stand-in.js';
 export * from './golden/backbone.js';
 export * from './golden/compare.js';

@@ -1,21 +1,8 @@
-import { defineDistiller, LimbeckError } from '@limbeck/core';
-import {
-  concat,
-  equal,
-  exp,
-  logSoftmax,
-  logSumExp,
-  mul,
-  oneHot,
-  sub,
-  sum,
-  type Tensor,
-  where,
-} from '@limbeck/graph';
+import { defineDistiller } from '@limbeck/core';
+import { concat, exp, logSoftmax, logSumExp, mul, sub, sum, type Tensor, where } from '@limbeck/graph';
 import { z } from 'zod';
-
-/** Takes a class out of a softmax, whatever the size of the other logits. */
-const excluded = -1e30;
+import { standardized } from './standardize.js';
+import { isTarget, otherLogits, requireTwoClasses } from './target-class.js';
 
 /**
  * The two parts into which T^2 KL(teacher || student) decouples, each a mean over the batch (Zhao et al., CVPR 2022):
@@ -34,11 +21,11 @@ export function decoupledKd(
   temperature: number,
 ): { target: Tensor; nonTarget: Tensor } {
   const [batch, classes] = student.shape as [number, number];
-  const isTarget = equal(oneHot(labels, classes), 1);
+  const target = isTarget(labels, classes);
   const parts = (logits: Tensor) => {
     const scaled = mul(logits, 1 / temperature);
-    const others = where(isTarget, excluded, scaled);
-    const chosen = sum(where(isTarget, scaled, 0), { axis: 1, keepDims: true });
+    const others = otherLogits(scaled, target);
+    const chosen = sum(where(target, scaled, 0), { axis: 1, keepDims: true });
     const split = sub(concat([chosen, logSumExp(others)], { axis: 1 }), logSumExp(scaled));
     return { split, others: logSoftmax(others) };
   };
@@ -64,12 +51,19 @@ export default defineDistiller({
     alpha: z.number().nonnegative().default(1).describe('weight of the target-class term'),
     beta: z.number().nonnegative().default(8).describe('weight of the term of the other classes'),
     temperature: z.number().positive().default(4).describe('softens both predictions'),
+    standardize: z
+      .boolean()
+      .default(false)
+      .describe(
+        'compare z-scores of the logits (arXiv:2403.01427; as released, T = 2 and both weights times 9)',
+      ),
   }),
-  build({ student, teacher, labels, classes, options: { alpha, beta, temperature } }) {
-    if (classes < 2) {
-      throw new LimbeckError('PRECONDITION', `distiller 'dkd' needs at least two classes, not ${classes}`);
-    }
-    const { target, nonTarget } = decoupledKd(student.logits, teacher.logits, labels, temperature);
+  build({ student, teacher, labels, classes, options: { alpha, beta, temperature, standardize } }) {
+    requireTwoClasses('dkd', classes);
+    const [s, t] = standardize
+      ? [standardized(student.logits), standardized(teacher.logits)]
+      : [student.logits, teacher.logits];
+    const { target, nonTarget } = decoupledKd(s, t, labels, temperature);
     return { losses: { tckd: { weight: alpha, value: target }, nckd: { weight: beta, value: nonTarget } } };
   },
 });

@@ -1,11 +1,26 @@
 import { definePlugin } from '@limbeck/core';
+import bce from './bce.js';
+import dist from './dist.js';
 import dkd from './dkd.js';
 import kd from './kd.js';
 import klDivergenceLoss from './kl-divergence.js';
+import logitStandardization from './logit-standardization.js';
+import nkd from './nkd.js';
+import ttm from './ttm.js';
+import wkdL from './wkd-l.js';
+import wttm from './wttm.js';
 
+export { binaryCrossEntropy } from './bce.js';
+export { type ClassDistance, classDistances, classifierRows, sharpened } from './class-costs.js';
+export { decorrelations } from './dist.js';
 export { decoupledKd } from './dkd.js';
 export { klDivergence } from './kl-divergence.js';
-export { dkd, kd, klDivergenceLoss };
+export { normalizedKd } from './nkd.js';
+export { type SinkhornOptions, transportCost } from './sinkhorn.js';
+export { standardized } from './standardize.js';
+export { transformedMatching } from './ttm.js';
+export { wassersteinKd } from './wkd-l.js';
+export { bce, dist, dkd, kd, klDivergenceLoss, logitStandardization, nkd, ttm, wkdL, wttm };
 
 /** Logit distillation. */
 export default definePlugin({
@@ -14,6 +29,6 @@ export default definePlugin({
   core: '>=0.1.0 <1',
   setup(host) {
     host.losses.add(klDivergenceLoss);
-    host.distillers.add(kd, dkd);
+    host.distillers.add(kd, logitStandardization, dkd, nkd, dist, ttm, wttm, wkdL, bce);
   },
 });

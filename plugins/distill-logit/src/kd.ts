@@ -1,13 +1,16 @@
 import { defineDistiller } from '@limbeck/core';
 import { z } from 'zod';
 import { klDivergence } from './kl-divergence.js';
+import { standardized } from './standardize.js';
+import { requireTwoClasses } from './target-class.js';
 
 /**
  * Knowledge distillation (Hinton et al., 2015): the student's softened predictions follow the teacher's.
  * Defaults as in RepDistiller's scripts: 0.1 cross-entropy + 0.9 KL at T = 4.
  *
  * With `projector`, the KL is taken on projected student logits, the cross-entropy on the plain ones, and the projector
- * is dropped at inference (Chen et al., arXiv:2310.17183; as released: one linear layer, classes to classes).
+ * is dropped at inference (Chen et al., arXiv:2310.17183; as released: one linear layer, classes to classes). Several of
+ * them are `projector: { use: 'ensemble', count: 3, projector: 'linear' }`.
  */
 export default defineDistiller({
   id: 'kd',
@@ -17,20 +20,25 @@ export default defineDistiller({
     weight: z.number().nonnegative().default(0.9).describe('of the KL term'),
     taskWeight: z.number().nonnegative().default(0.1).describe('of the cross-entropy'),
     temperature: z.number().positive().default(4).describe('softens both predictions'),
+    standardize: z
+      .boolean()
+      .default(false)
+      .describe('compare z-scores of the logits (arXiv:2403.01427; as released, T = 2 and weight 9)'),
     projector: z
       .union([z.string(), z.looseObject({ use: z.string() })])
       .optional()
       .describe('projects the student logits first'),
   }),
-  build({ student, teacher, options, m, project }) {
-    const { weight, taskWeight, temperature, projector } = options;
+  build({ student, teacher, classes, options, m, project }) {
+    const { weight, taskWeight, temperature, standardize, projector } = options;
     const logits =
       projector === undefined
         ? student.logits
         : project(projector, m.in('projector'), student.logits, teacher.logits.shape);
-    return {
-      losses: { kd: { weight, value: klDivergence(logits, teacher.logits, temperature) } },
-      taskWeight,
-    };
+    if (standardize) requireTwoClasses('kd', classes);
+    const value = standardize
+      ? klDivergence(standardized(logits), standardized(teacher.logits), temperature)
+      : klDivergence(logits, teacher.logits, temperature);
+    return { losses: { kd: { weight, value } }, taskWeight };
   },
 });

@@ -1,7 +1,18 @@
 import { defineDistiller } from '@limbeck/core';
-import { add, div, flatten, log, matmul, mean, mul, sub, sum, type Tensor } from '@limbeck/graph';
+import {
+  add,
+  directionsOf,
+  div,
+  flatten,
+  log,
+  matmul,
+  mean,
+  mul,
+  sub,
+  sum,
+  type Tensor,
+} from '@limbeck/graph';
 import { z } from 'zod';
-import { directionsOf } from './directions.js';
 import { requireSeveral } from './require-several.js';
 
 /** Added to probabilities before the logarithm; embeddings shorter than this have no direction. */

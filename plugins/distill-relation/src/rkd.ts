@@ -1,6 +1,7 @@
 import { defineDistiller } from '@limbeck/core';
 import {
   abs,
+  directionsOf,
   div,
   flatten,
   less,
@@ -16,7 +17,6 @@ import {
   where,
 } from '@limbeck/graph';
 import { z } from 'zod';
-import { directionsOf } from './directions.js';
 import { requireSeveral } from './require-several.js';
 
 /** Embeddings closer than this count as equal: at distance 0, in no direction, and without a gradient. */

@@ -1,7 +1,6 @@
 import { defineDistiller, lastStageOf } from '@limbeck/core';
-import { flatten, matmul, mean, square, sub, type Tensor } from '@limbeck/graph';
+import { directionsOf, flatten, matmul, mean, square, sub, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
-import { directionsOf } from './directions.js';
 import { requireSeveral } from './require-several.js';
 
 /** Rows of a Gram matrix shorter than this belong to images without any activity. */

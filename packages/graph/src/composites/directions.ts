@@ -1,9 +1,15 @@
-import { div, less, sqrt, square, sum, type Tensor, where } from '@limbeck/graph';
+import { div } from '../ops/binary.js';
+import { less } from '../ops/compare.js';
+import { sum } from '../ops/reduce.js';
+import { where } from '../ops/select.js';
+import { sqrt } from '../ops/unary.js';
+import type { Tensor } from '../tensor.js';
+import { square } from './elementary.js';
 
 /**
  * Vectors along the last axis as directions of length 1 and lengths [..., 1]. Those shorter than `shortest` have no
- * direction: they become 0, of length 0, and get no gradient, where dividing by next to nothing would throw the student
- * far away.
+ * direction: they become 0, of length 0, and get no gradient, where dividing by next to nothing would throw whatever is
+ * trained far away.
  */
 export function directionsOf(x: Tensor, shortest: number): { directions: Tensor; lengths: Tensor } {
   const squares = sum(square(x), { axis: -1, keepDims: true });

@@ -1,0 +1,60 @@
+import { defineDistiller } from '@limbeck/core';
+import { directionsOf, mean, mul, softmax, sub, sum, type Tensor, transpose } from '@limbeck/graph';
+import { z } from 'zod';
+
+/** Rows that vary less than this, in length, correlate with nothing. */
+const shortest = 1e-8;
+
+/** 1 - the Pearson correlation of rows, mean over them: [A, B] twice to a scalar. */
+function decorrelation(a: Tensor, b: Tensor): Tensor {
+  const centred = (x: Tensor) =>
+    directionsOf(sub(x, mean(x, { axis: 1, keepDims: true })), shortest).directions;
+  return sub(1, mean(sum(mul(centred(a), centred(b)), { axis: 1 })));
+}
+
+/**
+ * How far predictions are from correlating (Huang et al., NeurIPS 2022, eq. 8 and 9), each times T^2 as in the authors'
+ * code: `inter` over the classes of each image, `intra` over the images of each class. An image of the batch alone has no
+ * others to correlate with: its `intra` is T^2, without a gradient.
+ *
+ * @param student logits [N, classes]
+ * @param teacher logits [N, classes]
+ */
+export function decorrelations(
+  student: Tensor,
+  teacher: Tensor,
+  temperature: number,
+): { inter: Tensor; intra: Tensor } {
+  const [s, t] = [student, teacher].map((logits) => softmax(mul(logits, 1 / temperature))) as [
+    Tensor,
+    Tensor,
+  ];
+  return {
+    inter: mul(decorrelation(s, t), temperature ** 2),
+    intra: mul(decorrelation(transpose(s, [1, 0]), transpose(t, [1, 0])), temperature ** 2),
+  };
+}
+
+/**
+ * DIST, distillation from a stronger teacher: relations count, not exact probabilities. Defaults as released for
+ * CIFAR-100: both weights 2 at T = 4, cross-entropy 1; on ImageNet T = 1.
+ */
+export default defineDistiller({
+  id: 'dist',
+  description: 'predictions correlate with those of the teacher, by image and by class',
+  cite: 'arXiv:2205.10536',
+  options: z.strictObject({
+    inter: z.number().nonnegative().default(2).describe('weight of the relations between classes'),
+    intra: z.number().nonnegative().default(2).describe('weight of the relations within a class'),
+    temperature: z.number().positive().default(4).describe('softens both predictions'),
+  }),
+  build({ student, teacher, options }) {
+    const { inter, intra } = decorrelations(student.logits, teacher.logits, options.temperature);
+    return {
+      losses: {
+        inter: { weight: options.inter, value: inter },
+        intra: { weight: options.intra, value: intra },
+      },
+    };
+  },
+});

@@ -1,0 +1,131 @@
+import { createHost, type Host, type Use } from '@limbeck/core';
+import {
+  evaluate,
+  gradients,
+  leafName,
+  mul,
+  program,
+  type ReferenceValue,
+  sum,
+  type Tensor,
+  tensorData,
+  toReference,
+} from '@limbeck/graph';
+import { buildDistiller, patternFill } from '@limbeck/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import plugin, { classDistances, classifierRows, sharpened } from './index.js';
+
+let host: Host;
+beforeAll(async () => {
+  host = await createHost({ plugins: [{ plugin, origin: 'here' }] });
+});
+afterAll(() => host.dispose());
+
+const model = (classes: number, width = 6) => ({ logits: [4, classes], embedding: [4, width] });
+const build = (use: Use, classes = 5) =>
+  buildDistiller(host, use, { student: model(classes), teacher: model(classes, 7) });
+
+test.each([
+  ['kd', { kd: 0.9 }, 0.1],
+  ['logit-standardization', { kd: 9 }, 0.1],
+  ['dkd', { tckd: 1, nckd: 8 }, undefined],
+  ['nkd', { target: 1, others: 1.5 }, undefined],
+  ['dist', { inter: 2, intra: 2 }, undefined],
+  ['ttm', { ttm: 45 }, undefined],
+  ['wttm', { wttm: 4 }, undefined],
+  ['wkd-l', { target: 1, transport: 600 }, undefined],
+  ['bce', { bce: 1 }, 0],
+] as const)('%s has the published terms and weights', (id, weights, taskWeight) => {
+  const built = build(id);
+  const found = Object.entries(built.losses).map(([name, { weight, value }]) => [name, weight, value.shape]);
+  expect(found).toEqual(Object.entries(weights).map(([name, weight]) => [name, weight, []]));
+  expect(built.taskWeight).toBe(taskWeight);
+  expect(built.trace.variables.size).toBe(0);
+});
+
+test.each<[string, Use]>([
+  ['logit-standardization', 'logit-standardization'],
+  ['kd', { use: 'kd', standardize: true }],
+  ['dkd', 'dkd'],
+  ['nkd', 'nkd'],
+  ['wkd-l', 'wkd-l'],
+])('%s refuses a single class', (id, use) => {
+  expect(() => build(use, 1)).toThrow(`distiller '${id}' needs at least two classes, not 1`);
+});
+
+/** Values of tensors of a graph with two models. */
+function valuesOf(graphOutputs: Record<string, Tensor>) {
+  const target = program({ name: 'values', outputs: graphOutputs });
+  const state = new Map<string, ReferenceValue>(
+    target.state.map(({ name, current }) => [name, toReference(patternFill('1', name, current.shape))]),
+  );
+  const feeds = new Map<string, ReferenceValue>(
+    target.inputs.map((input) => {
+      const [name, shape] = [leafName(input), input.shape];
+      const data = name === 'labels' ? tensorData('int32', shape) : patternFill('1', name, shape);
+      return [name, toReference(data)];
+    }),
+  );
+  const { outputs } = evaluate(target, feeds, state);
+  return { state, of: (name: string) => [...outputs.get(name)!.data] };
+}
+
+test.each(['kd', 'dkd'])('%s of z-scores does not see magnitudes', (id) => {
+  const { losses, student } = build({ use: id, standardize: true });
+  const logits = student.inputs.get('student.logits')!;
+  const first = Object.values(losses)[0]!.value;
+  const [gradient] = gradients(first, [logits]) as [Tensor];
+  const { of } = valuesOf({ along: sum(mul(gradient, logits), { axis: 1 }) });
+  expect(of('along')).toEqual([0, 0, 0, 0].map((zero) => expect.closeTo(zero, 6)));
+});
+
+describe('distances of classes', () => {
+  const width = 7;
+  const rows = (weights: readonly number[]) =>
+    Array.from({ length: 5 }, (_, c) => weights.slice(c * width, (c + 1) * width));
+  const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+  const cosine = (a: number[], b: number[]) => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+  const centred = (a: number[]) => a.map((x) => x - a.reduce((s, y) => s + y) / a.length);
+
+  test("come from the rows of the teacher's classifier", () => {
+    const { teacher } = build('wkd-l');
+    const { state, of } = valuesOf({
+      rows: classifierRows(teacher),
+      cosine: classDistances(teacher, 5, 'cosine'),
+      cka: classDistances(teacher, 5, 'cka'),
+      costs: sharpened(classDistances(teacher, 5, 'cosine'), 2),
+    });
+    const weights = [...state.get('teacher.classifier.weight')!.data];
+    expect(of('rows')).toEqual(weights.map((x) => expect.closeTo(x, 6)));
+    const pairs = (f: (a: number[], b: number[]) => number) =>
+      rows(weights).flatMap((a) => rows(weights).map((b) => expect.closeTo(f(a, b), 6)));
+    expect(of('cosine')).toEqual(pairs((a, b) => 1 - cosine(a, b)));
+    expect(of('cka')).toEqual(pairs((a, b) => 1 - cosine(centred(a), centred(b)) ** 2));
+    expect(of('costs')).toEqual(pairs((a, b) => 1 - Math.exp(-2 * (1 - cosine(a, b)))));
+  });
+
+  test('can be given, and must be a matrix of the classes', () => {
+    const given = (distance: number[][]) => build({ use: 'wkd-l', distance }, 2);
+    expect(() =>
+      given([
+        [0, 1],
+        [1, 0],
+      ]),
+    ).not.toThrow();
+    expect(() => given([[0, 1, 2]])).toThrow('distances of 2 classes are a matrix [2, 2], not [1, 3]');
+    expect(() =>
+      given([
+        [0, -1],
+        [1, 0],
+      ]),
+    ).toThrow(/negative/);
+  });
+
+  test('of which the regularisation leaves nothing are refused', () => {
+    expect(() => build({ use: 'wkd-l', regularization: 0.01 })).toThrow(
+      /costs up to 1 under a regularisation of 0.01/,
+    );
+    const far = { use: 'wkd-l', sharpness: 0, distance: Array(5).fill([0, 9, 9, 9, 9]) };
+    expect(() => build(far)).toThrow(/costs up to 9/);
+  });
+});
