@@ -164,7 +164,7 @@ const session = await tfjsBackend.capabilities();
 const required = (process.env.LIMBECK_REQUIRE ?? '').split(',').includes('tfjs-session');
 const backends: readonly [string, ComputeBackend][] = [
   ['ONNX', onnxBackend],
-  ...(session.available || required ? ([['the TensorFlow session', tfjsBackend]] as const) : []),
+  ...(session.available || required ? [['the TensorFlow session', tfjsBackend] as const] : []),
 ];
 
 /** A batch of one or a single class may be too little to compare; anything else has to work. */
