@@ -21,7 +21,13 @@ import distillRelation from '@limbeck/distill-relation';
 import { globalAveragePool, relu, type StateDict, tensorData } from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';
 import projectors from '@limbeck/projectors';
-import { checkDegenerate, degenerateCases, patternFill, referenceBackend } from '@limbeck/testkit';
+import {
+  checkDegenerate,
+  degenerateCases,
+  patternFill,
+  referenceBackend,
+  requiredTargets,
+} from '@limbeck/testkit';
 import {
   deployedProgram,
   distill,
@@ -161,10 +167,10 @@ test('every distiller of these plugins is tried', () => {
 });
 
 const session = await tfjsBackend.capabilities();
-const required = (process.env.LIMBECK_REQUIRE ?? '').split(',').includes('tfjs-session');
-const backends: readonly [string, ComputeBackend][] = [
+const tfjs = session.available || requiredTargets().has('tfjs-session');
+const backends: readonly (readonly [string, ComputeBackend])[] = [
   ['ONNX', onnxBackend],
-  ...(session.available || required ? [['the TensorFlow session', tfjsBackend] as const] : []),
+  ...(tfjs ? [['the TensorFlow session', tfjsBackend] as const] : []),
 ];
 
 /** A batch of one or a single class may be too little to compare; anything else has to work. */
