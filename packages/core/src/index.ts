@@ -29,6 +29,7 @@ export * from './contracts/stages.js';
 export * from './contracts/teacher-name.js';
 export * from './errors.js';
 export type { Catalog, CatalogEntry } from './host/catalog.js';
+export { completeOptions } from './host/complete-options.js';
 export { createHost, type HostOptions } from './host/create-host.js';
 export type { Host, OptionsOf, Used, UsePlace } from './host/host.js';
 export { type KindFacts, kindNames, kinds } from './host/kinds.js';

@@ -1,7 +1,9 @@
+import backboneDensenet from '@limbeck/backbone-densenet';
 import backboneMobilenet from '@limbeck/backbone-mobilenet';
 import backboneResnet from '@limbeck/backbone-resnet';
 import backboneShufflenet from '@limbeck/backbone-shufflenet';
 import backboneVgg from '@limbeck/backbone-vgg';
+import backboneVit from '@limbeck/backbone-vit';
 import backboneWrn from '@limbeck/backbone-wrn';
 import { createHost, type Host } from '@limbeck/core';
 import distillClassifierSharing from '@limbeck/distill-classifier-sharing';
@@ -14,7 +16,15 @@ import { standardTraining } from '@limbeck/trainer';
 
 /** The plugins golden cases need, through the same door as everybody's. */
 export function createGoldenHost(): Promise<Host> {
-  const backbones = [backboneResnet, backboneWrn, backboneVgg, backboneMobilenet, backboneShufflenet];
+  const backbones = [
+    backboneResnet,
+    backboneWrn,
+    backboneVgg,
+    backboneMobilenet,
+    backboneShufflenet,
+    backboneDensenet,
+    backboneVit,
+  ];
   const distillers = [
     distillLogit,
     distillFeature,

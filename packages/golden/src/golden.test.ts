@@ -85,6 +85,12 @@ describe('golden numbers of the published PyTorch code', () => {
         "losses/reused-classifier-f4",
         "metrics/nll",
         "metrics/top1",
+        "backbones/resnet18",
+        "backbones/mobilenet_v2",
+        "backbones/densenet121",
+        "backbones/densenet201",
+        "backbones/deit_tiny_patch16_224",
+        "backbones/deit_tiny_distilled_patch16_224",
         "trajectory",
       ]
     `);

@@ -23,6 +23,7 @@ const kind = <S extends z.ZodType>(schema: S, run: Kind<S>['run']): Kind<z.ZodTy
 const kinds: Readonly<Record<string, Kind<z.ZodType>>> = {
   'backbones.json': kind(backbonesFile, runBackbones),
   'losses.json': kind(lossesFile, runLosses),
+  'published-backbones.json': kind(backbonesFile, runBackbones),
   'metrics.json': kind(metricsFile, runMetrics),
   'trajectory.json': kind(trajectoryFile, runTrajectory),
 };

@@ -7,7 +7,7 @@ import { didYouMean } from '../suggest.js';
 import type { Catalog, CatalogEntry } from './catalog.js';
 import { contributionProblem } from './collect.js';
 import { kindNames, kinds, oneOf } from './kinds.js';
-import { type CheckedOptions, checkOptions } from './options.js';
+import { acceptedOptions, checkOptions } from './options.js';
 import { describePlugin, type PluginInfo } from './plugin-entry.js';
 
 /** The options a contribution's functions take. */
@@ -92,7 +92,8 @@ export function createView({ container, catalog, coreVersion, plugins, dispose }
       const contribution = get(kind, id);
       const schema = 'options' in contribution ? (contribution.options as OptionSchema<unknown>) : undefined;
       const checked = checkOptions(schema, given, place.own);
-      const options = accepted(checked, catalog[kind].get(id)!, place);
+      const what = `${kinds[kind].noun} '${id}' (${catalog[kind].get(id)!.plugin.name})`;
+      const options = acceptedOptions(checked, { what, ...place, details: { kind, id } });
       return { id, contribution, options: options as OptionsOf<Contributions[K]> };
     },
     list: (kind: Kind) => [...catalog[kind].values()],
@@ -149,25 +150,4 @@ function readUse(kind: Kind, use: unknown, { path }: UsePlace) {
   }
   const { use: _, ...given } = use as Readonly<Record<string, unknown>>;
   return { id, given };
-}
-
-function accepted(
-  checked: CheckedOptions | Promise<CheckedOptions>,
-  { kind, id, plugin }: CatalogEntry,
-  { path }: UsePlace,
-): unknown {
-  const what = `${kinds[kind].noun} '${id}' (${plugin.name})`;
-  if (checked instanceof Promise) {
-    checked.catch(() => undefined); // nobody else listens to it
-    throw new LimbeckError('PLUGIN_INVALID', `the option schema of ${what} is asynchronous`, {
-      hint: 'options of contributions are checked while a graph is traced: use a schema without promises',
-    });
-  }
-  if (!('problems' in checked)) return checked.value;
-  const { problems, unknownKeys } = checked;
-  throw new LimbeckError(
-    unknownKeys.length > 0 ? 'UNKNOWN_OPTION' : 'CONFIG_INVALID',
-    `${path === undefined ? '' : `${path}: `}options of ${what}: ${problems.join('; ')}`,
-    { details: { kind, id, ...(path === undefined ? {} : { path }), unknownKeys, problems } },
-  );
 }

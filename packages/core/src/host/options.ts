@@ -1,4 +1,5 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import { LimbeckError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 
 /** Options that a schema completed, or what is wrong with them, a phrase each. */
@@ -96,4 +97,37 @@ function unknownKey(
   const near = didYouMean(name, [...known, ...otherKeys]);
   const list = known.length > 0 ? `; known: ${known.join(', ')}` : at ? '; it takes none' : '';
   return `no option '${[...path, name].join('.')}'${near ? ` - ${near}` : ''}${list}`;
+}
+
+/** Whose options they are, for messages. */
+interface Subject {
+  /** `backbone 'resnet8' (@limbeck/backbone-resnet)`. */
+  readonly what: string;
+  /** Path in the configuration. */
+  readonly path?: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The options, where nothing is wrong with them.
+ *
+ * @throws LimbeckError UNKNOWN_OPTION or CONFIG_INVALID with all that is wrong, PLUGIN_INVALID where the schema is asynchronous
+ */
+export function acceptedOptions(
+  checked: CheckedOptions | Promise<CheckedOptions>,
+  { what, path, details }: Subject,
+): unknown {
+  if (checked instanceof Promise) {
+    checked.catch(() => undefined); // nobody else listens to it
+    throw new LimbeckError('PLUGIN_INVALID', `the option schema of ${what} is asynchronous`, {
+      hint: 'options of contributions are checked while a graph is traced: use a schema without promises',
+    });
+  }
+  if (!('problems' in checked)) return checked.value;
+  const { problems, unknownKeys } = checked;
+  throw new LimbeckError(
+    unknownKeys.length > 0 ? 'UNKNOWN_OPTION' : 'CONFIG_INVALID',
+    `${path === undefined ? '' : `${path}: `}options of ${what}: ${problems.join('; ')}`,
+    { details: { ...details, ...(path === undefined ? {} : { path }), unknownKeys, problems } },
+  );
 }

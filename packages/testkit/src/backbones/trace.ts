@@ -1,4 +1,4 @@
-import type { Backbone } from '@limbeck/core';
+import { type Backbone, completeOptions } from '@limbeck/core';
 import { Graph, type Shape, sizeOf, type Tensor } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
 
@@ -9,7 +9,7 @@ export interface BackboneTraceOptions<Options> {
   readonly classes: number;
   /** Default `eval`. */
   readonly mode?: Mode;
-  /** The backbone's own, complete; default none. */
+  /** The backbone's own, complete; default what its schema makes of none. */
   readonly options?: Options | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface BackboneTrace {
 /** Traces encoder and classifier in a graph of their own. */
 export function traceBackbone<Options = unknown>(
   backbone: Backbone<Options>,
-  { image, classes, mode = 'eval', options = {} as Options }: BackboneTraceOptions<Options>,
+  { image, classes, mode = 'eval', options = completeOptions(backbone) }: BackboneTraceOptions<Options>,
 ): BackboneTrace {
   const graph = new Graph();
   const trace = new Trace(graph, { prefix: '', mode });
