@@ -28,7 +28,31 @@ const published = {
     ShuffleV2: 44.5,
     ResNet50: 1298.0,
   },
-  imageNet: { resnet18: 1814, resnet34: 3664, resnet50: 4089, MobileNetV1: 569, mobilenet_v2: 301 },
+  imageNet: {
+    resnet18: 1814,
+    resnet34: 3664,
+    resnet50: 4089,
+    MobileNetV1: 569,
+    mobilenet_v2: 301,
+    densenet201: 4291,
+    deit_tiny_patch16_224: 1254,
+    deit_small_patch16_224: 4599,
+    deit_tiny_distilled_patch16_224: 1261,
+    deit_small_distilled_patch16_224: 4624,
+  },
+  // as torchvision states them, in billions to two places
+  torchvision: {
+    resnet18: 1.81,
+    resnet34: 3.66,
+    resnet50: 4.09,
+    resnet101: 7.8,
+    resnet152: 11.51,
+    densenet121: 2.83,
+    densenet161: 7.73,
+    densenet169: 3.36,
+    densenet201: 4.29,
+    mobilenet_v2: 0.3,
+  },
 } as const;
 
 const host = await createGoldenHost();
@@ -45,3 +69,10 @@ test.each(Object.entries(published.cifar))('%s takes the published %d million', 
 test.each(Object.entries(published.imageNet))('%s takes the published %d million', (id, count) => {
   expect(millions(id, [3, 224, 224], 1000)).toBeCloseTo(count, 0);
 });
+
+test.each(Object.entries(published.torchvision))(
+  '%s takes the %d billion torchvision states',
+  (id, count) => {
+    expect(millions(id, [3, 224, 224], 1000) / 1000).toBeCloseTo(count, 2);
+  },
+);

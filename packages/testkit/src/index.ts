@@ -1,3 +1,5 @@
+export type { BackboneCase } from './backbones/case.js';
+export * from './backbones/conformance.js';
 export * from './backbones/trace.js';
 export type { CaseResult } from './conformance/case.js';
 export * from './conformance/conformance.js';

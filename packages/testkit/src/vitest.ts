@@ -1,7 +1,10 @@
-import type { ComputeBackend } from '@limbeck/core';
+import type { Backbone, ComputeBackend } from '@limbeck/core';
 import { describe, it } from 'vitest';
+import { type BackboneConformanceOptions, backboneConformance } from './backbones/conformance.js';
 import { backendConformance, type ConformanceOptions } from './conformance/conformance.js';
 import { type ConformanceTarget, isRequired } from './conformance/required.js';
+
+export { describeZoo, type PublishedBackbone, type ZooOptions } from './backbones/describe-zoo.js';
 
 export interface DescribeOptions extends ConformanceOptions {
   /** What the tests are called, and whether `LIMBECK_REQUIRE` asks for them. Default: the backend's id. */
@@ -26,5 +29,21 @@ export function describeBackend(backend: ComputeBackend, options: DescribeOption
         if (result.status === 'failed') throw new Error(result.message, { cause: result.cause });
       });
     }
+  });
+}
+
+/**
+ * Runs {@link backboneConformance} as vitest tests, one a case.
+ *
+ * @example
+ * describeBackbone(myNet, { image: [3, 16, 16] });
+ */
+export function describeBackbone<Options>(
+  backbone: Backbone<Options>,
+  options: BackboneConformanceOptions = {},
+): void {
+  const chosen = Object.entries(options.options ?? {}).map(([key, value]) => `${key} ${String(value)}`);
+  describe(`backbone ${[backbone.id, ...chosen].join(', ')}`, () => {
+    for (const { name, run } of backboneConformance(backbone, options)) it(name, run);
   });
 }
