@@ -39,49 +39,11 @@ import resource
 import statistics
 import sys
 import time
-from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
-VARIANTS = ("eager", "channels-last", "channels-last-compile")
-PRECISIONS = ("float32", "bfloat16")
-
-
-@dataclass(frozen=True)
-class ResNetShape:
-    """A CIFAR residual network: `blocks` basic blocks in each of the three stages."""
-
-    blocks: int
-    stem: int
-    widths: tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Workload:
-    """One distillation step: who teaches whom, how, and on what."""
-
-    teacher: ResNetShape
-    student: ResNetShape
-    projectors: int
-    feature_weight: float
-    batch_size: int = 64
-    image_size: int = 32
-    classes: int = 100
-    learning_rate: float = 0.05
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-
-
-WORKLOADS: dict[str, Workload] = {
-    "pefd-resnet32x4-resnet8x4": Workload(
-        teacher=ResNetShape(blocks=5, stem=32, widths=(64, 128, 256)),
-        student=ResNetShape(blocks=1, stem=32, widths=(64, 128, 256)),
-        projectors=3,
-        feature_weight=25.0,
-    ),
-}
+from pytorch_peer.step import PRECISIONS, VARIANTS, Step
+from pytorch_peer.workloads import WORKLOADS
 
 
 class RequestError(Exception):
@@ -90,110 +52,6 @@ class RequestError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-class BasicBlock(nn.Module):
-    """Two 3x3 convolutions around a shortcut, activated after the sum."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or inputs != outputs:
-            project = nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False)
-            self.shortcut = nn.Sequential(project, nn.BatchNorm2d(outputs))
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.bn1(self.conv1(x)))
-        return F.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
-
-
-class ResNet(nn.Module):
-    """The CIFAR residual network; returns the pooled embedding and the logits."""
-
-    def __init__(self, shape: ResNetShape, classes: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, shape.stem, 3, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(shape.stem)
-        blocks: list[nn.Module] = []
-        channels = shape.stem
-        for stage, width in enumerate(shape.widths):
-            for index in range(shape.blocks):
-                stride = 2 if stage > 0 and index == 0 else 1
-                blocks.append(BasicBlock(channels, width, stride))
-                channels = width
-        self.blocks = nn.Sequential(*blocks)
-        self.fc = nn.Linear(channels, classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        y = self.blocks(F.relu(self.bn1(self.conv1(x))))
-        embedding = y.mean(dim=(2, 3))
-        return embedding, self.fc(embedding)
-
-
-class ProjectedStudent(nn.Module):
-    """The student, its projectors and the projector-ensemble loss, as one module to compile."""
-
-    def __init__(self, workload: Workload) -> None:
-        super().__init__()
-        inputs, outputs = workload.student.widths[-1], workload.teacher.widths[-1]
-        self.backbone = ResNet(workload.student, workload.classes)
-        self.projectors = nn.ModuleList(nn.Linear(inputs, outputs) for _ in range(workload.projectors))
-        self.feature_weight = workload.feature_weight
-
-    def forward(self, images: Tensor, labels: Tensor, target: Tensor) -> Tensor:
-        embedding, logits = self.backbone(images)
-        projected = torch.stack([F.relu(project(embedding)) for project in self.projectors]).mean(dim=0)
-        # The loss is taken in float32 whatever the precision of the layers.
-        cosine = F.cosine_similarity(projected.float(), target.float(), dim=1)
-        return F.cross_entropy(logits.float(), labels) + self.feature_weight * (1 - cosine).mean()
-
-
-class Step:
-    """A variant of a workload, ready to run: one call of `run` is one training step."""
-
-    def __init__(self, workload: Workload, variant: str, precision: str, seed: int) -> None:
-        torch.manual_seed(seed)
-        self.autocast = precision == "bfloat16"
-        memory_format = torch.contiguous_format if variant == "eager" else torch.channels_last
-        size = (workload.batch_size, 3, workload.image_size, workload.image_size)
-        self.images = torch.randn(size).contiguous(memory_format=memory_format)
-        self.labels = torch.randint(workload.classes, (workload.batch_size,))
-        teacher = ResNet(workload.teacher, workload.classes).eval().to(memory_format=memory_format)
-        teacher.requires_grad_(False)
-        student = ProjectedStudent(workload).train().to(memory_format=memory_format)
-        self.optimizer = torch.optim.SGD(
-            student.parameters(),
-            lr=workload.learning_rate,
-            momentum=workload.momentum,
-            weight_decay=workload.weight_decay,
-        )
-        compiled = variant == "channels-last-compile"
-        self.teacher = torch.compile(teacher) if compiled else teacher
-        self.student = torch.compile(student) if compiled else student
-
-    def run(self) -> tuple[float, float, float]:
-        """Milliseconds of the teacher, milliseconds of the student, and the loss."""
-        start = time.perf_counter()
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
-            target, _ = self.teacher(self.images)
-        # A tensor made in inference mode may not be saved for backward.
-        target = target.clone()
-        taught = time.perf_counter()
-        self.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
-            loss = self.student(self.images, self.labels, target)
-        loss.backward()
-        self.optimizer.step()
-        value = loss.item()
-        end = time.perf_counter()
-        return (taught - start) * 1e3, (end - taught) * 1e3, value
 
 
 class Peer:
