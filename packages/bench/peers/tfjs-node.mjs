@@ -10,8 +10,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
-import util from 'node:util';
+import util, { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
   options: {
@@ -44,7 +43,12 @@ function conv(inputs, outputs, kernel, stride = 1) {
     tf.randomNormal([kernel, kernel, inputs, outputs], 0, Math.sqrt(2 / (kernel * kernel * outputs))),
   );
   const edge = (kernel - 1) / 2;
-  const padding = [[0, 0], [edge, edge], [edge, edge], [0, 0]];
+  const padding = [
+    [0, 0],
+    [edge, edge],
+    [edge, edge],
+    [0, 0],
+  ];
   return (x) =>
     stride === 1
       ? tf.conv2d(x, filter, 1, 'same')
@@ -98,7 +102,10 @@ function loss() {
   const embedding = tf.mean(map, [1, 2]);
   const task = tf.losses.softmaxCrossEntropy(labels, classifier(embedding));
   const projected = tf.addN(heads.map((head) => tf.relu(head(embedding)))).div(projectors);
-  const lengths = tf.norm(projected, 2, 1).mul(tf.norm(target, 2, 1)).add(1e-8);
+  const lengths = tf
+    .norm(projected, 2, 1)
+    .mul(tf.norm(target, 2, 1))
+    .add(1e-8);
   const cosine = projected.mul(target).sum(1).div(lengths);
   return task.add(tf.scalar(1).sub(cosine).mean().mul(25));
 }

@@ -22,8 +22,10 @@ test("speeds are multiples of PyTorch's eager float32", () => {
     rows: [row('limbeck', 'onnx float32', 800), row('pytorch', 'eager float32', 1000)],
   };
   const lines = printReport(report).split('\n');
-  expect(lines.find((line) => line.includes('onnx float32'))).toMatch(/800 .* 80 .* 900 .* 1\.25 /);
-  expect(lines.find((line) => line.includes('│ eager float32'))).toMatch(/1000 .* 64 .* 900 .* 1\.00 /);
+  expect(lines.find((line) => line.includes('onnx float32'))).toMatch(/800 .* 80 .* 900 .* 1\.25 .* 1\.25 /);
+  expect(lines.find((line) => line.includes('│ eager float32'))).toMatch(
+    /1000 .* 64 .* 900 .* 1\.00 .* 1\.00 /,
+  );
 });
 
 test('a profile is summed by operation and by place, the longest first', () => {

@@ -1,9 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { findPackage } from '@limbeck/backend-tfjs';
 import { LimbeckError } from '@limbeck/core';
 import type { Placements } from './placements.js';
 import { type Failure, type Measurement, median, type Request, type Row } from './protocol.js';
+
+/** What to do where a peer does not start. */
+const remedies: Readonly<Partial<Record<Row['implementation'], string>>> = {
+  pytorch: 'set LIMBECK_PYTHON to a Python with PyTorch 2',
+  'tfjs-node': 'npm run setup:tfjs',
+};
 
 /** A process that measures one variant when asked. */
 export class Contestant {
@@ -37,8 +44,7 @@ export class Contestant {
         'BACKEND_FAILED',
         `${this.implementation} ${this.variant} stopped: ${this.#errors.trim()}`,
         {
-          hint:
-            this.implementation === 'pytorch' ? 'set LIMBECK_PYTHON to a Python with PyTorch 2' : undefined,
+          hint: remedies[this.implementation],
         },
       );
     }
@@ -105,4 +111,15 @@ export function pytorchContestant(
     '--threads',
     String(threads),
   ]);
+}
+
+/** The student's step in plain tfjs-node, which knows one workload. */
+export function tfjsNodeContestant(threads: number): Contestant {
+  const script = fileURLToPath(new URL('../peers/tfjs-node.mjs', import.meta.url));
+  const args = [script, '--module', findPackage().file, '--threads', String(threads)];
+  return new Contestant(
+    { implementation: 'tfjs-node', variant: 'student, eager float32' },
+    process.execPath,
+    args,
+  );
 }

@@ -1,18 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isLimbeckError, LimbeckError } from '@limbeck/core';
-import { type Contestant, limbeckContestant, pytorchContestant } from './contestant.js';
+import { type Contestant, limbeckContestant, pytorchContestant, tfjsNodeContestant } from './contestant.js';
 import { obstacle, type Placements, placements } from './placements.js';
 import { printProfile, printReport } from './print.js';
 import type { Report } from './protocol.js';
 import { prepareStep } from './step.js';
 import { workloads } from './workloads.js';
 
-const usage = `usage: npm run bench -- [WORKLOAD] [--peer pytorch] [--variants LIST] [--rounds N] [--steps N] [--threads N] [--json] [--profile]
+const usage = `usage: npm run bench -- [WORKLOAD] [--peer NAME]... [--variants LIST] [--rounds N] [--steps N] [--threads N] [--json] [--profile]
 
 Measures whole training steps, each variant in a process of its own, in alternation.
 
   --peer pytorch   measure PyTorch as well, with the Python that LIMBECK_PYTHON names (default: python3)
+  --peer tfjs-node measure the student's step in plain tfjs-node as well (pefd-resnet32x4-resnet8x4 alone)
   --variants LIST  PyTorch variants, comma-separated: eager, channels-last, channels-last-compile, each with
                    :float32 or :bfloat16 behind it (default: all six)
   --rounds N       how often the variants take turns (default 5)
@@ -35,7 +36,7 @@ async function main(args: string[]): Promise<number> {
     args,
     allowPositionals: true,
     options: {
-      peer: { type: 'string' },
+      peer: { type: 'string', multiple: true, default: [] },
       variants: { type: 'string', default: everyVariant },
       rounds: { type: 'string', default: '5' },
       steps: { type: 'string', default: '3' },
@@ -53,7 +54,8 @@ async function main(args: string[]): Promise<number> {
     values.help ||
     workload === undefined ||
     !counts ||
-    (values.peer !== undefined && values.peer !== 'pytorch')
+    values.peer.some((peer) => peer !== 'pytorch' && peer !== 'tfjs-node') ||
+    (values.peer.includes('tfjs-node') && workload !== workloads[0])
   ) {
     process.stderr.write(usage);
     return values.help ? 0 : 2;
@@ -68,11 +70,12 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const python = process.env.LIMBECK_PYTHON ?? 'python3';
-  const peers = values.peer === undefined ? [] : values.variants.split(',').map(variantOf);
+  const variants = values.peer.includes('pytorch') ? values.variants.split(',').map(variantOf) : [];
   const ours = await possible();
   const contestants = [
     ...ours.map((placed) => limbeckContestant(workload.id, placed, threads)),
-    ...peers.map((peer) => pytorchContestant(python, workload.id, peer, threads)),
+    ...variants.map((variant) => pytorchContestant(python, workload.id, variant, threads)),
+    ...(values.peer.includes('tfjs-node') ? [tfjsNodeContestant(threads)] : []),
   ];
   try {
     const report = await compete(workload.id, contestants, rounds, steps);

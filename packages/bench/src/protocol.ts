@@ -5,6 +5,7 @@ export interface Request {
 
 /** Its answer: one line of JSON. Times are medians over the steps of the request. */
 export interface Measurement {
+  /** 0 where the teacher's features were given. */
   readonly teacherMs: number;
   readonly studentMs: number;
   readonly stepMs: number;
@@ -19,7 +20,7 @@ export interface Failure {
 
 /** A line of a report. */
 export interface Row extends Measurement {
-  readonly implementation: 'limbeck' | 'pytorch';
+  readonly implementation: 'limbeck' | 'pytorch' | 'tfjs-node';
   readonly variant: string;
 }
 

@@ -1,5 +1,9 @@
 import backboneResnet from '@limbeck/backbone-resnet';
+import backboneShufflenet from '@limbeck/backbone-shufflenet';
+import backboneVgg from '@limbeck/backbone-vgg';
+import backboneWrn from '@limbeck/backbone-wrn';
 import { createHost, type Executable, type ProfileEntry } from '@limbeck/core';
+import distillFeature from '@limbeck/distill-feature';
 import distillLogit from '@limbeck/distill-logit';
 import distillProjectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { bindState, type TensorData, tensorData } from '@limbeck/graph';
@@ -31,13 +35,25 @@ export interface StepOptions {
   readonly profile?: boolean;
 }
 
+/** What the workloads are made of. */
+const plugins = [
+  backboneResnet,
+  backboneShufflenet,
+  backboneVgg,
+  backboneWrn,
+  projectors,
+  distillFeature,
+  distillLogit,
+  distillProjectorEnsemble,
+  standardTraining,
+];
+
 /** Traces and compiles teacher and student of a workload, with random weights and one random batch. */
 export async function prepareStep(
   workload: Workload,
   { threads, placements, profile = false }: StepOptions,
 ): Promise<BenchStep> {
   const { batchSize, image, classes } = workload;
-  const plugins = [backboneResnet, projectors, distillLogit, distillProjectorEnsemble, standardTraining];
   const host = await createHost({ plugins: plugins.map((plugin) => ({ plugin, origin: 'bundled' })) });
   const random = randomSource(10, 'batch');
   const shape = [batchSize, ...image];

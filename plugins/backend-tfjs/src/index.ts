@@ -1,6 +1,7 @@
 import { definePlugin } from '@limbeck/core';
 import { tfjsBackend } from './backend.js';
 
+export { type FoundPackage, findPackage } from './session/runtime.js';
 export { tfjsBackend };
 
 /** TensorFlow: the compute backend on tfjs-node. */
