@@ -35,5 +35,9 @@ export {
   type TensorflowType,
   tfAttr,
 } from './tensorflow/model.js';
+export { readTorch, type TorchReadOptions } from './torch/read.js';
+export { writeTorch } from './torch/write.js';
+export { castFloats, type FloatType, floatTypes } from './weights/cast.js';
 export { type FileTensor, type WeightsFile, type WeightsFormat, weightsFormats } from './weights/file.js';
+export { type OpenWeightsOptions, openWeights } from './weights/open.js';
 export { toStateDict } from './weights/tensor-data.js';
