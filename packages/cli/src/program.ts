@@ -14,6 +14,8 @@ const commands = {
   inspect: () => import('./commands/inspect.js').then(({ inspect }) => inspect),
   exportModel: () => import('./commands/export.js').then(({ exportModel }) => exportModel),
   doctor: () => import('./commands/doctor.js').then(({ doctor }) => doctor),
+  backendList: () => import('./commands/backend-list.js').then(({ backendList }) => backendList),
+  backendInstall: () => import('./commands/backend-install.js').then(({ backendInstall }) => backendInstall),
   configPrint: () => import('./commands/config-print.js').then(({ configPrint }) => configPrint),
   configKeys: () => import('./commands/config-keys.js').then(({ configKeysCommand }) => configKeysCommand),
   configExplain: () => import('./commands/config-explain.js').then(({ configExplain }) => configExplain),
@@ -127,6 +129,25 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .description('say what works here, what does not, and what would change that')
     .addOption(json())
     .action(does(commands.doctor));
+
+  const backend = program.command('backend').description('list backends, install their runtimes');
+  backend
+    .command('list')
+    .description('list backends and the devices they work on here')
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.backendList));
+  backend
+    .command('install')
+    .description('bring the runtime of a backend onto this machine')
+    .argument('<name>', 'backend, such as tfjs')
+    .option('--cuda', 'the build for NVIDIA GPUs')
+    .option('--runtime-version <version>', "the runtime's version (default: the last one tried)")
+    .option('--dir <dir>', 'where it goes (default: a folder in the cache of the user)')
+    .option('--force', 'anew, even where it works')
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.backendInstall, 'name'));
 
   const configuration = program.command('config').description('look into a configuration');
   configuration

@@ -8,6 +8,7 @@ import { bfloat16Fault } from './session/bfloat16.js';
 import { closeSession, openSession } from './session/open-session.js';
 import { loadRuntime, type Runtime } from './session/runtime.js';
 import { SessionExecutable } from './session/session-executable.js';
+import { install } from './setup/install.js';
 
 /** What maps are computed in; refuses precisions and devices this backend does not have here. */
 async function placementOf(
@@ -63,5 +64,6 @@ export const tfjsBackend: ComputeBackend = {
   description: 'TensorFlow graphs run by tfjs-node on CPU or CUDA',
   capabilities: findCapabilities,
   offer,
+  install,
   compile,
 };

@@ -5,9 +5,9 @@ import { openConfig, openHost } from '../config/open-config.js';
 import { dataFolder } from '../data-folder.js';
 import { type DatasetListing, findDatasets } from '../find-datasets.js';
 import type { Io } from '../io.js';
+import { backendTable } from '../output/backend-table.js';
 import { type Colors, colorsFor } from '../output/color.js';
 import { print, printJson } from '../output/print.js';
-import { table } from '../output/table.js';
 import { version } from '../version.js';
 
 /** The oldest Node that works; a test keeps it equal to `engines` in package.json. */
@@ -105,14 +105,7 @@ function showBackends(
     if (choice === undefined) line(works ? undefined : false, `${role} in ${precision}: ${reason}`);
     else line(true, `${role} in ${precision}: auto takes ${choice.backend} on ${choice.device}`);
   }
-  const columns = [{ head: 'backend' }, { head: 'device' }, { head: 'works' }, { head: '' }];
-  const rows = devices.map(({ backend, device, works, runtime, reason, remedy }) => [
-    backend,
-    device ?? '',
-    works ? 'yes' : 'no',
-    works ? (runtime ?? '') : `${reason}${remedy === undefined ? '' : `\n-> ${remedy}`}`,
-  ]);
-  print(io, '', table(columns, rows), '');
+  print(io, '', backendTable(devices), '');
 }
 
 function mark(good: boolean | undefined, { green, red, dim }: Colors): string {

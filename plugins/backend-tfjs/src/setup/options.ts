@@ -34,6 +34,14 @@ tfjs-node against it. Needs Python with pip, a C++ compiler with make, and Node'
   --force               build anew even where all is there
 `;
 
+/** @throws LimbeckError CONFIG_INVALID */
+export function checkVersion(what: string, version: string): void {
+  if (/^\d+\.\d+\.\d+([.a-z]\w*)*$/.test(version)) return;
+  throw new LimbeckError('CONFIG_INVALID', `${what}: '${version}' is no version`, {
+    hint: 'write three numbers, as 2.15.1',
+  });
+}
+
 /** @throws LimbeckError USAGE, or CONFIG_INVALID for a version that is none */
 export function readOptions(
   args: readonly string[],
@@ -41,12 +49,8 @@ export function readOptions(
 ): SetupOptions | 'help' {
   const { values } = parse(args);
   if (values.help) return 'help';
-  for (const [name, version] of Object.entries({ tensorflow: values.tensorflow, tfjs: values.tfjs })) {
-    if (/^\d+\.\d+\.\d+([.a-z]\w*)*$/.test(version)) continue;
-    throw new LimbeckError('CONFIG_INVALID', `--${name}: '${version}' is no version`, {
-      hint: 'write three numbers, as 2.15.1',
-    });
-  }
+  checkVersion('--tensorflow', values.tensorflow);
+  checkVersion('--tfjs', values.tfjs);
   return {
     home: values.home ?? tfjsHome(env),
     tfjs: values.cuda ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node',

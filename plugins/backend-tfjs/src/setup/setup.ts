@@ -76,7 +76,7 @@ export async function setupTfjs(options: SetupOptions, environment: SetupEnviron
   if (present === found.sha256 && !options.force) say(`${wheel} ${tensorflowVersion} is unpacked already`);
   else {
     say(`downloading ${wheel} ${tensorflowVersion} with pip (sha256 ${found.sha256})`);
-    const file = await downloadWheel(run, python, found, options);
+    const file = await downloadWheel(run, python, found, options, say);
     say('unpacking its library and headers');
     await rm(library, { recursive: true, force: true });
     await unpackWheel(run, python, file, library);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readdirSync, statSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
@@ -67,6 +67,21 @@ export async function resolveWheel(run: RunCommand, python: string, options: Set
   });
 }
 
+/** Milliseconds between lines of progress. */
+const progressEvery = 5000;
+
+/** Bytes in the files of a folder, which change meanwhile. */
+function sizeIn(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return files.reduce(
+    (sum, { parentPath, name }) =>
+      sum + (statSync(path.join(parentPath, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+}
+
 /**
  * Has pip fetch the file and checks it once more.
  *
@@ -78,12 +93,20 @@ export async function downloadWheel(
   python: string,
   { sha256 }: Wheel,
   options: SetupOptions,
+  say: (line: string) => void,
 ): Promise<string> {
   const folder = path.join(options.home, 'download');
+  // where pip collects what has come; it shows no progress where there is no terminal
+  const partial = path.join(folder, 'partial');
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  await mkdir(partial, { recursive: true });
   const args = ['-m', 'pip', 'download', '--quiet', '--dest', folder, ...wheelChoice, requirement(options)];
-  const result = await run(python, args);
+  const watch = setInterval(() => {
+    const megabytes = Math.round(sizeIn(partial) / 1e6);
+    if (megabytes > 0) say(`  ${megabytes} MB`);
+  }, progressEvery);
+  const result = await run(python, args, { env: { TMPDIR: partial } }).finally(() => clearInterval(watch));
+  await rm(partial, { recursive: true, force: true });
   if (result.status !== 0) throw explain(result, options);
   const name = (await readdir(folder)).find((file) => file.endsWith('.whl'));
   if (name === undefined) throw explain(result, options);
