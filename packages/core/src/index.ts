@@ -26,6 +26,7 @@ export * from './contracts/optimizer.js';
 export * from './contracts/plugin.js';
 export * from './contracts/projector.js';
 export * from './contracts/stages.js';
+export * from './contracts/stem.js';
 export * from './contracts/teacher-name.js';
 export * from './errors.js';
 export type { Catalog, CatalogEntry } from './host/catalog.js';

@@ -1,7 +1,6 @@
-import { type Backbone, defineBackbone } from '@limbeck/core';
+import { type Backbone, defineBackbone, type Stem, type StemOptions, stemOptions } from '@limbeck/core';
 import { globalAveragePool, maxPool, relu, type Tensor } from '@limbeck/graph';
 import { type Scope, zeros } from '@limbeck/nn';
-import { z } from 'zod';
 import { convInit, denseBlock, halve } from './dense-block.js';
 
 /** What tells the members of the family apart. */
@@ -15,13 +14,8 @@ export interface DenseNet {
   readonly layers: readonly [number, number, number, number];
 }
 
-/** What a configuration may choose. */
-export interface DenseNetOptions {
-  readonly stem: 'imagenet' | 'cifar';
-}
-
 /** The first map: a quarter of the resolution, or all of it. */
-function stemMap(m: Scope, image: Tensor, width: number, stem: DenseNetOptions['stem']): Tensor {
+function stemMap(m: Scope, image: Tensor, width: number, stem: Stem): Tensor {
   const shape = stem === 'imagenet' ? { kernel: 7, stride: 2, padding: 3 } : { kernel: 3, padding: 1 };
   const map = relu(m.batchNorm('norm0', m.conv('conv0', image, { out: width, ...shape, init: convInit })));
   return stem === 'imagenet' ? maxPool(map, { kernel: 3, stride: 2, padding: 1 }) : map;
@@ -33,18 +27,13 @@ function stemMap(m: Scope, image: Tensor, width: number, stem: DenseNetOptions['
  * Taps: `stem`, behind the max pool where there is one; `stage1`-`stage4`, each block's map behind the batch norm and ReLU
  * that come next; `stage1.preact`-`stage4.preact` before that ReLU; `last-map`, which is `stage4`.
  */
-export function denseNet({ id, growth, stemWidth, layers }: DenseNet): Backbone<DenseNetOptions> {
+export function denseNet({ id, growth, stemWidth, layers }: DenseNet): Backbone<StemOptions> {
   const depth = 2 * layers.reduce((sum, count) => sum + count, 0) + layers.length + 1;
   return defineBackbone({
     id,
     description: `DenseNet, ${depth} layers, ${growth} channels a layer`,
     cite: 'arXiv:1608.06993; pytorch/vision:torchvision/models/densenet.py',
-    options: z.strictObject({
-      stem: z
-        .enum(['imagenet', 'cifar'])
-        .default('imagenet')
-        .describe('imagenet: 7x7, stride 2, and max pool; cifar: 3x3, stride 1'),
-    }),
+    options: stemOptions('imagenet', { cifar: '3x3, stride 1', imagenet: '7x7, stride 2, and max pool' }),
     encode(m, image, { stem }) {
       const features = m.in('features');
       let x = m.tap('stem', stemMap(features, image, stemWidth, stem));

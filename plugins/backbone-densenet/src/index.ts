@@ -1,7 +1,7 @@
 import { definePlugin } from '@limbeck/core';
 import { denseNets } from './zoo.js';
 
-export { type DenseNet, type DenseNetOptions, denseNet } from './densenet.js';
+export { type DenseNet, denseNet } from './densenet.js';
 export { denseNets } from './zoo.js';
 
 /** DenseNets with the published names, shapes and initialisers. */

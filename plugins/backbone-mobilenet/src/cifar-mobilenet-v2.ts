@@ -1,7 +1,8 @@
-import { type Backbone, defineBackbone } from '@limbeck/core';
+import { type Backbone, defineBackbone, type StemOptions } from '@limbeck/core';
 import { add, globalAveragePool, relu, type Tensor } from '@limbeck/graph';
 import { kaimingNormal, normal, type Scope, zeros } from '@limbeck/nn';
 import { mobileNetV2Runs, tapStage } from './runs.js';
+import { options, stemStride } from './stem.js';
 
 const init = kaimingNormal('out');
 
@@ -19,21 +20,22 @@ export interface CifarMobileNetV2 {
  * Taps: `stem`; `stage1`-`stage4`, linear bottlenecks without an activation, so that `stage1.preact`-`stage4.preact` are
  * the same; `last-map`, the last 1x1 convolution's, after its ReLU.
  */
-export function cifarMobileNetV2({ id, width }: CifarMobileNetV2): Backbone {
+export function cifarMobileNetV2({ id, width }: CifarMobileNetV2): Backbone<StemOptions> {
   return defineBackbone({
     id,
     description: `MobileNetV2 for small images, ${width} times as wide`,
     cite: 'arXiv:1801.04381; HobbitLong/RepDistiller:models/mobilenetv2.py',
-    encode(m, image) {
-      const stem = m.in('conv1');
-      const conv = stem.conv(0, image, {
+    options,
+    encode(m, image, { stem }) {
+      const first = m.in('conv1');
+      const conv = first.conv(0, image, {
         out: Math.floor(32 * width),
         kernel: 3,
-        stride: 2,
+        stride: stemStride[stem],
         padding: 1,
         init,
       });
-      let x = m.tap('stem', relu(stem.batchNorm(1, conv)));
+      let x = m.tap('stem', relu(first.batchNorm(1, conv)));
       for (const [i, run] of mobileNetV2Runs(1).entries()) {
         for (let n = 0; n < run.count; n++) {
           const { expansion } = run;

@@ -1,6 +1,7 @@
-import { defineBackbone } from '@limbeck/core';
+import { defineBackbone, type StemOptions } from '@limbeck/core';
 import { globalAveragePool, relu, type Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
+import { options, stemStride } from './stem.js';
 
 /** Depthwise-separable blocks in order; a stage ends where the resolution is about to be halved. */
 const blocks = [
@@ -28,14 +29,15 @@ const secondPart = 11;
  *
  * Taps: `stem`, `stage1`-`stage4` and `last-map` after the ReLU, `stage1.preact`-`stage4.preact` before it.
  */
-export const mobileNetV1 = defineBackbone({
+export const mobileNetV1 = defineBackbone<StemOptions>({
   id: 'MobileNetV1',
   description: 'MobileNet V1 for ImageNet',
   cite: 'arXiv:1704.04861; chenyd7/PEFD:models/MobileNet.py',
-  encode(m, image) {
-    const stem = m.in('model1').in(0);
-    const conv = stem.conv(0, image, { out: 32, kernel: 3, stride: 2, padding: 1 });
-    let x = m.tap('stem', relu(stem.batchNorm(1, conv)));
+  options,
+  encode(m, image, { stem }) {
+    const first = m.in('model1').in(0);
+    const conv = first.conv(0, image, { out: 32, kernel: 3, stride: stemStride[stem], padding: 1 });
+    let x = m.tap('stem', relu(first.batchNorm(1, conv)));
     for (const [i, block] of blocks.entries()) {
       const place = i < secondPart ? m.in('model1').in(i + 1) : m.in('model2').in(i - secondPart);
       const sum = separable(place, x, block);

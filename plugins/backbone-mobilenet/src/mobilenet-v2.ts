@@ -1,7 +1,8 @@
-import { defineBackbone } from '@limbeck/core';
+import { defineBackbone, type StemOptions } from '@limbeck/core';
 import { add, globalAveragePool, minimum, relu, type Tensor } from '@limbeck/graph';
 import { kaimingNormal, normal, type Scope, zeros } from '@limbeck/nn';
 import { mobileNetV2Runs, tapStage } from './runs.js';
+import { options, stemStride } from './stem.js';
 
 const init = kaimingNormal('out');
 
@@ -14,15 +15,18 @@ const relu6 = (x: Tensor): Tensor => minimum(relu(x), 6);
  * Taps: `stem`; `stage1`-`stage4`, linear bottlenecks without an activation, so that `stage1.preact`-`stage4.preact` are
  * the same; `last-map`, the last 1x1 convolution's, after its ReLU6.
  */
-export const mobileNetV2 = defineBackbone({
+export const mobileNetV2 = defineBackbone<StemOptions>({
   id: 'mobilenet_v2',
   description: 'MobileNetV2 for ImageNet',
   cite: 'arXiv:1801.04381; pytorch/vision:torchvision/models/mobilenetv2.py',
-  encode(m, image) {
+  options,
+  encode(m, image, { stem }) {
     const features = m.in('features');
     let x = m.tap(
       'stem',
-      relu6(features.block(0, (b) => convolution(b, image, { out: 32, kernel: 3, stride: 2 }))),
+      relu6(
+        features.block(0, (b) => convolution(b, image, { out: 32, kernel: 3, stride: stemStride[stem] })),
+      ),
     );
     let layer = 1;
     for (const run of mobileNetV2Runs(2)) {

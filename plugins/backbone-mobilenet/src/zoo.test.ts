@@ -1,58 +1,33 @@
-import { readFileSync } from 'node:fs';
-import { program, verify } from '@limbeck/graph';
-import {
-  compareBackboneStructure,
-  compareBackboneValues,
-  type GoldenBackbone,
-  parameterCount,
-  referenceBackend,
-  tapShapes,
-  traceBackbone,
-} from '@limbeck/testkit';
+import { tapShapes, traceBackbone } from '@limbeck/testkit';
+import { describeZoo } from '@limbeck/testkit/vitest';
 import { describe, expect, test } from 'vitest';
 import { mobileNets } from './index.js';
+
+const published = {
+  cifar: { image: [3, 32, 32], classes: 100 },
+  imageNet: { image: [3, 224, 224], classes: 1000 },
+} as const;
+
+/** Parameters, counted from the published code. */
+describeZoo(mobileNets, {
+  published: {
+    MobileNetV1: { ...published.imageNet, parameters: 4_231_976 },
+    MobileNetV2: { ...published.cifar, parameters: 812_836 },
+    MobileNetV2_1_0: { ...published.cifar, parameters: 2_353_060 },
+    mobilenet_v2: { ...published.imageNet, parameters: 3_504_872 },
+  },
+  variants: [{ stem: 'cifar' }],
+  computed: { MobileNetV2: [3, 8, 8] },
+  golden: ['backbones.json', 'published-backbones.json'].map(
+    (file) => new URL(`../../../test/golden/${file}`, import.meta.url),
+  ),
+  goldenValues: { MobileNetV2: 'both modes' },
+});
 
 const byId = (id: string) => mobileNets.find((backbone) => backbone.id === id)!;
 
 const cifar = { image: [1, 3, 32, 32], classes: 100 };
 const imageNet = { image: [1, 3, 224, 224], classes: 1000 };
-
-/** Parameters, counted from the published code. */
-const published = [
-  ['MobileNetV1', imageNet, 4_231_976],
-  ['MobileNetV2', cifar, 812_836],
-  ['MobileNetV2_1_0', cifar, 2_353_060],
-  ['mobilenet_v2', imageNet, 3_504_872],
-] as const;
-
-test('the zoo holds the published models and no others', () => {
-  expect(mobileNets.map(({ id }) => id)).toEqual(published.map(([id]) => id));
-});
-
-test.each(published)('%s has the published number of parameters', (id, batch, count) => {
-  expect(parameterCount(traceBackbone(byId(id), batch))).toBe(count);
-});
-
-describe('golden values of MobileNetV2 at half width', () => {
-  const file = new URL('../../../test/golden/backbones.json', import.meta.url);
-  const { seed, models } = JSON.parse(readFileSync(file, 'utf8')) as {
-    seed: number;
-    models: Record<string, GoldenBackbone>;
-  };
-  const golden = models.MobileNetV2!;
-
-  test('the structure is the published one', () => {
-    const differences = compareBackboneStructure(byId('MobileNetV2'), golden);
-    expect(differences.filter(({ relative }) => relative > 0)).toEqual([]);
-  });
-
-  test('the numbers are the published ones', async () => {
-    const settings = { seed: String(seed), backend: referenceBackend };
-    const values = await compareBackboneValues(byId('MobileNetV2'), golden, settings);
-    expect(values.length).toBeGreaterThan(10);
-    expect(values.filter(({ relative }) => relative > 1e-3)).toEqual([]);
-  });
-});
 
 describe('taps', () => {
   test.each(['MobileNetV2', 'mobilenet_v2'])('%s has linear bottlenecks, their own pre-activations', (id) => {
@@ -136,21 +111,6 @@ describe('names of state dicts without golden values', () => {
     );
     expect(names('MobileNetV1')).toHaveLength(137);
   });
-});
-
-test.each(
-  mobileNets.flatMap(({ id }) =>
-    [
-      [2, 1, 28, 28],
-      [2, 3, 64, 64],
-      [2, 3, 224, 224],
-    ].map((image) => [id, image] as const),
-  ),
-)('%s takes images %j', (id, image) => {
-  const { embedding, logits } = traceBackbone(byId(id), { image, classes: 10, mode: 'train' });
-  expect(embedding.shape).toEqual([image[0], id === 'MobileNetV1' ? 1024 : 1280]);
-  expect(logits.shape).toEqual([image[0], 10]);
-  verify(program({ name: id, outputs: { logits } }));
 });
 
 test.each([

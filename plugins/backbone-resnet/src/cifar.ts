@@ -1,8 +1,8 @@
-import { type Backbone, defineBackbone, LimbeckError } from '@limbeck/core';
+import { type Backbone, defineBackbone, LimbeckError, type StemOptions } from '@limbeck/core';
 import { globalAveragePool } from '@limbeck/graph';
 import { basicBlock } from './basic-block.js';
 import { residualStages } from './stages.js';
-import { thinStem } from './stems.js';
+import { optionsOf, stems } from './stems.js';
 
 /** What tells the members of the family apart. */
 export interface CifarResNet {
@@ -20,9 +20,9 @@ export interface CifarResNet {
  * average pooling, one linear classifier. Where the published code pools a fixed 8x8 window this one pools the whole
  * map, which is the same at 32x32 and right at every other size.
  *
- * Taps: `stem`, `stage1`-`stage3` and `last-map` after the ReLU, `stage1.preact`-`stage3.preact` before it.
+ * Taps: `stem` (behind the max pool, where there is one), `stage1`-`stage3` and `last-map` after the ReLU, `stage1.preact`-`stage3.preact` before it.
  */
-export function cifarResNet({ id, depth, stem, widths }: CifarResNet): Backbone {
+export function cifarResNet({ id, depth, stem, widths }: CifarResNet): Backbone<StemOptions> {
   const blocks = (depth - 2) / 6;
   if (!Number.isInteger(blocks) || blocks < 1) {
     throw new LimbeckError(
@@ -40,8 +40,9 @@ export function cifarResNet({ id, depth, stem, widths }: CifarResNet): Backbone 
     id,
     description: `CIFAR ResNet, ${depth} layers, widths ${stem}/${widths.join(', ')}`,
     cite: 'arXiv:1512.03385; HobbitLong/RepDistiller:models/resnet.py',
-    encode: (m, image) =>
-      globalAveragePool(residualStages(m, m.tap('stem', thinStem(m, image, stem)), stages)),
+    options: optionsOf('cifar'),
+    encode: (m, image, options) =>
+      globalAveragePool(residualStages(m, m.tap('stem', stems[options.stem](m, image, stem)), stages)),
     classify: (m, embedding, classes) => m.linear('fc', embedding, { out: classes }),
   });
 }

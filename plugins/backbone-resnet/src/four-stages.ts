@@ -1,9 +1,9 @@
-import { type Backbone, defineBackbone } from '@limbeck/core';
+import { type Backbone, defineBackbone, type StemOptions } from '@limbeck/core';
 import { globalAveragePool } from '@limbeck/graph';
 import { basicBlock } from './basic-block.js';
 import { bottleneck } from './bottleneck.js';
 import { residualStages } from './stages.js';
-import { thinStem, wideStem } from './stems.js';
+import { optionsOf, stems } from './stems.js';
 
 /** Depths of the paper's table 1, each with its block and the blocks of the four stages. */
 const depths = {
@@ -14,17 +14,15 @@ const depths = {
   152: { block: bottleneck, blocks: [3, 8, 36, 3] },
 } as const;
 
-/** The two published forms: what their first layers are, what their code calls the parts. */
+/** The two published forms, named after their stems: what their code calls the parts. */
 const forms = {
   imagenet: {
-    stem: wideStem,
     shortcutName: 'downsample',
     classifier: 'fc',
     cite: 'arXiv:1512.03385; pytorch/vision:torchvision/models/resnet.py',
     description: '7x7 stem and max pool',
   },
   cifar: {
-    stem: thinStem,
     shortcutName: 'shortcut',
     classifier: 'linear',
     cite: 'arXiv:1512.03385; HobbitLong/RepDistiller:models/resnetv2.py',
@@ -36,7 +34,7 @@ const forms = {
 export interface FourStageResNet {
   readonly id: string;
   readonly depth: keyof typeof depths;
-  /** `imagenet`: torchvision's; `cifar`: RepDistiller's, which keeps the resolution of small images. */
+  /** `imagenet`: torchvision's; `cifar`: RepDistiller's, whose stem keeps the resolution of small images. */
   readonly form: keyof typeof forms;
 }
 
@@ -46,14 +44,16 @@ export interface FourStageResNet {
  * Taps: `stem` (behind the max pool, where there is one), `stage1`-`stage4` and `last-map` after the ReLU,
  * `stage1.preact`-`stage4.preact` before it.
  */
-export function fourStageResNet({ id, depth, form }: FourStageResNet): Backbone {
-  const { stem, shortcutName, classifier, cite, description } = forms[form];
+export function fourStageResNet({ id, depth, form }: FourStageResNet): Backbone<StemOptions> {
+  const { shortcutName, classifier, cite, description } = forms[form];
   const stages = { ...depths[depth], widths: [64, 128, 256, 512], shortcutName };
   return defineBackbone({
     id,
     description: `ResNet, ${depth} layers, ${description}`,
     cite,
-    encode: (m, image) => globalAveragePool(residualStages(m, m.tap('stem', stem(m, image, 64)), stages)),
+    options: optionsOf(form),
+    encode: (m, image, { stem }) =>
+      globalAveragePool(residualStages(m, m.tap('stem', stems[stem](m, image, 64)), stages)),
     classify: (m, embedding, classes) => m.linear(classifier, embedding, { out: classes }),
   });
 }

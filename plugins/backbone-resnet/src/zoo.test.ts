@@ -1,90 +1,55 @@
-import { readFileSync } from 'node:fs';
-import { program, verify } from '@limbeck/graph';
-import {
-  compareBackboneStructure,
-  compareBackboneValues,
-  type GoldenBackbone,
-  parameterCount,
-  referenceBackend,
-  tapShapes,
-  traceBackbone,
-} from '@limbeck/testkit';
+import { tapShapes, traceBackbone } from '@limbeck/testkit';
+import { describeZoo } from '@limbeck/testkit/vitest';
 import { describe, expect, test } from 'vitest';
 import { cifarResNet, cifarResNets, fourStageResNets } from './index.js';
 
 const zoo = [...cifarResNets, ...fourStageResNets];
-const byId = (id: string) => zoo.find((backbone) => backbone.id === id)!;
 
-/**
- * Parameters: CIFAR with 100 classes from RepDistiller's and SimKD's zoos, ImageNet with 1000 classes from torchvision's,
- * counted from the published code.
- */
-const published: Readonly<Record<string, number>> = {
-  resnet8: 83_892,
-  resnet14: 181_108,
-  resnet20: 278_324,
-  resnet32: 472_756,
-  resnet38: 569_972,
-  resnet44: 667_188,
-  resnet56: 861_620,
-  resnet110: 1_736_564,
-  resnet116: 1_833_780,
-  resnet14x2: 703_732,
-  resnet38x2: 2_255_604,
-  resnet110x2: 6_911_220,
-  resnet8x4: 1_233_540,
-  resnet14x4: 2_783_620,
-  resnet32x4: 7_433_860,
-  resnet38x4: 8_983_940,
-  ResNet18: 11_220_132,
-  ResNet34: 21_328_292,
-  ResNet50: 23_705_252,
-  resnet18: 11_689_512,
-  resnet34: 21_797_672,
-  resnet50: 25_557_032,
-  resnet101: 44_549_160,
-  resnet152: 60_192_808,
-};
+const cifar = { image: [3, 32, 32], classes: 100 } as const;
+const imageNet = { image: [3, 224, 224], classes: 1000 } as const;
+
+/** Parameters, counted from the code of RepDistiller's and SimKD's zoos and torchvision's. */
+describeZoo(zoo, {
+  published: {
+    resnet8: { ...cifar, parameters: 83_892 },
+    resnet14: { ...cifar, parameters: 181_108 },
+    resnet20: { ...cifar, parameters: 278_324 },
+    resnet32: { ...cifar, parameters: 472_756 },
+    resnet38: { ...cifar, parameters: 569_972 },
+    resnet44: { ...cifar, parameters: 667_188 },
+    resnet56: { ...cifar, parameters: 861_620 },
+    resnet110: { ...cifar, parameters: 1_736_564 },
+    resnet116: { ...cifar, parameters: 1_833_780 },
+    resnet14x2: { ...cifar, parameters: 703_732 },
+    resnet38x2: { ...cifar, parameters: 2_255_604 },
+    resnet110x2: { ...cifar, parameters: 6_911_220 },
+    resnet8x4: { ...cifar, parameters: 1_233_540 },
+    resnet14x4: { ...cifar, parameters: 2_783_620 },
+    resnet32x4: { ...cifar, parameters: 7_433_860 },
+    resnet38x4: { ...cifar, parameters: 8_983_940 },
+    ResNet18: { ...cifar, parameters: 11_220_132 },
+    ResNet34: { ...cifar, parameters: 21_328_292 },
+    ResNet50: { ...cifar, parameters: 23_705_252 },
+    resnet18: { ...imageNet, parameters: 11_689_512 },
+    resnet34: { ...imageNet, parameters: 21_797_672 },
+    resnet50: { ...imageNet, parameters: 25_557_032 },
+    resnet101: { ...imageNet, parameters: 44_549_160 },
+    resnet152: { ...imageNet, parameters: 60_192_808 },
+  },
+  variants: [{ stem: 'cifar' }, { stem: 'imagenet' }],
+  computed: { resnet8: [3, 8, 8] },
+  golden: ['backbones.json', 'published-backbones.json'].map(
+    (file) => new URL(`../../../test/golden/${file}`, import.meta.url),
+  ),
+  goldenValues: { resnet8: 'both modes' },
+});
 
 const forImageNet = (id: string): boolean => /^resnet(18|34|50|101|152)$/.test(id);
 
-const atPublishedSize = (id: string) =>
-  traceBackbone(
-    byId(id),
-    forImageNet(id) ? { image: [1, 3, 224, 224], classes: 1000 } : { image: [1, 3, 32, 32], classes: 100 },
-  );
-
-test('the zoo holds the published models and no others', () => {
-  expect(zoo.map(({ id }) => id).sort()).toEqual(Object.keys(published).sort());
-});
-
-test.each(Object.entries(published))('%s has the published number of parameters, %i', (id, count) => {
-  expect(parameterCount(atPublishedSize(id))).toBe(count);
-});
-
-describe('golden values', () => {
-  const file = new URL('../../../test/golden/backbones.json', import.meta.url);
-  const { seed, models } = JSON.parse(readFileSync(file, 'utf8')) as {
-    seed: number;
-    models: Record<string, GoldenBackbone>;
-  };
-
-  test.each(Object.keys(models).filter((id) => id in published))('%s has the published structure', (id) => {
-    const differences = compareBackboneStructure(byId(id), models[id]!).filter(
-      ({ relative }) => relative > 0,
-    );
-    expect(differences).toEqual([]);
-  });
-
-  test('resnet8 gives the published numbers', async () => {
-    const values = await compareBackboneValues(byId('resnet8'), models.resnet8!, {
-      seed: String(seed),
-      backend: referenceBackend,
-    });
-    expect(values.length).toBeGreaterThan(10);
-    expect(values.filter(({ relative }) => relative > 1e-3)).toEqual([]);
-  });
-});
+const atPublishedSize = (id: string) => {
+  const { image, classes } = forImageNet(id) ? imageNet : cifar;
+  return traceBackbone(zoo.find((backbone) => backbone.id === id)!, { image: [1, ...image], classes });
+};
 
 describe('taps', () => {
   test('resnet8x4 has them after and before the ReLU', () => {
@@ -132,18 +97,24 @@ describe('shortcuts', () => {
   });
 });
 
-test.each([
-  ['resnet20', [1, 1, 28, 28], 64],
-  ['resnet20', [2, 3, 64, 64], 64],
-  ['ResNet18', [2, 1, 28, 28], 512],
-  ['ResNet18', [2, 3, 64, 64], 512],
-  ['resnet18', [2, 3, 32, 32], 512],
-  ['resnet18', [2, 3, 64, 64], 512],
-])('%s takes images %j', (id, image, width) => {
-  const { embedding, logits } = traceBackbone(byId(id), { image, classes: 10, mode: 'train' });
-  expect(embedding.shape).toEqual([image[0], width]);
-  expect(logits.shape).toEqual([image[0], 10]);
-  verify(program({ name: id, outputs: { logits } }));
+describe('stems', () => {
+  const shapes = (id: string, stem: string, size: number) =>
+    tapShapes(
+      traceBackbone(zoo.find((backbone) => backbone.id === id)!, {
+        image: [1, 3, size, size],
+        classes: 10,
+        options: { stem },
+      }),
+    );
+
+  test.each(['resnet18', 'ResNet18'])('%s takes either, whatever its published one is', (id) => {
+    expect(shapes(id, 'cifar', 32)).toMatchObject({ stem: [64, 32, 32], stage4: [512, 4, 4] });
+    expect(shapes(id, 'imagenet', 224)).toMatchObject({ stem: [64, 56, 56], stage4: [512, 7, 7] });
+  });
+
+  test('a CIFAR ResNet for large images has the wide one', () => {
+    expect(shapes('resnet20', 'imagenet', 224)).toMatchObject({ stem: [16, 56, 56], stage3: [64, 14, 14] });
+  });
 });
 
 test('a depth that is not 6n + 2 is refused', () => {

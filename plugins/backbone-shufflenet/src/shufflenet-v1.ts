@@ -1,9 +1,9 @@
-import { defineBackbone } from '@limbeck/core';
+import { defineBackbone, type StemOptions } from '@limbeck/core';
 import { add, avgPool, concat, globalAveragePool, pad, relu, type Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
 import { channelShuffle } from './channel-shuffle.js';
+import { options, stemMap, stemWidth } from './stem.js';
 
-const stemWidth = 24;
 const groups = 3;
 
 /** Channels and units of the three stages. */
@@ -19,13 +19,13 @@ const stages = [
  *
  * Taps: `stem`, `stage1`-`stage3` and `last-map` after the ReLU, `stage1.preact`-`stage3.preact` before it.
  */
-export const shuffleV1 = defineBackbone({
+export const shuffleV1 = defineBackbone<StemOptions>({
   id: 'ShuffleV1',
   description: 'ShuffleNet V1 for small images, 3 groups',
   cite: 'arXiv:1707.01083; HobbitLong/RepDistiller:models/ShuffleNetv1.py',
-  encode(m, image) {
-    const conv1 = m.conv('conv1', image, { out: stemWidth, kernel: 1 });
-    let x = m.tap('stem', relu(m.batchNorm('bn1', conv1)));
+  options,
+  encode(m, image, stem) {
+    let x = m.tap('stem', stemMap(m, image, stem));
     for (const [i, { width, units }] of stages.entries()) {
       const stage = i + 1;
       x = m.block(`layer${stage}`, (layer) => {

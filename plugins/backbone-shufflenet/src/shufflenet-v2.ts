@@ -1,7 +1,8 @@
-import { type Backbone, defineBackbone } from '@limbeck/core';
+import { type Backbone, defineBackbone, type StemOptions } from '@limbeck/core';
 import { concat, globalAveragePool, relu, slice, type Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
 import { channelShuffle } from './channel-shuffle.js';
+import { options, stemMap } from './stem.js';
 
 /** What tells the members of the family apart. */
 export interface ShuffleV2 {
@@ -24,13 +25,14 @@ const units = [4, 8, 4] as const;
  * Taps: `stem` and `stage1`-`stage3`; `stage1.preact`-`stage3.preact`, whose second half is before the ReLU and whose
  * channels are not shuffled; `last-map`, the 1x1 convolution's.
  */
-export function shuffleV2({ id, size, widths, lastWidth }: ShuffleV2): Backbone {
+export function shuffleV2({ id, size, widths, lastWidth }: ShuffleV2): Backbone<StemOptions> {
   return defineBackbone({
     id,
     description: `ShuffleNet V2 for small images, ${size} times as wide`,
     cite: 'arXiv:1807.11164; HobbitLong/RepDistiller:models/ShuffleNetv2.py',
-    encode(m, image) {
-      let x = m.tap('stem', relu(m.batchNorm('bn1', m.conv('conv1', image, { out: 24, kernel: 1 }))));
+    options,
+    encode(m, image, stem) {
+      let x = m.tap('stem', stemMap(m, image, stem));
       for (const [i, width] of widths.entries()) {
         const stage = i + 1;
         x = m.block(`layer${stage}`, (layer) => {

@@ -1,71 +1,28 @@
-import { readFileSync } from 'node:fs';
-import { Graph, interpret, program, tensorData, verify } from '@limbeck/graph';
-import {
-  compareBackboneStructure,
-  compareBackboneValues,
-  type GoldenBackbone,
-  parameterCount,
-  referenceBackend,
-  tapShapes,
-  traceBackbone,
-} from '@limbeck/testkit';
-import { describe, expect, test } from 'vitest';
+import { Graph, interpret, program, tensorData } from '@limbeck/graph';
+import { tapShapes, traceBackbone } from '@limbeck/testkit';
+import { describeZoo } from '@limbeck/testkit/vitest';
+import { expect, test } from 'vitest';
 import { channelShuffle, shuffleNets } from './index.js';
 
-const byId = (id: string) => shuffleNets.find((backbone) => backbone.id === id)!;
+const cifar = { image: [3, 32, 32], classes: 100 } as const;
 
-/** Parameters with 100 classes, counted from the published code. */
-const published: Readonly<Record<string, number>> = {
-  ShuffleV1: 949_258,
-  ShuffleV2_0_5: 443_716,
-  ShuffleV2: 1_355_528,
-  ShuffleV2_1_5: 2_580_548,
-  ShuffleV2_2_0: 5_521_860,
-};
-
-const atPublishedSize = (id: string) => traceBackbone(byId(id), { image: [1, 3, 32, 32], classes: 100 });
-
-test('the zoo holds the published models and no others', () => {
-  expect(shuffleNets.map(({ id }) => id)).toEqual(Object.keys(published));
+/** Parameters, counted from the published code. */
+describeZoo(shuffleNets, {
+  published: {
+    ShuffleV1: { ...cifar, parameters: 949_258 },
+    ShuffleV2_0_5: { ...cifar, parameters: 443_716 },
+    ShuffleV2: { ...cifar, parameters: 1_355_528 },
+    ShuffleV2_1_5: { ...cifar, parameters: 2_580_548 },
+    ShuffleV2_2_0: { ...cifar, parameters: 5_521_860 },
+  },
+  variants: [{ stem: 'imagenet' }],
+  computed: { ShuffleV1: [3, 8, 8], ShuffleV2_0_5: [3, 8, 8] },
+  golden: [new URL('../../../test/golden/backbones.json', import.meta.url)],
+  goldenValues: { ShuffleV1: 'both modes', ShuffleV2: 'evaluation' },
 });
 
-test.each(Object.entries(published))('%s has the published number of parameters, %i', (id, count) => {
-  expect(parameterCount(atPublishedSize(id))).toBe(count);
-});
-
-describe('golden values', () => {
-  const file = new URL('../../../test/golden/backbones.json', import.meta.url);
-  const { seed, models } = JSON.parse(readFileSync(file, 'utf8')) as {
-    seed: number;
-    models: Record<string, GoldenBackbone>;
-  };
-
-  test.each(Object.keys(models).filter((id) => id in published))('%s has the published structure', (id) => {
-    const differences = compareBackboneStructure(byId(id), models[id]!).filter(
-      ({ relative }) => relative > 0,
-    );
-    expect(differences).toEqual([]);
-  });
-
-  test('ShuffleV1 gives the published numbers', async () => {
-    const values = await compareBackboneValues(byId('ShuffleV1'), models.ShuffleV1!, {
-      seed: String(seed),
-      backend: referenceBackend,
-    });
-    expect(values.length).toBeGreaterThan(10);
-    expect(values.filter(({ relative }) => relative > 1e-3)).toEqual([]);
-  });
-
-  test('ShuffleV2 gives the published numbers in evaluation', async () => {
-    const { train: _, ...evaluation } = models.ShuffleV2!;
-    const values = await compareBackboneValues(byId('ShuffleV2'), evaluation, {
-      seed: String(seed),
-      backend: referenceBackend,
-    });
-    expect(values.length).toBeGreaterThan(7);
-    expect(values.filter(({ relative }) => relative > 1e-3)).toEqual([]);
-  });
-});
+const atPublishedSize = (id: string) =>
+  traceBackbone(shuffleNets.find((backbone) => backbone.id === id)!, { image: [1, 3, 32, 32], classes: 100 });
 
 test.each([
   ['ShuffleV1', [240, 480, 960], 960],
@@ -83,21 +40,6 @@ test.each([
     embedding: [last],
     logits: [100],
   });
-});
-
-test.each(
-  ['ShuffleV1', 'ShuffleV2'].flatMap((id) =>
-    [
-      [2, 1, 28, 28],
-      [2, 3, 64, 64],
-      [1, 3, 224, 224],
-    ].map((image) => [id, image] as const),
-  ),
-)('%s takes images %j', (id, image) => {
-  const { embedding, logits } = traceBackbone(byId(id), { image, classes: 10, mode: 'train' });
-  expect(embedding.shape).toEqual([image[0], id === 'ShuffleV1' ? 960 : 1024]);
-  expect(logits.shape).toEqual([image[0], 10]);
-  verify(program({ name: id, outputs: { logits } }));
 });
 
 test('a channel shuffle deals groups out in turn', () => {

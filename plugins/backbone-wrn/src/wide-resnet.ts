@@ -1,5 +1,5 @@
-import { type Backbone, defineBackbone, LimbeckError } from '@limbeck/core';
-import { globalAveragePool, relu, type Tensor } from '@limbeck/graph';
+import { type Backbone, defineBackbone, LimbeckError, type StemOptions, stemOptions } from '@limbeck/core';
+import { globalAveragePool, maxPool, relu, type Tensor } from '@limbeck/graph';
 import { type Scope, zeros } from '@limbeck/nn';
 import { z } from 'zod';
 import { convInit, wideBlock } from './block.js';
@@ -15,22 +15,31 @@ export interface WideResNet {
 /** Blocks in each stage; not whole for a depth there is no network of. */
 const blocksOf = (depth: number): number => (depth - 4) / 6;
 
+const ownOptions = stemOptions('cifar', { cifar: '3x3, stride 1', imagenet: '7x7, stride 2, and max pool' });
+
+/** The bare convolution, which the first block normalises. */
+function stemMap(m: Scope, image: Tensor, { stem }: StemOptions): Tensor {
+  const shape = stem === 'cifar' ? { kernel: 3, padding: 1 } : { kernel: 7, stride: 2, padding: 3 };
+  const map = m.conv('conv1', image, { out: 16, ...shape, init: convInit });
+  return stem === 'cifar' ? map : maxPool(map, { kernel: 3, stride: 2, padding: 1 });
+}
+
 /**
  * Taps: `stem`, the bare convolution; `stage1`-`stage3`, the residual sums, which have signs; `stage1.preact`-`stage3.preact`,
  * the same behind the batch norm that comes next; `last-map`, that of the last stage behind its ReLU, which is pooled.
  */
-function encode(m: Scope, image: Tensor, { depth, width }: WideResNet): Tensor {
-  let x = m.tap('stem', m.conv('conv1', image, { out: 16, kernel: 3, padding: 1, init: convInit }));
+function encode(m: Scope, image: Tensor, { depth, width, stem }: WideResNet & StemOptions): Tensor {
+  let x = m.tap('stem', stemMap(m, image, { stem }));
   for (const stage of [1, 2, 3]) {
     x = m.block(`block${stage}`, (layers) => {
       for (let block = 0; block < blocksOf(depth); block++) {
         const first = stage > 1 && block === 0;
-        const options = {
+        const widening = {
           width: 8 * 2 ** stage * width,
           stride: first ? 2 : 1,
           preact: first ? `stage${stage - 1}.preact` : undefined,
         };
-        x = layers.in('layer').block(block, (b) => wideBlock(b, x, options));
+        x = layers.in('layer').block(block, (b) => wideBlock(b, x, widening));
       }
       return x;
     });
@@ -48,7 +57,7 @@ const cite = 'arXiv:1605.07146; HobbitLong/RepDistiller:models/wrn.py';
  * A wide ResNet as RepDistiller publishes it, without dropout. Where the published code pools a fixed 8x8 window, which
  * gives several embeddings an image at 64x64, this one pools the whole map.
  */
-export function wideResNet({ depth, width }: WideResNet): Backbone {
+export function wideResNet({ depth, width }: WideResNet): Backbone<StemOptions> {
   const id = `wrn_${depth}_${width}`;
   if (!isDepth(depth)) {
     throw new LimbeckError('PRECONDITION', `backbone '${id}': a wide ResNet has 6n + 4 layers, not ${depth}`);
@@ -57,7 +66,8 @@ export function wideResNet({ depth, width }: WideResNet): Backbone {
     id,
     description: `wide ResNet, ${depth} layers, ${width} times as wide`,
     cite,
-    encode: (m, image) => encode(m, image, { depth, width }),
+    options: ownOptions,
+    encode: (m, image, { stem }) => encode(m, image, { depth, width, stem }),
     classify,
   });
 }
@@ -65,13 +75,14 @@ export function wideResNet({ depth, width }: WideResNet): Backbone {
 const isDepth = (depth: number): boolean => Number.isInteger(blocksOf(depth)) && blocksOf(depth) > 0;
 
 /** A wide ResNet of any depth and width. */
-export const wrn = defineBackbone<WideResNet>({
+export const wrn = defineBackbone<WideResNet & StemOptions>({
   id: 'wrn',
   description: 'wide ResNet of any depth 6n + 4 and any width',
   cite,
   options: z.strictObject({
     depth: z.int().refine(isDepth, 'a wide ResNet has 6n + 4 layers').describe('layers, 6n + 4'),
     width: z.int().min(1).describe('channels of the stages, as multiples of 16, 32 and 64'),
+    ...ownOptions.shape,
   }),
   encode,
   classify,
