@@ -16,6 +16,7 @@ import {
 import classifierSharing from '@limbeck/distill-classifier-sharing';
 import distillFeature from '@limbeck/distill-feature';
 import distillLogit from '@limbeck/distill-logit';
+import distillProjector from '@limbeck/distill-projector';
 import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import distillRelation from '@limbeck/distill-relation';
 import { globalAveragePool, relu, type StateDict, tensorData } from '@limbeck/graph';
@@ -70,6 +71,7 @@ const plugins = [
   distillLogit,
   distillFeature,
   distillRelation,
+  distillProjector,
   projectorEnsemble,
   classifierSharing,
 ];
@@ -153,6 +155,10 @@ const methods: readonly (readonly [string, Use, number])[] = [
   ['cc', 'cc', 0.05],
   ['rkd', 'rkd', 0.005],
   ['pkt', 'pkt', 0.001],
+  ['srd', 'srd', 0.01],
+  ['vkd', 'vkd', 0.05],
+  ['inverted-projection', 'inverted-projection', 0.05],
+  ['norm-direction', 'norm-direction', 0.02],
   ['projector-ensemble', 'projector-ensemble', 0.01],
   ['classifier-sharing', { use: 'classifier-sharing', projectors: 2 }, 0.1],
 ];

@@ -4,6 +4,7 @@ import {
   type Initializer,
   kaimingNormal,
   normal,
+  orthogonal,
   randomSource,
   torchDefault,
   xavierUniform,
@@ -42,6 +43,21 @@ describe('distributions over a 64 x 32 x 3 x 3 weight', () => {
     expect(most).toBeLessThanOrEqual(bound);
     expect(most).toBeGreaterThan(0.99 * bound);
   });
+});
+
+test.each([[[6, 6]], [[4, 9]], [[9, 4]], [[3, 2, 2, 2]]])('orthogonal weights %j keep angles', (shape) => {
+  const rows = shape[0]!;
+  const columns = shape.reduce((a, b) => a * b) / rows;
+  const values = orthogonal.fill(shape, randomSource(1, 'weight'));
+  const at = (i: number, j: number) =>
+    rows <= columns ? values[i * columns + j]! : values[j * columns + i]!;
+  for (let a = 0; a < Math.min(rows, columns); a++) {
+    for (let b = 0; b <= a; b++) {
+      let product = 0;
+      for (let i = 0; i < Math.max(rows, columns); i++) product += at(a, i) * at(b, i);
+      expect(product).toBeCloseTo(a === b ? 1 : 0, 6);
+    }
+  }
 });
 
 test('fans count as PyTorch counts them', () => {

@@ -101,3 +101,41 @@ export const torchDefault: Initializer = drawn('torch-default', (shape) => {
 
 /** PyTorch's default for biases: uniform in +-1 / sqrt(fan in of the weight beside it). */
 export const torchDefaultBias = (fanIn: number): Initializer => uniform(1 / Math.sqrt(fanIn));
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
+  return total;
+}
+
+/** Takes away what `vector` has along `direction`, a vector of length 1. */
+function removeFrom(vector: Float64Array, direction: Float64Array): void {
+  const along = dot(vector, direction);
+  for (let i = 0; i < vector.length; i++) vector[i] = vector[i]! - along * direction[i]!;
+}
+
+/**
+ * A random matrix whose rows, or columns where those are fewer, have length 1 and are at right angles to each other: normal
+ * draws, orthogonalised one after another (Saxe et al., 2014). Kernels count as part of a row.
+ */
+export const orthogonal: Initializer = {
+  name: 'orthogonal',
+  fill(shape, random) {
+    const rows = shape[0] ?? 1;
+    const columns = sizeOf(shape) / rows;
+    const [count, length] = rows <= columns ? [rows, columns] : [columns, rows];
+    const vectors: Float64Array[] = [];
+    while (vectors.length < count) {
+      const vector = Float64Array.from({ length }, () => random.normal());
+      // twice, since once leaves rounding errors where a vector is nearly spanned already
+      for (const other of vectors) removeFrom(vector, other);
+      for (const other of vectors) removeFrom(vector, other);
+      const norm = Math.sqrt(dot(vector, vector));
+      if (norm > 1e-6) vectors.push(vector.map((x) => x / norm));
+    }
+    return Float32Array.from({ length: rows * columns }, (_, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      return rows <= columns ? vectors[row]![column]! : vectors[column]![row]!;
+    });
+  },
+};

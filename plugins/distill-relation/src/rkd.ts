@@ -1,32 +1,22 @@
 import { defineDistiller } from '@limbeck/core';
 import {
-  abs,
   directionsOf,
   div,
   flatten,
-  less,
   matmul,
   maximum,
-  mean,
   mul,
   reshape,
-  square,
+  smoothL1,
   sub,
   sum,
   type Tensor,
-  where,
 } from '@limbeck/graph';
 import { z } from 'zod';
 import { requireSeveral } from './require-several.js';
 
 /** Embeddings closer than this count as equal: at distance 0, in no direction, and without a gradient. */
 const closest = 1e-6;
-
-/** 0.5 x^2 within one of 0, |x| - 0.5 beyond, mean over all elements. */
-function smoothL1(a: Tensor, b: Tensor): Tensor {
-  const distance = abs(sub(a, b));
-  return mean(where(less(distance, 1), mul(square(distance), 0.5), sub(distance, 0.5)));
-}
 
 /** How the embeddings [N, D] of a batch lie: distances [N, N] over their mean, and cosines [N, N, N] of angles at each. */
 function arrangement(embedding: Tensor): { distances: Tensor; angles: Tensor } {

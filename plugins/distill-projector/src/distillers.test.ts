@@ -1,0 +1,103 @@
+import { createHost, type Host, type Use } from '@limbeck/core';
+import distillLogit from '@limbeck/distill-logit';
+import { evaluate, program, type ReferenceValue, type StateDict, toReference } from '@limbeck/graph';
+import { initialState } from '@limbeck/nn';
+import projectors from '@limbeck/projectors';
+import { buildDistiller } from '@limbeck/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import plugin from './index.js';
+
+let host: Host;
+beforeAll(async () => {
+  const plugins = [plugin, projectors, distillLogit].map((p) => ({ plugin: p, origin: 'here' }));
+  host = await createHost({ plugins });
+});
+afterAll(() => host.dispose());
+
+const taps = (batch: number, width: number) => ({
+  stage1: [batch, width / 2, 8, 8],
+  embedding: [batch, width],
+  logits: [batch, 3],
+});
+const shapes = { student: taps(4, 8), teacher: taps(4, 12) };
+const build = (use: Use, of = shapes) => buildDistiller(host, use, of);
+const parameters = (use: Use, of = shapes) =>
+  Object.fromEntries([...build(use, of).trace.variables].map(([name, { tensor }]) => [name, tensor.shape]));
+
+test.each([
+  ['srd', { feature: 2, kl: 1 }, { 'linear.weight': [12, 8], 'linear.bias': [12] }],
+  ['vkd', { feature: 1, kl: 1 }, { 'linear.weight': [12, 8] }],
+  ['inverted-projection', { feature: 1 }, { 'linear.weight': [8, 12] }],
+] as const)('%s has the published terms, and one projector', (id, weights, variables) => {
+  const built = build(id);
+  const found = Object.entries(built.losses).map(([name, { weight, value }]) => [name, weight, value.shape]);
+  expect(found).toEqual(Object.entries(weights).map(([name, weight]) => [name, weight, []]));
+  const named = Object.entries(variables).map(([name, shape]) => [`${id}.projector.${name}`, shape]);
+  expect(parameters(id)).toEqual(Object.fromEntries(named));
+  expect([...built.student.inputs.keys()]).toContain('student.embedding');
+});
+
+test.each(['srd', 'vkd', 'inverted-projection', 'norm-direction'])(
+  '%s pools maps it is told to compare',
+  (use) => {
+    const built = build({ use, tap: 'stage1', teacherTap: 'embedding' });
+    expect([...built.student.inputs.keys()]).toContain('student.stage1');
+    expect([...built.teacher.inputs.keys()]).toContain('teacher.embedding');
+  },
+);
+
+test('srd does not train on single images', () => {
+  const single = { student: taps(1, 8), teacher: taps(1, 12) };
+  expect(() => build('srd', single)).toThrow(/normalises features over the images of a batch/);
+  expect(() => buildDistiller(host, 'srd', single, { mode: 'eval' })).not.toThrow();
+});
+
+test('the inverted projection can be compared by any loss', () => {
+  const use = { use: 'inverted-projection', loss: 'kl-divergence' };
+  expect(build(use).losses.feature!.value.shape).toEqual([]);
+});
+
+describe('norm and direction', () => {
+  test('bridges widths only where they differ', () => {
+    const kept = { 'norm-direction.means': [3, 12], 'norm-direction.seen': [3, 1] };
+    expect(parameters('norm-direction', { student: taps(4, 12), teacher: taps(4, 12) })).toEqual(kept);
+    expect(parameters('norm-direction')).toMatchObject({
+      ...kept,
+      'norm-direction.projector.linear.weight': [12, 8],
+    });
+  });
+
+  test('keeps the mean of each class over all that was seen', () => {
+    const equal = { student: taps(4, 8), teacher: taps(4, 8) };
+    const { losses, trace } = build('norm-direction', equal);
+    const target = program({
+      name: 'step',
+      outputs: { loss: losses.direction!.value },
+      updates: trace.updates,
+    });
+    let state: ReadonlyMap<string, ReferenceValue> = new Map(
+      [...(initialState(trace.variables.values(), 1) as StateDict)].map(([name, data]) => [
+        name,
+        toReference(data),
+      ]),
+    );
+    const images: [label: number, feature: number][] = [];
+    for (let step = 0; step < 3; step++) {
+      const labels = [0, 2, 2, step];
+      const feature = Float64Array.from({ length: 32 }, (_, i) => Math.sin(i + 7 * step) + 1);
+      labels.forEach((label, n) => void images.push([label, feature[n * 8]!]));
+      const feed = (data: Float64Array): ReferenceValue => ({ shape: [4, 8], dtype: 'float32', data });
+      const feeds = new Map<string, ReferenceValue>([
+        ['student.embedding', feed(feature)],
+        ['teacher.embedding', feed(feature)],
+        ['labels', { shape: [4], dtype: 'int32', data: Float64Array.from(labels) }],
+      ]);
+      state = evaluate(target, feeds, state).state;
+    }
+    const means = state.get('distiller.norm-direction.means')!.data;
+    for (const label of [0, 1, 2]) {
+      const seen = images.filter(([of]) => of === label).map(([, x]) => x);
+      expect(means[label * 8]).toBeCloseTo(seen.reduce((a, b) => a + b, 0) / seen.length, 9);
+    }
+  });
+});
