@@ -1,11 +1,48 @@
-import { createHost, type Host, type Use } from '@limbeck/core';
-import distillLogit from '@limbeck/distill-logit';
-import { evaluate, program, type ReferenceValue, type StateDict, toReference } from '@limbeck/graph';
+import { createHost, defineLoss, definePlugin, defineProjector, type Host, type Use } from '@limbeck/core';
+import {
+  evaluate,
+  mean,
+  program,
+  type ReferenceValue,
+  type StateDict,
+  square,
+  sub,
+  toReference,
+} from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';
-import projectors from '@limbeck/projectors';
 import { buildDistiller } from '@limbeck/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import plugin from './index.js';
+
+/** A projector in the place of one that another plugin brings. */
+const projector = (id: string, bias: boolean) =>
+  defineProjector({
+    id,
+    description: 'one fully connected layer',
+    options: z.looseObject({ bias: z.boolean().default(bias) }),
+    project: (m, x, target, options) => m.linear('linear', x, { out: target[1]!, bias: options.bias }),
+  });
+
+const projectors = definePlugin({
+  name: '@limbeck/projectors',
+  api: 1,
+  setup: (at) => at.projectors.add(projector('linear', true), projector('orthogonal', false)),
+});
+
+const distillLogit = definePlugin({
+  name: '@limbeck/distill-logit',
+  api: 1,
+  setup: (at) =>
+    at.losses.add(
+      defineLoss({
+        id: 'kl-divergence',
+        description: 'stands in',
+        options: z.looseObject({}),
+        value: (student, teacher) => mean(square(sub(student, teacher))),
+      }),
+    ),
+});
 
 let host: Host;
 beforeAll(async () => {
