@@ -1,15 +1,16 @@
 import { definePlugin } from '@limbeck/core';
 import { tfjsBackend } from './backend.js';
+import { tfjsKernelsBackend } from './kernels/node/backend.js';
 
 export { type FoundPackage, findPackage } from './session/runtime.js';
-export { tfjsBackend };
+export { tfjsBackend, tfjsKernelsBackend };
 
-/** TensorFlow: the compute backend on tfjs-node. */
+/** TensorFlow: compute backends on tfjs-node, and on the kernels of tfjs. */
 export default definePlugin({
   name: '@limbeck/backend-tfjs',
   api: 1,
   core: '>=0.1.0 <1',
   setup(host) {
-    host.backends.add(tfjsBackend);
+    host.backends.add(tfjsBackend, tfjsKernelsBackend);
   },
 });

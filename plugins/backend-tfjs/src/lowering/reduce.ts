@@ -4,7 +4,7 @@ import { axesInMemory, isReshape, type Layout, logical } from './layout.js';
 import type { LayoutOf, Lowering } from './lowering.js';
 
 /** True where what is left after reducing in this layout is in the program's order. */
-const keepsOrder = ({ shape }: Tensor, axes: readonly number[], layout: Layout): boolean =>
+export const keepsOrder = ({ shape }: Tensor, axes: readonly number[], layout: Layout): boolean =>
   isReshape(keptShape(shape, axes), layout, logical(shape.length));
 
 const reduction = (op: string): Lowering<ReduceAttributes> => ({

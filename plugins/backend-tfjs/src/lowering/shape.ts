@@ -10,7 +10,7 @@ export const reshape: Lowering<{ readonly shape: Shape }> = {
 };
 
 /** The layout of the first operand, whose axes are those of the result. */
-const followFirst = (node: Tensor, layoutOf: LayoutOf): Layout => layoutOf(node.inputs[0]!);
+export const followFirst = (node: Tensor, layoutOf: LayoutOf): Layout => layoutOf(node.inputs[0]!);
 
 /** No data moves: the same memory is read with its axes called otherwise. */
 export const transpose: Lowering<{ readonly order: readonly number[] }> = {

@@ -1,0 +1,197 @@
+import { checkFeeds, type Executable, type Feeds, type Fetches, LimbeckError, portsOf } from '@limbeck/core';
+import { checkState, type Program, type StateDict, type TensorData, tensorData } from '@limbeck/graph';
+import { logical } from '../lowering/layout.js';
+import type { KernelsRuntime } from './device.js';
+import { failure } from './failure.js';
+import type { KernelCall, Plan, Slot } from './lowering/plan.js';
+import type { KernelInputs, KernelTensor } from './tfjs.js';
+import { download, upload } from './values.js';
+
+/** Values while a step runs, each at its place. */
+type Values = (KernelTensor | undefined)[];
+
+/** A program that is run kernel by kernel; its state stays on the device. */
+export class KernelsExecutable implements Executable {
+  readonly program: Program;
+  readonly compileSeconds: number;
+  readonly #runtime: KernelsRuntime;
+  readonly #plan: Plan;
+  readonly #ports: ReturnType<typeof portsOf>;
+  /** Constants and state; undefined at every other place. */
+  readonly #resident: Values;
+  #disposed: Promise<void> | undefined;
+  /** Calls run one after another, in the order they were asked for. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param state first values of all state; zeros where there are none */
+  constructor(
+    program: Program,
+    {
+      runtime,
+      plan,
+      started,
+      state,
+    }: { runtime: KernelsRuntime; plan: Plan; started: number; state?: StateDict },
+  ) {
+    this.program = program;
+    this.#runtime = runtime;
+    this.#plan = plan;
+    this.#ports = portsOf(program);
+    this.#resident = new Array<undefined>(plan.size);
+    try {
+      runtime.active(() => {
+        for (const { slot, data } of plan.constants)
+          this.#resident[slot] = upload(runtime.tf, data, logical(data.shape.length), { copy: false });
+      });
+      this.#write(state);
+    } catch (cause) {
+      free(this.#resident);
+      throw failure(`loading '${program.name}'`, runtime, cause);
+    }
+    this.compileSeconds = (performance.now() - started) / 1000;
+  }
+
+  step(inputs: Feeds): Promise<Fetches> {
+    return this.#queue(async () => {
+      checkFeeds(this.program.name, this.#ports, inputs);
+      const values = this.#resident.slice();
+      let at: KernelCall | undefined;
+      const enter = (call: KernelCall) => {
+        at = call;
+      };
+      try {
+        const fetched = await this.#runtime.guarded(() => {
+          this.#runtime.active(() => this.#walk(values, inputs, enter));
+          return this.#fetch(values);
+        });
+        if (this.#runtime.lost !== undefined) throw new Error('lost');
+        this.#commit(values);
+        return fetched;
+      } catch (cause) {
+        const where = at === undefined || at.scope === '' ? '' : ` at ${at.scope}`;
+        const what = `a step of '${this.program.name}'${where}`;
+        throw failure(what, this.#runtime, cause, { hint: 'the state is that of before' });
+      } finally {
+        free(values, this.#resident);
+      }
+    });
+  }
+
+  readState(): Promise<StateDict> {
+    return this.#queue(async () => {
+      try {
+        const entries = this.#plan.state.map(async ({ name, tensor, slot, layout }) => {
+          return [name, await download(this.#resident[slot]!, tensor, layout)] as const;
+        });
+        return new Map(await Promise.all(entries));
+      } catch (cause) {
+        throw failure(`reading the state of '${this.program.name}'`, this.#runtime, cause);
+      }
+    });
+  }
+
+  writeState(state: StateDict): Promise<void> {
+    return this.#queue(async () => {
+      checkState(this.program, state);
+      try {
+        this.#write(state);
+      } catch (cause) {
+        throw failure(`writing the state of '${this.program.name}'`, this.#runtime, cause);
+      }
+    });
+  }
+
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#last.then(() => free(this.#resident));
+    return this.#disposed;
+  }
+
+  #write(state: StateDict | undefined): void {
+    const fresh: Values = new Array<undefined>(this.#plan.size);
+    this.#runtime.active(() => {
+      try {
+        for (const { name, slot, tensor, layout } of this.#plan.state) {
+          const given = state?.get(name) ?? tensorData(tensor.dtype, tensor.shape);
+          fresh[slot] = upload(this.#runtime.tf, given, layout, { copy: state !== undefined });
+        }
+      } catch (cause) {
+        free(fresh);
+        throw cause;
+      }
+    });
+    for (const { slot } of this.#plan.state) this.#replace(slot, fresh[slot]!);
+  }
+
+  #replace(slot: Slot, value: KernelTensor): void {
+    this.#resident[slot]?.dispose();
+    this.#resident[slot] = value;
+  }
+
+  /** Calls the kernels one after another and frees what is not needed any more. */
+  #walk(values: Values, inputs: Feeds, enter: (call: KernelCall) => void): void {
+    const { tf } = this.#runtime;
+    const engine = tf.engine();
+    for (const { name, slot, tensor } of this.#plan.inputs)
+      values[slot] = upload(tf, inputs[name]!, logical(tensor.shape.length), { copy: this.#plan.keepsFeeds });
+    for (const call of this.#plan.calls) {
+      enter(call);
+      const given = bind(call, values);
+      values[call.result] = engine.runKernel(
+        call.kernel,
+        given as never,
+        call.attributes as never,
+      ) as KernelTensor;
+      for (const slot of call.frees) {
+        values[slot]!.dispose();
+        values[slot] = undefined;
+      }
+    }
+  }
+
+  async #fetch(values: Values): Promise<Record<string, TensorData>> {
+    const entries = this.#plan.outputs.map(async ({ name, tensor, slot }) => {
+      return [name, await download(values[slot]!, tensor)] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  /** Replaces the state that changes, all at once: a value may become two states, or be a state already. */
+  #commit(values: Values): void {
+    const engine = this.#runtime.tf.engine();
+    const next = this.#runtime.active(() =>
+      this.#plan.state.map(({ slot, next: from }) => {
+        const given = from === undefined ? undefined : { x: values[from]! };
+        return { slot, value: given && (engine.runKernel('Identity', given as never) as KernelTensor) };
+      }),
+    );
+    for (const { slot, value } of next) if (value !== undefined) this.#replace(slot, value);
+  }
+
+  #queue<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#disposed !== undefined) {
+      const message = `'${this.program.name}' was disposed of and cannot be used any more`;
+      return Promise.reject(
+        new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }),
+      );
+    }
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** The values a call reads, as the kernel wants them. */
+function bind({ inputs }: KernelCall, values: Values): KernelInputs {
+  if (Array.isArray(inputs)) return (inputs as readonly Slot[]).map((slot) => values[slot]!);
+  const given: Record<string, KernelTensor> = {};
+  for (const [name, slot] of Object.entries(inputs)) given[name] = values[slot as Slot]!;
+  return given;
+}
+
+/** Frees values, except those that are at the same place elsewhere. */
+function free(values: Values, kept: Values = []): void {
+  values.forEach((value, slot) => {
+    if (value !== undefined && value !== kept[slot]) value.dispose();
+    values[slot] = undefined;
+  });
+}

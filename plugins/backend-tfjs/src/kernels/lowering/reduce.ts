@@ -1,0 +1,48 @@
+import type { ReduceAttributes, Tensor } from '@limbeck/graph';
+import { axesInMemory, type Layout, logical } from '../../lowering/layout.js';
+import type { None } from '../../lowering/lowering.js';
+import { keepsOrder } from '../../lowering/reduce.js';
+import type { Kernel } from './kernel.js';
+import type { PlanBuilder } from './plan-builder.js';
+
+/** The layout to reduce in: the one at hand where what is left lies as in the program. */
+const orderFor = (graph: PlanBuilder, x: Tensor, axes: readonly number[]): Layout => {
+  const native = graph.nativeLayout(x);
+  return keepsOrder(x, axes, native) ? native : logical(x.shape.length);
+};
+
+/** @param axesName what the kernel calls the axes */
+const reduction = (kernel: string, axesName: string): Kernel<ReduceAttributes> => ({
+  layout: (node, layoutOf, { keepDims }) =>
+    keepDims ? layoutOf(node.inputs[0]!) : logical(node.shape.length),
+  lower: ({ graph, node, attributes: { axes, keepDims }, layout }) => {
+    const x = node.inputs[0]!;
+    const order = keepDims ? layout : orderFor(graph, x, axes);
+    return graph.emit(
+      kernel,
+      { x: graph.read(x, order) },
+      { [axesName]: axesInMemory(axes, order), keepDims },
+    );
+  },
+});
+
+export const sum = reduction('Sum', 'axis');
+export const reduceMax = reduction('Max', 'reductionIndices');
+
+export const argMax: Kernel<{ readonly axis: number }> = {
+  lower: ({ graph, node, attributes: { axis } }) =>
+    graph.emit('ArgMax', { x: graph.read(node.inputs[0]!) }, { axis }),
+};
+
+/** Mean over positions: [N, C, H, W] -> [N, C]. */
+export const globalAveragePool: Kernel<None> = {
+  lower: ({ graph, node }) => {
+    const x = node.inputs[0]!;
+    const order = orderFor(graph, x, [2, 3]);
+    return graph.emit(
+      'Mean',
+      { x: graph.read(x, order) },
+      { axis: axesInMemory([2, 3], order), keepDims: false },
+    );
+  },
+};
