@@ -13,6 +13,7 @@ const commands = {
   evaluate: () => import('./commands/evaluate.js').then(({ evaluate }) => evaluate),
   inspect: () => import('./commands/inspect.js').then(({ inspect }) => inspect),
   exportModel: () => import('./commands/export.js').then(({ exportModel }) => exportModel),
+  convert: () => import('./commands/convert.js').then(({ convert }) => convert),
   doctor: () => import('./commands/doctor.js').then(({ doctor }) => doctor),
   backendList: () => import('./commands/backend-list.js').then(({ backendList }) => backendList),
   backendInstall: () => import('./commands/backend-install.js').then(({ backendInstall }) => backendInstall),
@@ -104,8 +105,10 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
 
   program
     .command('inspect')
-    .description('list models; show the layers of one; show what a configuration composes')
-    .argument('[name]', 'a model or a configuration file')
+    .description(
+      'list models; show the layers of one, what a configuration composes, what a file of weights holds',
+    )
+    .argument('[name]', 'a model, a configuration file or a file of weights')
     .option('--input <CxHxW>', 'shape of an image (default: 3x32x32)')
     .option('--classes <n>', 'number of classes (default: 100)')
     .addOption(config())
@@ -116,13 +119,31 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   program
     .command('export')
     .description('write a trained student for other programs')
-    .argument('<source>', 'run folder or weights file (.safetensors)')
+    .argument('<source>', 'run folder or weights file')
     .requiredOption('--format <format>', 'onnx or safetensors')
     .option('--out <file>', 'file to write (default: beside the source)')
     .option('--force', 'overwrite the file')
     .addOption(config())
     .addOption(json())
     .action(does(commands.exportModel, 'source'));
+
+  program
+    .command('convert')
+    .description('write weights in another format, under other names, in another element type')
+    .argument('<source>', 'file of weights: .safetensors, .pth, .pt, .npz, .npy, .onnx')
+    .argument('<target>', 'file to write: .safetensors, .pth, .npz')
+    .option('--to <format>', 'safetensors, pth or npz, whatever the name of the target')
+    .addOption(
+      new Option(
+        '--rename <pattern=replacement>',
+        'a regular expression over names; repeatable, in order',
+      ).argParser(repeat),
+    )
+    .option('--dtype <type>', 'type of all floats: float64, float32, float16 or bfloat16')
+    .option('--entry <name>', 'the entry to take where a checkpoint holds several models')
+    .option('--force', 'overwrite the target')
+    .addOption(json())
+    .action(does(commands.convert, 'source', 'target'));
 
   program
     .command('doctor')

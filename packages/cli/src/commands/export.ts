@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { didYouMean, type Host, LimbeckError } from '@limbeck/core';
 import { writeSafetensors } from '@limbeck/formats';
-import { deployedWeights, readWeightsFile } from '@limbeck/trainer';
+import { deployedWeights, readWeightsFile, weightsExtensions } from '@limbeck/trainer';
 import { type DeployedModel, deployedModel, modelOfWeights } from '../compose/deployed-model.js';
 import { readFacts } from '../compose/weights-facts.js';
 import { openConfig, openHost, openHostHere } from '../config/open-config.js';
@@ -25,8 +25,8 @@ export interface ExportOptions {
 export async function exportModel(io: Io, options: ExportOptions): Promise<void> {
   const { source, format, force, config } = options;
   const target = await locateTarget({ cwd: io.cwd, target: source, config });
-  if (path.extname(target.model) !== '.safetensors') {
-    throw new LimbeckError('USAGE', `${source} is not a run folder or a .safetensors file`, {
+  if (!weightsExtensions.includes(path.extname(target.model))) {
+    throw new LimbeckError('USAGE', `${source} is not a run folder or a file of weights`, {
       hint: 'export takes the weights of a student',
     });
   }
@@ -36,7 +36,7 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
   const host = opened === undefined ? (await openHostHere(undefined, io.cwd)).host : await openHost(opened);
   try {
     const write = writerFor(format, host);
-    const file = path.resolve(io.cwd, options.out ?? target.model.replace(/\.safetensors$/, write.extension));
+    const file = path.resolve(io.cwd, options.out ?? target.model.replace(/\.[^.]+$/, write.extension));
     refuseOverwriting(file, force === true);
     const weights = readWeightsFile(target.model);
     const facts = readFacts(weights);

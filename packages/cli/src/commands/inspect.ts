@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
-import { summarize } from '@limbeck/trainer';
+import { summarize, weightsExtensions } from '@limbeck/trainer';
 import { type ConfigChoice, openConfig, openHost, openHostHere } from '../config/open-config.js';
 import { dataFolder } from '../data-folder.js';
 import { describeStep } from '../inspect/describe-step.js';
 import { printModel } from '../inspect/print-model.js';
 import { printStep } from '../inspect/print-step.js';
+import { inspectWeights } from '../inspect/print-weights.js';
 import type { Io } from '../io.js';
 import { print, printJson } from '../output/print.js';
 import { table } from '../output/table.js';
@@ -22,9 +23,13 @@ export interface InspectOptions extends ConfigChoice {
 export async function inspect(io: Io, options: InspectOptions): Promise<void> {
   const { name } = options;
   if (name === undefined) await listModels(io, options);
+  else if (isWeights(name)) inspectWeights(io, path.resolve(io.cwd, name), options);
   else if (isFile(name, io.cwd)) await inspectConfig(io, { ...options, config: name });
   else await inspectModel(io, { ...options, name });
 }
+
+const isWeights = (name: string): boolean =>
+  [...weightsExtensions, '.npy'].includes(path.extname(name).toLowerCase());
 
 /** Ids of models never look like a configuration's file name. */
 const isFile = (name: string, cwd: string): boolean =>

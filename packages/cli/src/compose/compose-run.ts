@@ -26,11 +26,11 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
   return {
     student: {
       ...student,
-      ...(config.student.weights && { weights: readWeightsFile(config.student.weights) }),
+      ...(config.student.weights && { weights: readWeightsFile(config.student.weights, config.student) }),
     },
-    teachers: teachersOf(config).map(({ weights, acceptChance, calibration, fidelity }, i) => ({
+    teachers: teachersOf(config).map(({ weights, rename, acceptChance, calibration, fidelity }, i) => ({
       ...parts.teachers[i]!,
-      weights: readWeightsFile(weights),
+      weights: readWeightsFile(weights, { rename }),
       placement: teacherPlacements[i]!,
       acceptChance,
       calibration,

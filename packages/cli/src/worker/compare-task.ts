@@ -172,7 +172,8 @@ async function examineTeacher(index: number, bench: Bench): Promise<ComparedMode
   const choice = parts.teachers[index]!;
   const { backend, ...how } = placement;
   const { classes, imageShape: image } = dataset;
-  const weights = readWeightsFile(teachersOf(config)[index]!.weights);
+  const { weights: file, rename } = teachersOf(config)[index]!;
+  const weights = readWeightsFile(file, { rename });
   const compile = (batch: number) => {
     const teacher = new TracedTeacher(choice, { prefix: teacherPrefix, image: [batch, ...image], classes });
     const target = { role: `teacher '${teacher.id}'`, classes };

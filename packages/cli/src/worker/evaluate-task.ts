@@ -10,6 +10,7 @@ import {
   type MetricValues,
   type Placement,
   readWeightsFile,
+  weightsExtensions,
 } from '@limbeck/trainer';
 import { place, placeForeign } from '../compose/backend.js';
 import { openData } from '../compose/compose-run.js';
@@ -66,8 +67,9 @@ async function measure(
   const where = placements(config).student;
   const batchSize = config.data.evalBatchSize;
   const open = async (): Promise<{ classifier: Classifier; dispose(): Promise<void> }> => {
-    if (path.extname(model) === '.safetensors') {
-      const deployed = deployedModel(config, host, readWeightsFile(model), dataset);
+    if (weightsExtensions.includes(path.extname(model))) {
+      const weights = readWeightsFile(model, isStudents(model, config, request) ? config.student : {});
+      const deployed = deployedModel(config, host, weights, dataset);
       const { backend, ...how } = await place(where, host, 'inference');
       const executable = await backend.compile(deployed.program(batchSize), {
         ...how,
@@ -91,6 +93,13 @@ async function measure(
     await dispose();
   }
 }
+
+/** Whether a file is what the configuration's student was said to take, whose names `student.rename` is for. */
+const isStudents = (
+  model: string,
+  { student }: OpenedConfig['config'],
+  { weights }: EvaluateRequest,
+): boolean => weights !== undefined || model === student.weights;
 
 /** A model file that the backend runs unchanged. */
 export async function openForeign(

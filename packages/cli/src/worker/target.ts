@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
-import { runFiles } from '@limbeck/trainer';
+import { runFiles, weightsExtensions } from '@limbeck/trainer';
 import { openConfig } from '../config/open-config.js';
 
 /** A model on disk, and the configuration that says what it is. */
@@ -34,7 +34,7 @@ export async function locateTarget(request: {
     });
   }
   if (found.isDirectory()) return inRunFolder(full, target, { cwd, weights, config });
-  if (/\.(onnx|safetensors)$/.test(full)) {
+  if (['.onnx', ...weightsExtensions].includes(path.extname(full))) {
     if (weights !== undefined) {
       throw new LimbeckError('USAGE', `${target} is a model already, --weights cannot be given too`, {
         hint: 'name the configuration first, or leave --weights out',

@@ -1,6 +1,7 @@
 import { LimbeckError } from '../errors.js';
 import { asUse, placeAt } from './places.js';
 import { isPlainObject, type PlainObject, refuseForeignValues } from './plain.js';
+import { writePatterns } from './rename.js';
 
 /** Part of a configuration and where it came from: a preset, a file, a `--set`. */
 export interface ConfigLayer {
@@ -30,7 +31,8 @@ export interface Merged {
 export function mergeLayers(layers: readonly ConfigLayer[]): Merged {
   const said = new Map<string, Said[]>();
   let value: PlainObject = {};
-  for (const { source, value: written } of layers) {
+  for (const { source, value: given } of layers) {
+    const written = writePatterns(given);
     refuseForeignValues(written, source);
     const { extends: _, ...layer } = written;
     value = mergeObject(value, layer, [], { source, said });

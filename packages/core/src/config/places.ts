@@ -15,7 +15,7 @@ const plain = (kind: Kind): Place => ({ kind, own: [], kept: [] });
 const teacher = {
   kind: 'backbones',
   own: [
-    ...(['name', 'weights', 'backend', 'device', 'precision', 'threads'] as const),
+    ...(['name', 'weights', 'rename', 'backend', 'device', 'precision', 'threads'] as const),
     ...(['acceptChance', 'calibration', 'fidelity'] as const),
   ],
   kept: ['name', 'backend', 'device', 'precision', 'threads', 'calibration', 'fidelity'],
@@ -33,7 +33,7 @@ export const places = {
   'data.augment.*': plain('augmentations'),
   teacher,
   'teacher.*': teacher,
-  student: { kind: 'backbones', own: ['weights'], kept: [] },
+  student: { kind: 'backbones', own: ['weights', 'rename'], kept: [] },
   distiller,
   'distiller.*': distiller,
   'train.optimizer': { kind: 'optimizers', own: ['lr', 'groups'], kept: ['groups'] },

@@ -18,18 +18,32 @@ const plugin = z.custom<Plugin>(isPlugin, 'expected a package name, a path or wh
 const pluginName = z.union([id, plugin]);
 const listedPlugin = z.union([pluginName, z.tuple([pluginName, z.record(z.string(), z.unknown())])]);
 
-const isPattern = (source: string): boolean => {
+const isPattern = (source: string, flags?: string): boolean => {
   try {
-    return new RegExp(source) instanceof RegExp;
+    return new RegExp(source, flags) instanceof RegExp;
   } catch {
     return false;
   }
 };
 
+/** A rule for names of weights; regular expressions are written out before they come here. */
+const renameRule = z
+  .tuple([z.union([z.string(), z.instanceof(RegExp)]), z.string(), z.string().optional()])
+  .transform(([pattern, replacement, flags]): [pattern: string, replacement: string, flags?: string] => {
+    const source = typeof pattern === 'string' ? pattern : pattern.source;
+    return flags === undefined ? [source, replacement] : [source, replacement, flags];
+  })
+  .refine(([pattern, , flags]) => isPattern(pattern, flags), 'expected [regular expression, replacement]');
+
+const rename = z
+  .array(renameRule)
+  .optional()
+  .describe('Rules [pattern, replacement] for names in that file, in order, for every name. Absent: none.');
+
 const parameterGroup = z.strictObject({
   match: z
     .string()
-    .refine(isPattern, 'expected a regular expression')
+    .refine((source) => isPattern(source), 'expected a regular expression')
     .describe('Regular expression over parameter names; the first group that fits counts.'),
   lrFactor: z.number().min(0).default(1).describe('Multiplies the learning rate.'),
   weightDecay: z.number().min(0).optional().describe("In place of the optimizer's own."),
@@ -82,7 +96,8 @@ const teacher = z.looseObject({
     .default(defaultTeacherName)
     .describe('What distillers, messages and, with several teachers, names of features call it.'),
   use: id.describe('Id of the backbone; its options stand beside it.'),
-  weights: id.describe('File with its weights.'),
+  weights: id.describe('File with its weights: safetensors, a checkpoint of PyTorch, npz or ONNX.'),
+  rename,
   backend: id.optional().describe("Where it runs. Absent: on the run's backend."),
   device: device.optional().describe("Absent: the run's, or the best of its own backend."),
   precision: precision.default('float32').describe('Element type it computes in.'),
@@ -101,7 +116,8 @@ const teacher = z.looseObject({
 
 const student = z.looseObject({
   use: id.describe('Id of the backbone; its options stand beside it.'),
-  weights: id.optional().describe('File to start from. Absent: drawn from the seed.'),
+  weights: id.optional().describe('File to start from, as for a teacher. Absent: drawn from the seed.'),
+  rename,
 });
 
 /** As `use`, with the run's own key. */

@@ -46,6 +46,8 @@ function formatOf(bytes: Uint8Array, source: string): WeightsFormat {
   if (isLegacyCheckpoint(bytes)) return 'pth';
   if (isZip(bytes))
     return openZip(bytes, source).names.some((name) => name.endsWith('/data.pkl')) ? 'pth' : 'npz';
+  // a header of less than 4 GiB, which is JSON
+  if (bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)) return 'safetensors';
   if (/\.onnx$/i.test(source)) return 'onnx';
   if (isPickle(bytes)) {
     throw new FormatError('BAD_FILE', `${source} is a pickle, but no checkpoint of PyTorch`, {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { LimbeckError } from '@limbeck/core';
-import { readSafetensors } from '@limbeck/formats';
+import { openWeights, toStateDict, type WeightsFile } from '@limbeck/formats';
 import type { StateDict } from '@limbeck/graph';
+import { type Rename, renameAll } from './rename.js';
 
 /** A state dict together with where it came from. */
 export interface Weights {
@@ -13,15 +14,51 @@ export interface Weights {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+export interface ReadWeightsOptions {
+  /** Other names for the tensors. */
+  readonly rename?: Rename | undefined;
+}
+
+/** Names of files of weights alone; `.onnx` holds weights and a model. */
+export const weightsExtensions: readonly string[] = ['.safetensors', '.pth', '.pt', '.bin', '.ckpt', '.npz'];
+
 /**
- * Reads a safetensors file.
+ * Reads a file of weights: safetensors, a checkpoint of PyTorch, npz, or the initialisers of an ONNX model. No file is
+ * trusted, and none runs code.
  *
+ * @throws LimbeckError NOT_FOUND, BAD_FILE; WEIGHTS_MISMATCH where `rename` makes two names one
+ */
+export function readWeightsFile(path: string, options: ReadWeightsOptions = {}): Weights {
+  return weightsFrom(readBytes(path), path, options);
+}
+
+/** The same for bytes that are in memory. */
+export function weightsFrom(
+  bytes: Uint8Array,
+  source: string,
+  { rename = [] }: ReadWeightsOptions = {},
+): Weights {
+  const { tensors, metadata } = openWeights(bytes, { source });
+  return { source, tensors: toStateDict(renameAll(tensors, rename, source), source), metadata };
+}
+
+/**
+ * Opens a file of weights with the element types it has.
+ *
+ * @param options.entry the entry that is wanted where a checkpoint of PyTorch holds several models
  * @throws LimbeckError NOT_FOUND, BAD_FILE
  */
-export function readWeightsFile(path: string): Weights {
-  let bytes: Uint8Array;
+export function openWeightsFile(
+  path: string,
+  options: { readonly entry?: string | undefined } = {},
+): WeightsFile {
+  const { entry } = options;
+  return openWeights(readBytes(path), { source: path, ...(entry === undefined ? {} : { entry }) });
+}
+
+function readBytes(path: string): Uint8Array {
   try {
-    bytes = readFileSync(path);
+    return readFileSync(path);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -33,16 +70,9 @@ export function readWeightsFile(path: string): Weights {
     }
     const what = code === 'EISDIR' ? 'it is a folder' : message;
     throw new LimbeckError('BAD_FILE', `cannot read ${path}: ${what}`, {
-      hint: 'name a safetensors file',
+      hint: `name a file of weights: ${weightsExtensions.join(', ')} or .onnx`,
       details: { path },
       cause,
     });
   }
-  return weightsFrom(bytes, path);
-}
-
-/** The same for bytes that are in memory. */
-export function weightsFrom(bytes: Uint8Array, source: string): Weights {
-  const { tensors, metadata } = readSafetensors(bytes, { source });
-  return { source, tensors, metadata };
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSafetensors } from '@limbeck/formats';
+import { writeNpz, writeSafetensors, writeTorch } from '@limbeck/formats';
 import { Graph, type TensorData, tensorData } from '@limbeck/graph';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/run-files.js';
@@ -44,7 +44,7 @@ describe('loading', () => {
     expect(state.get('teacher.fc.bias')).toEqual(filled([10]));
   });
 
-  it.each(['module.', 'model.', 'student.'])("takes off a shared prefix '%s'", (prefix) => {
+  it.each(['module.', 'model.', 'student.', 'module.model.'])("takes off a shared prefix '%s'", (prefix) => {
     expect(
       loadWeights(
         variables,
@@ -92,6 +92,28 @@ describe('loading', () => {
     expect(error.details.unexpected).toHaveLength(12);
   });
 
+  it('says so where only the channels of images differ', () => {
+    expect(failure(good().set('conv1.weight', filled([4, 3, 3, 3]))).message).toBe(
+      "some.safetensors holds a teacher 'tiny' for images of 3 channels, the model takes 1: " +
+        'conv1.weight is [4, 3, 3, 3], the model has [4, 1, 3, 3]',
+    );
+  });
+
+  it('proposes the rename that would mend other names', () => {
+    const tensors = new Map([...good()].map(([name, value]) => [name.replace('fc', 'classifier'), value]));
+    const error = failure(tensors) as Error & { hint?: string };
+    expect(error.hint).toBe(
+      "the shapes agree, only the names differ; add this beside the weights - rename: [['(^|[.])classifier([0-9]*)([.]|$)', '$1fc$2$3']]",
+    );
+  });
+
+  it('names the architecture that the file says it holds', () => {
+    const other = { ...weights(new Map([['w', filled([1])]])), metadata: { 'limbeck.backbone': 'resnet20' } };
+    expect(() => loadWeights(variables, other, target)).toThrow(
+      /^some.safetensors, the weights of 'resnet20', does not fit teacher 'tiny':/,
+    );
+  });
+
   it('says so where only the number of classes differs', () => {
     const error = failure(
       good()
@@ -112,6 +134,19 @@ describe('reading', () => {
     const path = join(folder.path, 'good.safetensors');
     writeFileSync(path, writeSafetensors(good(), { by: 'me' }));
     expect(readWeightsFile(path)).toMatchObject({ source: path, tensors: good(), metadata: { by: 'me' } });
+  });
+
+  it('takes checkpoints of PyTorch and NumPy alike, under other names where that is asked for', () => {
+    const tensors = new Map([...good()].map(([name, value]) => [`backbone.${name}`, value]));
+    for (const [name, bytes] of [
+      ['good.pth', writeTorch(tensors)],
+      ['good.npz', writeNpz(tensors)],
+    ] as const) {
+      const path = join(folder.path, name);
+      writeFileSync(path, bytes);
+      const read = readWeightsFile(path, { rename: [['^backbone[.]', '']] });
+      expect([...read.tensors]).toEqual([...good()]);
+    }
   });
 
   it.each<[string, (path: string) => void, string]>([
