@@ -16,6 +16,7 @@ export {
 } from './config/run-uses.js';
 export * from './contracts/backbone.js';
 export * from './contracts/backend.js';
+export * from './contracts/balancer.js';
 export * from './contracts/contribution.js';
 export * from './contracts/dataset.js';
 export * from './contracts/distiller.js';
@@ -25,6 +26,7 @@ export * from './contracts/metric.js';
 export * from './contracts/optimizer.js';
 export * from './contracts/plugin.js';
 export * from './contracts/projector.js';
+export * from './contracts/samples.js';
 export * from './contracts/stages.js';
 export * from './contracts/stem.js';
 export * from './contracts/teacher-name.js';

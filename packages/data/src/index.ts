@@ -10,6 +10,11 @@ export {
   fetchDataset,
 } from './fetch/fetch-dataset.js';
 export {
+  createNegativeSampler,
+  type NegativeSampler,
+  type NegativesKey,
+} from './negatives.js';
+export {
   createNormalizer,
   type ImageShape,
   type Normalization,

@@ -21,9 +21,16 @@ export function keyedGenerator(...key: number[]): RandomGenerator {
  * @param sample index into the training split
  * @param stream tells independent consumers of the same sample apart (0, 1, ...): the n-th augmentation draws from
  *   stream n, so adding one at the end leaves the draws of those before it as they were
+ * @param picture which of several pictures of the sample; those of another number are drawn apart
  */
-export function sampleRandom(seed: number, epoch: number, sample: number, stream: number): SampleRandom {
-  const generator = keyedGenerator(seed, epoch, sample, stream);
+export function sampleRandom(
+  seed: number,
+  epoch: number,
+  sample: number,
+  stream: number,
+  picture = 0,
+): SampleRandom {
+  const generator = keyedGenerator(seed, epoch, sample, stream, ...(picture === 0 ? [] : [picture]));
   return {
     int: (bound) => uniformInt(generator, 0, bound - 1),
     uniform: () => uniformFloat64(generator),
@@ -34,7 +41,7 @@ export function sampleRandom(seed: number, epoch: number, sample: number, stream
  * Hashes a key to the 128 bits of a generator's state: four lanes, each a chain of bijections of its own over the
  * key's words, then a cross-mix. 128 bits, because 32 would repeat a state after some 2^16 samples.
  */
-function mixKey(key: readonly number[]): [number, number, number, number] {
+export function mixKey(key: readonly number[]): [number, number, number, number] {
   let a = 0x9e3779b9;
   let b = 0x7f4a7c15;
   let c = 0xf39cc060;

@@ -14,6 +14,17 @@ import { ancestors } from './traverse.js';
  * const [dw] = gradients(mean(square(sub(matmul(x, w), y))), [w]);
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  const reached = reachedGradients(loss, wrt);
+  return wrt.map(
+    (tensor) => reached.get(tensor) ?? broadcastTo(tensor.graph.scalar(0, tensor.dtype), tensor.shape),
+  );
+}
+
+/**
+ * As {@link gradients}, but only of those tensors that a gradient path leads to: what the loss reads behind
+ * `stopGradient`, or not at all, is left out.
+ */
+export function reachedGradients(loss: Tensor, wrt: readonly Tensor[]): Map<Tensor, Tensor> {
   if (loss.shape.length !== 0 || !isFloat(loss.dtype)) {
     throw new GraphError(
       'GRAPH_SHAPE',
@@ -59,8 +70,11 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
       });
     });
   }
-  return wrt.map(
-    (tensor) => adjoints.get(tensor) ?? broadcastTo(graph.scalar(0, tensor.dtype), tensor.shape),
+  return new Map(
+    wrt.flatMap((tensor) => {
+      const gradient = adjoints.get(tensor);
+      return gradient === undefined ? [] : [[tensor, gradient] as const];
+    }),
   );
 }
 

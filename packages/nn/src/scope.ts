@@ -60,6 +60,16 @@ export class Scope {
     return this.trace.variable('buffer', this.at(name), shape, initializer);
   }
 
+  /** The value of a buffer after the updates of this pass so far. */
+  latest(buffer: Tensor): Tensor {
+    return this.trace.latest(buffer);
+  }
+
+  /** Replaces a buffer's value at the end of the step; the last one counts. */
+  update(buffer: Tensor, next: Tensor): void {
+    this.trace.update(buffer, next);
+  }
+
   /** Makes an intermediate result addressable as `name`, whatever the place: `stage1`, `embedding`. */
   tap(name: string, tensor: Tensor): Tensor {
     this.trace.declareTap(name, tensor);

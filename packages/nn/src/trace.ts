@@ -24,6 +24,14 @@ export interface Variable {
   readonly initializer: Initializer;
 }
 
+export interface TraceOptions {
+  /** Put before every state name, so that teacher and student can live in one program. */
+  readonly prefix: string;
+  readonly mode: Mode;
+  /** An earlier pass through the same model in the same step: its updates of buffers are where those of this one begin. */
+  readonly after?: Trace;
+}
+
 /**
  * What a definition leaves behind when it is traced: variables, taps, updates of running statistics. A trace is one pass
  * through one model; traces of one graph with the same prefix share their variables.
@@ -36,12 +44,13 @@ export class Trace {
   readonly #variables = new Map<string, Variable>();
   readonly #taps = new Map<string, Tensor>();
   readonly #layers = new Map<string, Tensor>();
-  readonly #updates = new Map<string, Tensor>();
+  readonly #updates: Map<string, Tensor>;
 
-  constructor(graph: Graph, { prefix, mode }: { prefix: string; mode: Mode }) {
+  constructor(graph: Graph, { prefix, mode, after }: TraceOptions) {
     this.graph = graph;
     this.prefix = prefix;
     this.mode = mode;
+    this.#updates = new Map(after?.updates);
   }
 
   /** Parameters and buffers in order of definition, by state-dict name. */
@@ -59,7 +68,7 @@ export class Trace {
     return this.#layers;
   }
 
-  /** New values of buffers, by state name. */
+  /** New values of buffers, by state name; those of the pass before included. */
   get updates(): ReadonlyMap<string, Tensor> {
     return this.#updates;
   }

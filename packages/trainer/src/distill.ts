@@ -45,7 +45,10 @@ export interface DistillOptions extends TrainOptions {
   readonly studentWeights?: Weights;
   /** Left out where the student trains alone; several have names of their own. */
   readonly teacher?: DistillTeacher | readonly DistillTeacher[];
-  /** Default none. With several teachers, `teacher` beside `use` names the one to compare with; default the first. */
+  /**
+   * Default none. Beside `use` and the options, `schedule` gives the course of its terms' weights, and with several
+   * teachers `teacher` names the one to compare with; default the first.
+   */
   readonly distillers?: readonly Use[];
   readonly epochs: number;
   /** Default 64. */
@@ -65,6 +68,8 @@ export interface DistillOptions extends TrainOptions {
   readonly metrics?: readonly Use[];
   /** Of the cross-entropy; default what the distillers say, else 1. */
   readonly taskWeight?: number;
+  /** What decides in every step how much each term counts. Default: the weights stay as configured. */
+  readonly balance?: Use;
   /** Default 0. */
   readonly seed?: number;
   /** Epochs. Default 1. */
@@ -140,6 +145,8 @@ function specFrom(host: Host, options: DistillOptions): RunSpec {
     schedule: host.use('schedules', options.schedule ?? 'cosine', { path: 'schedule' }),
     metrics: (options.metrics ?? ['top1', 'nll']).map((use) => host.use('metrics', use, { path: 'metrics' })),
     taskWeight: options.taskWeight,
+    balance:
+      options.balance === undefined ? undefined : host.use('balancers', options.balance, { path: 'balance' }),
     epochs: options.epochs,
     seed: options.seed ?? 0,
     evaluateEvery: options.evaluateEvery ?? 1,
@@ -150,12 +157,18 @@ function specFrom(host: Host, options: DistillOptions): RunSpec {
   };
 }
 
-/** The run's own key beside the options says whom the distiller compares with. */
+/** The run's own keys beside the options say whom the distiller compares with, and how its weights change. */
 function distillerOf(host: Host, use: Use): DistillerChoice {
-  const { teacher, ...rest } = typeof use === 'string' ? { use } : use;
-  const own = { path: 'distillers', own: ['teacher'] };
+  const { teacher, schedule, ...rest } = typeof use === 'string' ? { use } : use;
+  const own = { path: 'distillers', own: ['teacher', 'schedule'] };
   const { contribution: distiller, options } = host.use('distillers', rest as UseObject, own);
-  return { distiller, options, ...(teacher === undefined ? {} : { teacher: String(teacher) }) };
+  const course = (wanted: Use) => host.use('schedules', wanted, { path: 'distillers.schedule' });
+  return {
+    distiller,
+    options,
+    ...(teacher === undefined ? {} : { teacher: String(teacher) }),
+    ...(schedule === undefined ? {} : { schedule: course(schedule as Use) }),
+  };
 }
 
 const defaultOptimizer: Use = { use: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 };

@@ -39,7 +39,16 @@ export type RunEvent =
       readonly folder: string;
       readonly student: { readonly id: string; readonly parameters: number };
       readonly teachers: readonly TeacherFacts[];
+      /** Of the main phase. */
       readonly epochs: number;
+      /** Phases before the main one, in order; absent where there are none. */
+      readonly initial?: readonly {
+        /** The distiller it belongs to. */
+        readonly phase: string;
+        readonly epochs: number;
+        /** Weight of every loss term in it. */
+        readonly weights: Readonly<Record<string, number>>;
+      }[];
       readonly stepsPerEpoch: number;
       readonly batchSize: number;
       readonly seed: number;
@@ -65,8 +74,17 @@ export type RunEvent =
       readonly seconds: number;
     }
   | {
+      /** A phase begins, or goes on after a stop; only in runs that have more than one. */
+      readonly type: 'phase';
+      /** The distiller whose initial phase it is; absent for the main phase. */
+      readonly phase?: string;
+      readonly epochs: number;
+    }
+  | {
       readonly type: 'step';
-      /** Counts from 1. */
+      /** Distiller whose initial phase runs; absent in the main phase. */
+      readonly phase?: string;
+      /** Counts from 1 in every phase. */
       readonly epoch: number;
       /** Steps done in this epoch. */
       readonly stepInEpoch: number;
@@ -75,21 +93,27 @@ export type RunEvent =
       readonly lr: number;
       /** Of this step. */
       readonly losses: LossValues;
-      /** Share of right predictions in the epoch so far. */
-      readonly accuracy: number;
+      /** Weights of the terms in this step whose weights change; absent where none does. */
+      readonly weights?: Readonly<Record<string, number>>;
+      /** Share of right predictions in the epoch so far; absent in initial phases. */
+      readonly accuracy?: number;
       readonly imagesPerSecond: number;
       readonly secondsLeft: number;
     }
   | {
       readonly type: 'epoch';
+      /** Distiller whose initial phase runs; absent in the main phase. */
+      readonly phase?: string;
       readonly epoch: number;
       readonly step: number;
       readonly lr: number;
       /** Means over the epoch. */
       readonly losses: LossValues;
-      /** Share of right predictions over the epoch, on augmented images, in training mode. */
-      readonly accuracy: number;
-      /** On the test split; absent in epochs without evaluation. */
+      /** Mean weights over the epoch of the terms whose weights change; absent where none does. */
+      readonly weights?: Readonly<Record<string, number>>;
+      /** Share of right predictions over the epoch, on augmented images, in training mode; absent in initial phases. */
+      readonly accuracy?: number;
+      /** On the test split; absent in epochs without evaluation, and in initial phases. */
       readonly test?: MetricValues;
       /** True where the first metric is the best so far. */
       readonly best?: boolean;

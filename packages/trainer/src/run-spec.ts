@@ -1,5 +1,6 @@
 import type {
   Augmentation,
+  Balancer,
   Calibration,
   ComputeBackend,
   Device,
@@ -106,6 +107,9 @@ export interface RunSpec {
   readonly metrics: readonly Chosen<Metric<any>>[];
   /** Weight of the cross-entropy; default what the distillers say, else 1. */
   readonly taskWeight?: number;
+  /** Decides about the weights of all terms in every step. Default: they are as configured. */
+  // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
+  readonly balance?: Chosen<Balancer<any>>;
   readonly epochs: number;
   /** Seeds initial weights, the order of samples and their augmentation; nothing else is random. */
   readonly seed: number;

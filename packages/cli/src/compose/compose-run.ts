@@ -20,7 +20,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
     Promise.all(teachersWhere.map((teacherWhere) => place(teacherWhere, host, 'inference'))),
     openData(config, parts, dataDir),
   ]);
-  const { augment, student, distillers, optimizer, lr, groups, schedule, metrics } = parts;
+  const { augment, student, distillers, balance, optimizer, lr, groups, schedule, metrics } = parts;
   const { train } = config;
   const { keep, everyEpochs, everySteps } = train.checkpoint;
   return {
@@ -37,6 +37,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
       fidelity,
     })),
     distillers,
+    ...(balance && { balance }),
     parts: host,
     data: { dataset, batchSize: config.data.batchSize, evalBatchSize: config.data.evalBatchSize, augment },
     optimizer,

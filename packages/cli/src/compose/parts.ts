@@ -3,7 +3,7 @@ import type { Chosen, DistillerChoice, ModelChoice, RunSpec, TeacherChoice } fro
 
 /** What a configuration names, found among the plugins, with checked options. No file has been opened. */
 export interface RunParts
-  extends Pick<RunSpec, 'distillers' | 'optimizer' | 'lr' | 'groups' | 'schedule' | 'metrics'> {
+  extends Pick<RunSpec, 'distillers' | 'balance' | 'optimizer' | 'lr' | 'groups' | 'schedule' | 'metrics'> {
   // biome-ignore lint/suspicious/noExplicitAny: every data set brings an option type of its own
   readonly dataset: Chosen<Dataset<any>>;
   readonly augment: RunSpec['data']['augment'];
@@ -30,9 +30,15 @@ export function findParts(config: ResolvedConfig, host: Host): RunParts {
     teachers: uses.teachers.map((placed) => ({ name: placed.name, ...model(placed) })),
     distillers: uses.distillers.map((placed): DistillerChoice => {
       const { contribution: distiller, options } = host.use('distillers', placed.use, placed);
-      const { teacher } = placed;
-      return { distiller, options, ...(teacher === undefined ? {} : { teacher }) };
+      const { teacher, schedule } = placed;
+      return {
+        distiller,
+        options,
+        ...(teacher === undefined ? {} : { teacher }),
+        ...(schedule === undefined ? {} : { schedule: host.use('schedules', schedule.use, schedule) }),
+      };
     }),
+    ...(uses.balance === undefined ? {} : { balance: host.use('balancers', uses.balance.use, uses.balance) }),
     optimizer: host.use('optimizers', uses.optimizer.use, uses.optimizer),
     lr,
     groups,

@@ -6,9 +6,9 @@ import { findParts } from './parts.js';
 export function studentSpec(
   config: ResolvedConfig,
   host: Host,
-  { batch, image, classes }: { batch: number; image: ImageShape; classes: number },
+  { batch, image, classes, samples }: { batch: number; image: ImageShape; classes: number; samples?: number },
 ): StudentSpec {
-  const { student, teachers, distillers, optimizer, groups } = findParts(config, host);
+  const { student, teachers, distillers, balance, optimizer, groups } = findParts(config, host);
   return {
     student,
     teachers,
@@ -17,7 +17,9 @@ export function studentSpec(
     optimizer,
     groups,
     taskWeight: config.task.weight,
+    ...(balance && { balance }),
     image: [batch, ...image],
     classes,
+    ...(samples === undefined ? {} : { samples }),
   };
 }

@@ -21,6 +21,12 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
       ];
     case 'fidelity':
       return [dim(fidelityLine(event))];
+    case 'phase':
+      return [
+        dim(
+          `${event.phase === undefined ? 'main phase' : `initial phase of ${event.phase}`}: ${plural(event.epochs, 'epoch')}`,
+        ),
+      ];
     case 'teacher':
       return [
         dim(
@@ -36,8 +42,9 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
       const rest = dim(
         `  lr ${decimal(event.lr)}  ${count(event.imagesPerSecond)} images/s  ${duration(event.seconds)}`,
       );
-      const head = `epoch ${String(event.epoch).padStart(width)}/${epochs}`;
-      return [`${head}  ${losses(event.losses)}  train ${percent(event.accuracy)}${test}${rest}`];
+      const place = `epoch ${String(event.epoch).padStart(width)}`;
+      const head = event.phase === undefined ? `${place}/${epochs}` : `${event.phase} ${place}`;
+      return [`${head}  ${losses(event.losses)}${trained(event)}${test}${rest}`];
     }
     case 'warning':
       return [`${yellow('warning:')} ${event.message}${event.hint === undefined ? '' : ` (${event.hint})`}`];
@@ -93,6 +100,10 @@ export function losses({ total, ...terms }: LossValues): string {
   const sum = total === undefined ? '' : ` ${decimal(total)}`;
   return `loss${sum}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
 }
+
+/** The share of right predictions, in phases that predict. */
+export const trained = ({ accuracy }: { readonly accuracy?: number }): string =>
+  accuracy === undefined ? '' : `  train ${percent(accuracy)}`;
 
 /** Shares such as accuracies as percentages, anything else as a number. */
 export const metrics = (values: MetricValues): string =>

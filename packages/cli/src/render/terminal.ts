@@ -2,8 +2,8 @@ import type { RunEvent } from '@limbeck/trainer';
 import { createLogUpdate } from 'log-update';
 import type { Io } from '../io.js';
 import { type Colors, colorsFor } from '../output/color.js';
-import { clock, count, percent } from '../output/numbers.js';
-import { linesOf, losses } from './lines.js';
+import { clock, count } from '../output/numbers.js';
+import { linesOf, losses, trained } from './lines.js';
 import type { Renderer } from './renderer.js';
 
 /** Below this many columns a bar tells nothing. */
@@ -35,6 +35,7 @@ export function terminalRenderer({ stdout, env }: Io): Renderer {
         run.epochs = event.epochs;
         run.stepsPerEpoch = event.stepsPerEpoch;
       }
+      if (event.type === 'phase') run.epochs = event.epochs;
       if (event.type === 'step') {
         const now = performance.now();
         if (now - run.drawn < interval) return;
@@ -61,11 +62,10 @@ export function liveLine(
   colors: Colors,
 ): string {
   const share = stepsPerEpoch === 0 ? 0 : event.stepInEpoch / stepsPerEpoch;
-  const place = `epoch ${event.epoch}/${epochs}`;
+  const place = `${event.phase === undefined ? '' : `${event.phase} `}epoch ${event.epoch}/${epochs}`;
   const facts = [
     `${String(event.stepInEpoch).padStart(String(stepsPerEpoch).length)}/${stepsPerEpoch}`,
-    losses(event.losses),
-    `train ${percent(event.accuracy)}`,
+    `${losses(event.losses)}${trained(event)}`,
     `${count(event.imagesPerSecond)} images/s`,
     `${clock(event.secondsLeft)} left`,
   ].join('  ');

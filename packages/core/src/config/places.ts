@@ -21,7 +21,7 @@ const teacher = {
   kept: ['name', 'backend', 'device', 'precision', 'threads', 'calibration', 'fidelity'],
 } as const satisfies Place;
 
-const distiller = { kind: 'distillers', own: ['teacher'], kept: [] } as const satisfies Place;
+const distiller = { kind: 'distillers', own: ['teacher', 'schedule'], kept: [] } as const satisfies Place;
 
 /** Every such place by its path; `*` is any index. */
 export const places = {
@@ -35,7 +35,10 @@ export const places = {
   'teacher.*': teacher,
   student: { kind: 'backbones', own: ['weights', 'rename'], kept: [] },
   distiller,
+  'distiller.schedule': plain('schedules'),
   'distiller.*': distiller,
+  'distiller.*.schedule': plain('schedules'),
+  'task.balance': plain('balancers'),
   'train.optimizer': { kind: 'optimizers', own: ['lr', 'groups'], kept: ['groups'] },
   'train.schedule': plain('schedules'),
   'train.evaluate.metrics.*': plain('metrics'),

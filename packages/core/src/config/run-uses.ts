@@ -21,8 +21,9 @@ export interface RunUses {
   /** In order; the first is the one distillers compare with where they name none. */
   readonly teachers: readonly (PlacedUse & { readonly name: string })[];
   readonly student: PlacedUse;
-  /** With the name of the teacher each asks for. */
-  readonly distillers: readonly (PlacedUse & { readonly teacher?: string })[];
+  /** With the name of the teacher each asks for and the course of its terms' weights. */
+  readonly distillers: readonly (PlacedUse & { readonly teacher?: string; readonly schedule?: PlacedUse })[];
+  readonly balance?: PlacedUse;
   /** The rate and the groups are the run's: they hold for every optimizer, so its schema never sees them. */
   readonly optimizer: PlacedUse & { readonly lr: number; readonly groups: readonly ParameterGroup[] };
   readonly schedule: PlacedUse;
@@ -37,7 +38,7 @@ const placed = (path: keyof typeof places, use: UseObject, index?: number): Plac
 
 /** Takes a configuration apart into what each contribution is given. */
 export function runUses(config: ResolvedConfig): RunUses {
-  const { data, student, distiller, train } = config;
+  const { data, student, distiller, task, train } = config;
   const { lr, groups } = train.optimizer;
   return {
     dataset: placed('data', data),
@@ -48,6 +49,7 @@ export function runUses(config: ResolvedConfig): RunUses {
     })),
     student: placed('student', student),
     distillers: distillersOf(distiller),
+    ...(task.balance === undefined ? {} : { balance: placed('task.balance', task.balance) }),
     optimizer: { ...placed('train.optimizer', train.optimizer), lr, groups },
     schedule: placed('train.schedule', train.schedule),
     metrics: train.evaluate.metrics.map((use, i) => placed('train.evaluate.metrics.*', use, i)),
@@ -58,12 +60,26 @@ type DistillerConfig = Exclude<ResolvedConfig['distiller'], readonly unknown[] |
 
 function distillersOf(distiller: ResolvedConfig['distiller']): RunUses['distillers'] {
   if (distiller === undefined) return [];
-  const named = (use: DistillerConfig) => (use.teacher === undefined ? {} : { teacher: use.teacher });
+  const named = ({ teacher }: DistillerConfig) => (teacher === undefined ? {} : { teacher });
+  const course = (schedule: DistillerConfig['schedule'], ...at: SchedulePlace) =>
+    schedule === undefined ? {} : { schedule: placed(at[0], schedule, at[1]) };
   if (isList(distiller)) {
-    return distiller.map((use, i) => ({ ...placed('distiller.*', use, i), ...named(use) }));
+    return distiller.map((use, i) => ({
+      ...placed('distiller.*', use, i),
+      ...named(use),
+      ...course(use.schedule, 'distiller.*.schedule', i),
+    }));
   }
-  return [{ ...placed('distiller', distiller), ...named(distiller) }];
+  return [
+    {
+      ...placed('distiller', distiller),
+      ...named(distiller),
+      ...course(distiller.schedule, 'distiller.schedule'),
+    },
+  ];
 }
+
+type SchedulePlace = [path: 'distiller.schedule'] | [path: 'distiller.*.schedule', index: number];
 
 /** A teacher, as a configuration describes it. */
 export type TeacherConfig = Exclude<ResolvedConfig['teacher'], readonly unknown[] | undefined>;

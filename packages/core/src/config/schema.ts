@@ -120,7 +120,7 @@ const student = z.looseObject({
   rename,
 });
 
-/** As `use`, with the run's own key. */
+/** As `use`, with the run's own keys. */
 const distiller = z
   .union([
     id,
@@ -129,6 +129,11 @@ const distiller = z
       teacher: id
         .optional()
         .describe('Name of the teacher it compares the student with. Absent: the first one.'),
+      schedule: use
+        .optional()
+        .describe(
+          'Course of the weights of its terms over the run, as a factor. Absent: they stay as they are.',
+        ),
     }),
   ])
   .transform((value) => (typeof value === 'string' ? { use: value } : value));
@@ -233,6 +238,9 @@ export const runSchema = z
           .min(0)
           .optional()
           .describe('Weight of the cross-entropy. Absent: what the distillers say, else 1.'),
+        balance: use
+          .optional()
+          .describe('What decides in every step how much each term counts. Absent: the weights as they are.'),
       })
       .prefault({}),
     train: train.describe('How it is trained.'),

@@ -32,6 +32,43 @@ export interface ModelView {
 export interface LossTerm {
   readonly weight: number;
   readonly value: Tensor;
+  /**
+   * Course of the weight over the main phase, as a factor of it: a schedule any plugin contributes, such as
+   * `{ use: 'linear', end: 20 }`. The weight is an input of the step, so nothing recompiles. Default: it stays as it is.
+   */
+  readonly schedule?: Use;
+}
+
+/** What negatives are drawn from: samples of other classes, or every other sample. */
+export type NegativeSource = 'other-classes' | 'all';
+
+/** The samples of a batch among those of the training split, for methods that remember or contrast them. */
+export interface Samples {
+  /** Samples of the training split. */
+  readonly total: number;
+  /** Which of them the batch holds, each at most once: [N], int32, each in [0, total). */
+  readonly index: Tensor;
+  /**
+   * Other samples to contrast each sample of the batch with, drawn anew every step from the run's seed alone: [N, count],
+   * int32, each in [0, total). A row holds no sample twice unless fewer than `count` are there to be drawn. Asking again
+   * for the same gives the same tensor.
+   *
+   * @throws LimbeckError PRECONDITION where there is nothing to draw
+   */
+  negatives(count: number, options: { readonly from: NegativeSource }): Tensor;
+}
+
+/** How another view of the batch is made. */
+export interface ViewOptions {
+  /** Random changes applied after those of the run itself, which are drawn anew for the view. */
+  readonly augment: readonly Use[];
+}
+
+/** Both sides of a distillation on another augmented draw of the same batch. */
+export interface BatchView {
+  /** The student with the same parameters; running statistics follow the views one after another, the batch first. */
+  readonly student: ModelView;
+  readonly teacher: ModelView;
 }
 
 /** What a distiller gives to be built into a step. */
@@ -48,12 +85,41 @@ export interface DistillerContext<Options> {
   readonly project: BuildProjector;
   /** Computes a loss that any plugin contributes. */
   readonly loss: (use: Use, student: Tensor, teacher: Tensor) => Tensor;
+  /** Which training samples the batch holds. Only what is asked for is drawn. */
+  readonly samples: Samples;
+  /**
+   * Another augmented draw of the same images, by a name of its own. Distillers that ask for one name share the view and
+   * must describe it alike.
+   *
+   * @throws LimbeckError PRECONDITION where another distiller has a view of this name made otherwise
+   */
+  readonly view: (name: string, options: ViewOptions) => BatchView;
+}
+
+/**
+ * Training before the main phase, with nothing but these terms, an optimiser state of its own and a constant learning
+ * rate. Values are carried over by name; what the main phase reads behind `stopGradient` alone stays as it is from then on.
+ */
+export interface InitialPhase {
+  /** Times the training images are seen; a whole number. */
+  readonly epochs: number;
+  /** As in {@link Distillation.losses}; schedules count over this phase. */
+  readonly losses: Readonly<Record<string, LossTerm>>;
+  /**
+   * What is trained of all that the terms reach: the student, the distiller's own parameters, or both. The running
+   * statistics of a student that is not trained stay as they are.
+   */
+  readonly trains: 'student' | 'extras' | 'all';
+  /** Learning rate. Default: the run's, before its schedule. */
+  readonly lr?: number;
 }
 
 /** What a distiller adds to a step. */
 export interface Distillation {
-  /** Terms by name, reported by these names; each a scalar. */
+  /** Terms by name, reported by these names; each a scalar. Empty where the initial phase is all there is. */
   readonly losses: Readonly<Record<string, LossTerm>>;
+  /** What has to be trained first. Those of several distillers run one after another, in the distillers' order. */
+  readonly initial?: InitialPhase;
   /** Weight of the cross-entropy of the deployed model's logits against the labels. Default: no opinion, which means 1. */
   readonly taskWeight?: number;
   /**
@@ -64,7 +130,9 @@ export interface Distillation {
 }
 
 /**
- * A distillation method. Says what is compared and how much it weighs; never how training runs.
+ * A distillation method. Says what is compared and how much it weighs; never how training runs. What it trains besides
+ * the student are parameters of its scope; what it remembers from step to step are buffers of it (`m.buffer`), replaced
+ * with `m.update`. Both are part of every checkpoint, and of the deployed model only where the prediction reaches them.
  *
  * @example
  * defineDistiller({

@@ -1,5 +1,6 @@
 import type { Backbone } from './backbone.js';
 import type { ComputeBackend, Exporter } from './backend.js';
+import type { Balancer } from './balancer.js';
 import type { OptionSchema } from './contribution.js';
 import type { Augmentation, Dataset } from './dataset.js';
 import type { Distiller } from './distiller.js';
@@ -21,6 +22,7 @@ export interface Contributions {
   augmentations: Augmentation<any>;
   optimizers: Optimizer<any>;
   schedules: Schedule<any>;
+  balancers: Balancer<any>;
   metrics: Metric<any>;
   // biome-ignore-end lint/suspicious/noExplicitAny: as above
 }

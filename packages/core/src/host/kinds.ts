@@ -20,6 +20,7 @@ export const kinds: { readonly [K in Kind]: KindFacts<Contributions[K]> } = Obje
   augmentations: { noun: 'augmentation', functions: ['create'] },
   optimizers: { noun: 'optimizer', functions: ['update'] },
   schedules: { noun: 'schedule', functions: ['create'] },
+  balancers: { noun: 'balancer', functions: ['balance'] },
   metrics: { noun: 'metric', functions: ['create'] },
 });
 

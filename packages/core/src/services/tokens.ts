@@ -35,5 +35,6 @@ export const tokens: Tokens = Object.freeze({
   augmentations: token<Contributions['augmentations']>('augmentations'),
   optimizers: token<Contributions['optimizers']>('optimizers'),
   schedules: token<Contributions['schedules']>('schedules'),
+  balancers: token<Contributions['balancers']>('balancers'),
   metrics: token<Contributions['metrics']>('metrics'),
 });

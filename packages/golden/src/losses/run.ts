@@ -1,4 +1,4 @@
-import type { BuildProjector, Host, UseObject } from '@limbeck/core';
+import { type BuildProjector, type Host, SampleInputs, type UseObject } from '@limbeck/core';
 import {
   add,
   Graph,
@@ -56,8 +56,10 @@ async function computeLoss(
   const { student, teacher } = standInsOf(graph, file);
   const labels = graph.input('labels', [file.batch], 'int32');
   const choices = recipe.distiller === undefined ? [] : [chosen(host, recipe.distiller)];
-  const shared = { mode: 'train', student, labels, classes: file.classes, parts: host } as const;
-  const context = { ...shared, teacherOf: () => teacher };
+  const { batch, classes } = file;
+  const samples = new SampleInputs(graph, { batch, total: batch, classes });
+  const shared = { mode: 'train', student, labels, classes, parts: host, samples } as const;
+  const context = { ...shared, teacherOf: () => teacher, studentOn: () => student };
   const built = buildDistillers(graph, choices, context);
 
   const terms = [...built.losses.values()].map(({ weight, value }) => mul(value, weight));

@@ -52,7 +52,7 @@ export function batchNorm(m: Scope, x: Tensor, options: BatchNormOptions): Tenso
     );
   }
   const follow = (running: Tensor, batch: Tensor) =>
-    m.trace.update(running, add(mul(m.trace.latest(running), 1 - momentum), mul(batch, momentum)));
+    m.update(running, add(mul(m.latest(running), 1 - momentum), mul(batch, momentum)));
   follow(runningMean, channelMean(map));
   follow(runningVariance, mul(channelVariance(map), count / (count - 1)));
   return reshape(batchNormTraining(map, scale, bias, { epsilon }), x.shape);

@@ -6,7 +6,7 @@ export interface Horizon {
   readonly stepsPerEpoch: number;
 }
 
-/** Factor of the learning rate at a step of the run, counted from 0. */
+/** Factor of the learning rate, or of a loss's weight, at a step of the run, counted from 0. */
 export type LearningRateFactor = (step: number) => number;
 
 /** Always 1. */
@@ -23,10 +23,55 @@ export function multiStep(
   return (step) => gamma ** milestones.filter((milestone) => step >= milestone * stepsPerEpoch).length;
 }
 
-/** Falls from 1 to `final` along half a cosine, step by step (Loshchilov and Hutter, 2017, without restarts). */
-export function cosine({ final }: { final: number }, { epochs, stepsPerEpoch }: Horizon): LearningRateFactor {
-  const steps = epochs * stepsPerEpoch;
-  return (step) => final + ((1 - final) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps))) / 2;
+/**
+ * Falls from 1 to `final` along half a cosine, step by step (Loshchilov and Hutter, 2017, without restarts).
+ *
+ * @param options.start epochs before it falls; default 0. Where the run ends before, it stays 1
+ * @param options.end epochs after which it stays; default those of the run
+ */
+export function cosine(
+  { final, start = 0, end }: { final: number; start?: number; end?: number },
+  { epochs, stepsPerEpoch }: Horizon,
+): LearningRateFactor {
+  if (end !== undefined && !(start < end)) {
+    throw new NnError(`a cosine from epoch ${start} to epoch ${end} has no length`);
+  }
+  if (end === undefined && start >= epochs) return constantSchedule();
+  const [first, last] = [start * stepsPerEpoch, (end ?? epochs) * stepsPerEpoch];
+  return (step) => final + ((1 - final) * (1 + Math.cos(Math.PI * share(step, first, last)))) / 2;
+}
+
+/** How much of the way from `first` to `last` a step is, between 0 and 1. */
+const share = (step: number, first: number, last: number): number =>
+  Math.min(1, Math.max(0, (step - first) / (last - first)));
+
+export interface LinearCourseOptions {
+  /** Epochs before it begins to change. */
+  readonly start: number;
+  /** Epochs after which it stays; may lie beyond the end of the run. */
+  readonly end: number;
+  /** Factor up to `start`. */
+  readonly from: number;
+  /** Factor from `end` on. */
+  readonly to: number;
+  /** Whether it changes with every step, or keeps the value of an epoch's last step through the epoch. */
+  readonly by: 'step' | 'epoch';
+}
+
+/**
+ * Changes linearly between two epochs. A step has what it would have at its end, as in `min(epoch / 20, 1)` with epochs
+ * counted from 1.
+ */
+export function linearCourse(
+  { start, end, from, to, by }: LinearCourseOptions,
+  { stepsPerEpoch }: Horizon,
+): LearningRateFactor {
+  if (!(start < end)) throw new NnError(`a line from epoch ${start} to epoch ${end} has no length`);
+  const [first, last] = [start * stepsPerEpoch, end * stepsPerEpoch];
+  return (step) => {
+    const done = by === 'step' ? step + 1 : (Math.floor(step / stepsPerEpoch) + 1) * stepsPerEpoch;
+    return from + (to - from) * share(done, first, last);
+  };
 }
 
 /** Rises linearly to 1 over `epochs` epochs, then follows `then`, which starts at its own beginning. */

@@ -1,4 +1,11 @@
-import type { BuildProjector, Distillation, Host, Use } from '@limbeck/core';
+import {
+  type BuildProjector,
+  type Distillation,
+  type Host,
+  SampleInputs,
+  type Use,
+  type ViewOptions,
+} from '@limbeck/core';
 import { Graph, type Shape } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
 import { StandIn } from './stand-in.js';
@@ -10,11 +17,28 @@ export interface BuiltDistiller extends Distillation {
   readonly teacher: StandIn;
   /** The distiller's own variables, their names below its id. */
   readonly trace: Trace;
+  /** What it asked for of the batch's samples, as inputs. */
+  readonly samples: SampleInputs;
+  /** Views it asked for, by name, with the models that stand in for them. */
+  readonly views: ReadonlyMap<string, BuiltView>;
+}
+
+/** A view that a distiller asked for. */
+export interface BuiltView extends ViewOptions {
+  readonly student: StandIn;
+  readonly teacher: StandIn;
+}
+
+export interface BuildOptions {
+  /** Default `train`. */
+  readonly mode?: Mode;
+  /** Samples of the training split. Default 32. */
+  readonly samples?: number;
 }
 
 /**
  * Builds a distiller by its id or configuration, its options checked, over {@link StandIn} models. Labels [N] are the
- * input `labels`.
+ * input `labels`, samples the inputs `samples.*`; views have models of the same shapes.
  *
  * @param shapes of both models' taps, batch included; `logits` must be there
  */
@@ -22,7 +46,7 @@ export function buildDistiller(
   host: Pick<Host, 'use'>,
   use: Use,
   shapes: { student: Readonly<Record<string, Shape>>; teacher: Readonly<Record<string, Shape>> },
-  { mode = 'train' }: { mode?: Mode } = {},
+  { mode = 'train', samples: total = 32 }: BuildOptions = {},
 ): BuiltDistiller {
   const graph = new Graph();
   const trace = new Trace(graph, { prefix: 'distiller', mode });
@@ -33,6 +57,8 @@ export function buildDistiller(
     const { contribution, options } = host.use('projectors', wanted);
     return contribution.project(m, x, target, options, project);
   };
+  const samples = new SampleInputs(graph, { batch, total, classes });
+  const views = new Map<string, BuiltView>();
   const { contribution, options } = host.use('distillers', use);
   const distillation = contribution.build({
     student,
@@ -46,6 +72,18 @@ export function buildDistiller(
       const loss = host.use('losses', wanted);
       return loss.contribution.value(ours, theirs, loss.options);
     },
+    samples,
+    view(name, { augment }) {
+      const known = views.get(name);
+      if (known !== undefined) return known;
+      const built = {
+        augment,
+        student: new StandIn(graph, 'student', shapes.student, { view: name }),
+        teacher: new StandIn(graph, 'teacher', shapes.teacher, { view: name }),
+      };
+      views.set(name, built);
+      return built;
+    },
   });
-  return { ...distillation, graph, student, teacher, trace };
+  return { ...distillation, graph, student, teacher, trace, samples, views };
 }

@@ -17,15 +17,25 @@ export class StandIn implements ModelView {
   /** What the classifier was last asked about. */
   classified: Tensor | undefined;
   readonly #graph: Graph;
+  readonly #prefix: string;
   readonly #shapes: Readonly<Record<string, Shape>>;
 
-  /** @param shapes of the taps, batch included */
-  constructor(graph: Graph, role: 'student' | 'teacher', shapes: Readonly<Record<string, Shape>>) {
+  /**
+   * @param shapes of the taps, batch included
+   * @param view whose features these are, other than the batch's own: inputs are called `view.strong.student.stage1` then
+   */
+  constructor(
+    graph: Graph,
+    role: 'student' | 'teacher',
+    shapes: Readonly<Record<string, Shape>>,
+    { view }: { readonly view?: string } = {},
+  ) {
     this.id = role;
     this.role = role;
     this.taps = Object.keys(shapes);
     this.#graph = graph;
     this.#shapes = shapes;
+    this.#prefix = view === undefined ? role : `view.${view}.${role}`;
   }
 
   get logits(): Tensor {
@@ -43,7 +53,7 @@ export class StandIn implements ModelView {
         hint: `there are: ${this.taps.join(', ')}`,
       });
     }
-    const name = `${this.role}.${path}`;
+    const name = `${this.#prefix}.${path}`;
     const tensor = this.#graph.input(name, shape);
     this.inputs.set(name, tensor);
     return tensor;

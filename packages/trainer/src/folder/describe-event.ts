@@ -10,6 +10,12 @@ const short = (value: number): string => String(Number(value.toPrecision(5)));
 
 const seconds = (value: number): string => `${value < 10 ? value.toFixed(2) : Math.round(value)} s`;
 
+const phaseOf = ({ phase }: { readonly phase?: string }): string =>
+  phase === undefined ? '' : `initial phase of ${phase}, `;
+
+const weightsOf = ({ weights }: { readonly weights?: LossValues }): string =>
+  weights === undefined ? '' : `, weights: ${values(weights)}`;
+
 /** An event as one plain line, as it stands in `run.log`. */
 export function describeEvent(event: RunEvent): string {
   switch (event.type) {
@@ -36,13 +42,18 @@ export function describeEvent(event: RunEvent): string {
     }
     case 'teacher':
       return `${teacherTitle(event.teacher)}: ${values(event.metrics)} on ${event.samples} samples in ${seconds(event.seconds)}`;
+    case 'phase':
+      return event.phase === undefined
+        ? `phase: the main one, ${event.epochs} epochs`
+        : `phase: initial one of ${event.phase}, ${event.epochs} epochs`;
     case 'step':
-      return `step ${event.step}: epoch ${event.epoch}, lr ${short(event.lr)}, ${values(event.losses)}, ${Math.round(event.imagesPerSecond)} images/s`;
+      return `step ${event.step}: ${phaseOf(event)}epoch ${event.epoch}, lr ${short(event.lr)}, ${values(event.losses)}${weightsOf(event)}, ${Math.round(event.imagesPerSecond)} images/s`;
     case 'epoch': {
       const test =
         event.test === undefined ? '' : `; test: ${values(event.test)}${event.best ? ' (best)' : ''}`;
+      const accuracy = event.accuracy === undefined ? '' : `, accuracy ${short(event.accuracy)}`;
       return (
-        `epoch ${event.epoch}: lr ${short(event.lr)}, ${values(event.losses)}, accuracy ${short(event.accuracy)}${test}; ` +
+        `${phaseOf(event)}epoch ${event.epoch}: lr ${short(event.lr)}, ${values(event.losses)}${weightsOf(event)}${accuracy}${test}; ` +
         `${Math.round(event.imagesPerSecond)} images/s, ${seconds(event.seconds)}`
       );
     }

@@ -1,15 +1,21 @@
 import {
+  type BatchView,
   type Distillation,
   type Distiller,
+  type Host,
+  type InitialPhase,
   LimbeckError,
-  type Loss,
   type LossTerm,
   type ModelView,
-  type Projector,
+  type Samples,
+  type Schedule,
   type Use,
+  type ViewOptions,
 } from '@limbeck/core';
 import { formatShape, type Graph, type Shape, type Tensor } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
+import type { Chosen } from '../run-spec.js';
+import type { Term } from './objective.js';
 
 /** A distiller with its checked options. */
 export interface DistillerChoice {
@@ -18,25 +24,32 @@ export interface DistillerChoice {
   readonly options: unknown;
   /** Name of the teacher it compares the student with. Default: the first one. */
   readonly teacher?: string;
+  /** Multiplies the weights of all its terms over the run. Default: they stay as they are. */
+  // biome-ignore lint/suspicious/noExplicitAny: every schedule brings an option type of its own
+  readonly schedule?: Chosen<Schedule<any>>;
 }
 
 /** Finds what distillers ask for by id; the plugin host does. */
-export interface Parts {
-  // biome-ignore-start lint/suspicious/noExplicitAny: every contribution brings an option type of its own
-  use(kind: 'projectors', use: Use): { contribution: Projector<any>; options: unknown };
-  use(kind: 'losses', use: Use): { contribution: Loss<any>; options: unknown };
-  // biome-ignore-end lint/suspicious/noExplicitAny: as above
-}
+export type Parts = Pick<Host, 'use'>;
 
 /** Prefix of distillers' own parameters. */
 export const distillerPrefix = 'distiller';
 
 /** What all distillers of a run give together. */
 export interface CombinedDistillation {
-  readonly losses: ReadonlyMap<string, LossTerm>;
+  readonly losses: ReadonlyMap<string, Term>;
+  /** What has to be trained first, in this order. */
+  readonly initial: readonly CombinedInitialPhase[];
   readonly taskWeight: number | undefined;
   readonly predict: Tensor | undefined;
   readonly trace: Trace;
+}
+
+/** An initial phase, and whose it is. */
+export interface CombinedInitialPhase extends Omit<InitialPhase, 'losses'> {
+  /** The distiller's place: its parameters are those below it. */
+  readonly place: string;
+  readonly losses: ReadonlyMap<string, Term>;
 }
 
 /** Builds every distiller into the student's graph and joins their terms. */
@@ -46,15 +59,21 @@ export function buildDistillers(
   context: {
     readonly mode: Mode;
     readonly student: ModelView;
-    /** Whom a distiller compares the student with; `wanted` is the name it gives, undefined for the first. */
-    readonly teacherOf: (distiller: string, wanted: string | undefined) => ModelView;
+    /**
+     * Whom a distiller compares the student with; `wanted` is the name it gives, undefined for the first. `view` is what
+     * both look at, undefined for the batch itself.
+     */
+    readonly teacherOf: (distiller: string, wanted: string | undefined, view?: string) => ModelView;
     readonly labels: Tensor;
     readonly classes: number;
     readonly parts: Parts;
+    readonly samples: Samples;
+    /** The student looking at a view; `place` is the distiller that asks. */
+    readonly studentOn: (place: string, view: string, options: ViewOptions) => ModelView;
   },
 ): CombinedDistillation {
   const trace = new Trace(graph, { prefix: distillerPrefix, mode: context.mode });
-  const { parts, teacherOf, ...shared } = context;
+  const { parts, teacherOf, studentOn, ...shared } = context;
   const project = (use: Use, m: Scope, x: Tensor, target: Shape): Tensor => {
     const { contribution, options } = parts.use('projectors', use);
     return m.scoped(() => contribution.project(m, x, target, options, project));
@@ -63,14 +82,19 @@ export function buildDistillers(
     const { contribution, options } = parts.use('losses', use);
     return contribution.value(student, teacher, options);
   };
-  const built = placesOf(choices).map(({ distiller, options, place, teacher: wanted }) => {
-    const teacher = teacherOf(distiller.id, wanted);
+  const built = placesOf(choices).map(({ distiller, options, place, schedule, teacher: wanted }) => {
     const m = new Scope(trace).in(place);
-    const distillation = m.scoped(() => distiller.build({ ...shared, teacher, options, m, project, loss }));
-    return { place, distillation };
+    const view = (name: string, how: ViewOptions): BatchView => ({
+      student: studentOn(place, name, how),
+      teacher: teacherOf(distiller.id, wanted, name),
+    });
+    const own = { teacher: teacherOf(distiller.id, wanted), options, m, project, loss, view };
+    const distillation = m.scoped(() => distiller.build({ ...shared, ...own }));
+    return { place, distillation, schedule };
   });
   return {
-    losses: joinLosses(built),
+    losses: joinLosses(built, parts),
+    initial: initialPhases(built, parts),
     taskWeight: agreed(built, 'taskWeight', 'set task.weight in the configuration to decide'),
     predict: agreed(built, 'predict', 'only one distiller can say what is deployed'),
     trace,
@@ -87,28 +111,64 @@ function placesOf(choices: readonly DistillerChoice[]): (DistillerChoice & { pla
   });
 }
 
-type Built = readonly { place: string; distillation: Distillation }[];
+type Built = readonly {
+  place: string;
+  distillation: Distillation;
+  schedule: DistillerChoice['schedule'];
+}[];
 
 /** Terms by name; a name two distillers use gets the distiller's place in front. */
-function joinLosses(built: Built): Map<string, LossTerm> {
+function joinLosses(built: Built, parts: Parts): Map<string, Term> {
   const users = new Map<string, number>();
   for (const { distillation } of built) {
     for (const name of Object.keys(distillation.losses)) users.set(name, (users.get(name) ?? 0) + 1);
   }
-  const losses = new Map<string, LossTerm>();
-  for (const { place, distillation } of built) {
-    for (const [name, term] of Object.entries(distillation.losses)) {
-      if (term.value.shape.length !== 0) {
-        throw new LimbeckError(
-          'SHAPE_MISMATCH',
-          `loss term '${name}' of distiller '${place}' must be a scalar, not ${formatShape(term.value.shape)}`,
-          { hint: 'take the mean over the batch' },
-        );
-      }
-      losses.set(users.get(name) === 1 ? name : `${place}.${name}`, term);
+  const losses = new Map<string, Term>();
+  for (const { place, distillation, schedule } of built) {
+    for (const [name, term] of termsOf(place, distillation.losses, parts)) {
+      const schedules = schedule === undefined ? term.schedules : [...term.schedules, schedule];
+      losses.set(users.get(name) === 1 ? name : `${place}.${name}`, { ...term, schedules });
     }
   }
   return losses;
+}
+
+/** Terms with their schedules found. */
+function termsOf(place: string, losses: Distillation['losses'], parts: Parts): [string, Term][] {
+  return Object.entries(losses).map(([name, { weight, value, schedule }]: [string, LossTerm]) => {
+    if (value.shape.length !== 0) {
+      throw new LimbeckError(
+        'SHAPE_MISMATCH',
+        `loss term '${name}' of distiller '${place}' must be a scalar, not ${formatShape(value.shape)}`,
+        { hint: 'take the mean over the batch' },
+      );
+    }
+    return [
+      name,
+      { weight, value, schedules: schedule === undefined ? [] : [parts.use('schedules', schedule)] },
+    ];
+  });
+}
+
+function initialPhases(built: Built, parts: Parts): CombinedInitialPhase[] {
+  const phases = built.flatMap(({ place, distillation: { initial } }) => {
+    if (initial === undefined) return [];
+    if (!Number.isSafeInteger(initial.epochs) || initial.epochs < 1) {
+      throw new LimbeckError(
+        'PRECONDITION',
+        `the initial phase of distiller '${place}' takes ${initial.epochs} epochs`,
+        { hint: 'give a positive whole number, or leave the phase out' },
+      );
+    }
+    return [{ ...initial, place, losses: new Map(termsOf(place, initial.losses, parts)) }];
+  });
+  const [first, second] = phases.filter(({ trains }) => trains !== 'extras');
+  if (second === undefined) return phases;
+  throw new LimbeckError(
+    'PRECONDITION',
+    `distillers '${first!.place}' and '${second.place}' both train the student before the main phase, so the second would undo what the first has done`,
+    { hint: 'leave one of them out, or start from weights that a run of the other gave: student.weights' },
+  );
 }
 
 /** What distillers say about one thing, which must not be two different things. */

@@ -36,12 +36,14 @@ export function planTeachers(
  * Whom a distiller compares the student with.
  *
  * @param wanted name of a teacher; undefined for the first
+ * @param view of the batch that it looks at; default the batch itself
  * @throws LimbeckError PRECONDITION where there is no teacher, UNKNOWN_ID where none has that name
  */
 export function viewOf(
   teachers: readonly Teacher[],
   distiller: string,
   wanted: string | undefined,
+  view?: string,
 ): ModelView {
   const [first] = teachers;
   if (first === undefined) {
@@ -50,7 +52,7 @@ export function viewOf(
     });
   }
   const teacher = wanted === undefined ? first : teachers.find(({ name }) => name === wanted);
-  if (teacher !== undefined) return teacher.view();
+  if (teacher !== undefined) return teacher.view(view);
   const names = teachers.map(({ name }) => name);
   throw new LimbeckError('UNKNOWN_ID', `distiller '${distiller}' asks for a teacher '${wanted}'`, {
     hint: didYouMean(wanted!, names) ?? `there are: ${names.join(', ')}`,

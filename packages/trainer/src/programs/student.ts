@@ -1,13 +1,8 @@
-import { LimbeckError, type ModelView, type Optimizer } from '@limbeck/core';
+import { type Balancer, LimbeckError, type NegativesInput, type Optimizer } from '@limbeck/core';
 import {
-  add,
-  ancestors,
   Graph,
-  gradients,
-  isInput,
   leafName,
   mean,
-  mul,
   type Program,
   program,
   type StateDict,
@@ -15,29 +10,17 @@ import {
   type Tensor,
   tensorData,
 } from '@limbeck/graph';
-import {
-  groupParameters,
-  initialState,
-  type ParameterGroup,
-  Scope,
-  type Trace,
-  type Variable,
-} from '@limbeck/nn';
-import {
-  buildDistillers,
-  type CombinedDistillation,
-  type DistillerChoice,
-  type Parts,
-} from './distillation.js';
-import { planTeachers, type TeacherChoice, viewOf } from './plan-teachers.js';
+import { groupParameters, initialState, type ParameterGroup, Trace, type Variable } from '@limbeck/nn';
+import type { Chosen } from '../run-spec.js';
+import type { CombinedInitialPhase, DistillerChoice, Parts } from './distillation.js';
+import { distillerPrefix } from './distillation.js';
+import { type Objective, objectiveOf, type Term, taskLoss, weightOutput } from './objective.js';
+import type { TeacherChoice } from './plan-teachers.js';
 import type { Teacher, TeacherFeature } from './teacher.js';
-import { type ModelChoice, type TracedModel, traceModel } from './traced-model.js';
-
-/** Prefix of the student's names in programs and states. */
-export const studentPrefix = 'student';
-
-/** Name of the cross-entropy term. */
-export const taskLoss = 'ce';
+import { type TracedStep, traceStep } from './trace-step.js';
+import type { ModelChoice } from './traced-model.js';
+import { updatesWithin } from './updates.js';
+import { type ViewPlan, viewInput } from './views.js';
 
 export interface StudentSpec {
   readonly student: ModelChoice;
@@ -50,31 +33,43 @@ export interface StudentSpec {
   readonly groups?: readonly ParameterGroup[];
   /** Weight of the cross-entropy; default what the distillers say, else 1. */
   readonly taskWeight?: number;
+  /** Decides about the weights in every step of the main phase. Default: they are as configured. */
+  // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
+  readonly balance?: Chosen<Balancer<any>>;
   /** [N, C, H, W]. */
   readonly image: readonly [number, number, number, number];
   readonly classes: number;
+  /** Samples of the training split, for distillers that remember them. Default N: nothing that is deployed depends on it. */
+  readonly samples?: number;
 }
 
-/** A teacher, and what the step needs of it. */
+/** Whose a traced variable is. */
+export type Owner = 'student' | 'distiller' | 'teacher' | 'balancer';
+
+/** A teacher, and what the steps need of it. */
 export interface PlannedTeacher extends Pick<Teacher, 'name' | 'prefix' | 'model'> {
-  /** Inputs of the student's program that it gives; it may have been asked for more than the step reads. */
+  /** Inputs of the programs of any phase that it gives; it may have been asked for more than they read. */
   readonly features: readonly TeacherFeature[];
 }
 
-/** The student's training step, ready to be compiled, and what a run needs to know about it. */
-export interface StudentPlan {
-  /** For the same batch size. */
-  readonly teachers: readonly PlannedTeacher[];
+/** A training step, ready to be compiled, and what a run needs to know about it. */
+export interface StepPlan {
   /**
-   * Inputs `image` [N, C, H, W], `labels` [N] int32, `lr` [], and one for each feature asked of a teacher: `teacher.<path>`
-   * of a sole one, `<name>.<path>` of several.
-   * Outputs `loss` [], `loss.<term>` [] unweighted, `logits` [N, classes] of the model that will be deployed.
+   * Inputs `lr` [] and those of the following that it needs: `image` [N, C, H, W], `labels` [N] int32, `teacher.<path>`
+   * for each feature asked of a sole teacher, `<name>.<path>` of several, `schedule.<term>` [] for each weight that has a
+   * course, `samples.*` int32; and for views `view.<name>.image` and, in front of what teachers give, `view.<name>.`.
+   * Outputs `loss` [], `loss.<term>` [] unweighted, `weight.<term>` [] where a balancer decides; in the main phase
+   * `logits` [N, classes] of the model that will be deployed.
    */
   readonly program: Program;
   /** Weight of each term, the cross-entropy first. */
   readonly weights: ReadonlyMap<string, number>;
-  /** Everything traced, by state name: the student's, the distillers' and frozen ones of teachers. */
-  readonly variables: ReadonlyMap<string, Variable & { readonly owner: 'student' | 'distiller' | 'teacher' }>;
+  /** Terms whose weight has a course, with what is multiplied to it. */
+  readonly schedules: ReadonlyMap<string, Term['schedules']>;
+  /** Views of the batch the step needs, by name. */
+  readonly views: ReadonlyMap<string, ViewPlan>;
+  /** Draws of negatives the step needs, by input. */
+  readonly negatives: ReadonlyMap<string, NegativesInput>;
   /** State names that the optimiser changes. */
   readonly trained: readonly string[];
   /**
@@ -85,110 +80,182 @@ export interface StudentPlan {
   initialState(seed: number, known?: StateDict): StateDict;
 }
 
-/** Everything of one pass: model, distillers, terms. */
-interface Pass {
-  readonly model: TracedModel;
-  readonly labels: Tensor;
-  readonly combined: CombinedDistillation;
-  readonly teachers: readonly Teacher[];
+/** A step that is repeated before the main phase. */
+export interface InitialPlan extends StepPlan {
+  /** Place of the distiller it belongs to. */
+  readonly place: string;
+  readonly epochs: number;
+  readonly trains: CombinedInitialPhase['trains'];
+  /** Learning rate; default the run's. */
+  readonly lr?: number;
 }
 
-function trace(graph: Graph, spec: StudentSpec, mode: 'train' | 'eval', batch: number): Pass {
-  const { classes } = spec;
-  const [, ...imageShape] = spec.image;
-  const image = graph.input('image', [batch, ...imageShape]);
-  const labels = graph.input('labels', [batch], 'int32');
-  const model = traceModel(graph, spec.student, { prefix: studentPrefix, mode, image, classes });
-  const teachers = planTeachers(graph, spec.teachers, { image: image.shape, classes });
-  const student = studentView(model, classes);
-  const combined = buildDistillers(graph, spec.distillers, {
-    mode,
-    student,
-    teacherOf: (distiller, wanted) => viewOf(teachers, distiller, wanted),
-    labels,
-    classes,
-    parts: spec.parts,
-  });
-  return { model, labels, combined, teachers };
+/** The student's training: the step of the main phase, and those of the phases before it. */
+export interface StudentPlan extends StepPlan {
+  /** For the same batch size. */
+  readonly teachers: readonly PlannedTeacher[];
+  /** In the order they run. */
+  readonly initial: readonly InitialPlan[];
+  /** Everything traced, by state name: the student's, the distillers', the balancer's and frozen ones of the teacher. */
+  readonly variables: ReadonlyMap<string, Variable & { readonly owner: Owner }>;
 }
 
-function studentView(model: TracedModel, classes: number): ModelView {
-  const { backbone, options } = model.choice;
-  return {
-    id: backbone.id,
-    role: 'student',
-    logits: model.logits,
-    embedding: model.embedding,
-    taps: model.taps,
-    tap: model.tap,
-    classify(embedding) {
-      const root = new Scope(model.trace);
-      return root.scoped(() => backbone.classify(root, embedding, classes, options));
-    },
-  };
-}
-
-/** Traces student, distillers, gradients and optimiser into one program. */
+/** Traces student, distillers, gradients and optimiser into one program a phase. */
 export function planStudent(spec: StudentSpec): StudentPlan {
   const graph = new Graph();
-  const { model, labels, combined, teachers } = trace(graph, spec, 'train', spec.image[0]);
-  const logits = combined.predict ?? model.logits;
-  const taskWeight = spec.taskWeight ?? combined.taskWeight ?? 1;
-  const terms = new Map([
-    [taskLoss, { weight: taskWeight, value: mean(softmaxCrossEntropy(logits, labels)) }],
-    ...combined.losses,
+  const step = traceStep(graph, spec, 'train', spec.image[0]);
+  const { combined, views, teachers } = step;
+  const balancing = new Trace(graph, { prefix: 'balancer', mode: 'train' });
+  const main = planMain(graph, spec, step, balancing);
+  const initial = combined.initial.map((phase) => planInitial(graph, spec, step, phase));
+  const owned = (owner: Owner, traces: readonly Trace[]) =>
+    traces
+      .flatMap((trace) => [...trace.variables.values()])
+      .map((variable) => [variable.stateName, { ...variable, owner }] as const);
+  const variables = new Map([
+    ...owned('student', views.traces),
+    ...owned('distiller', [combined.trace]),
+    ...owned('balancer', [balancing]),
+    ...owned(
+      'teacher',
+      teachers.map(({ frozen }) => frozen),
+    ),
   ]);
-  const weighted = [...terms.values()].filter(({ weight }) => weight !== 0);
-  if (weighted.length === 0) {
-    throw new LimbeckError('PRECONDITION', 'every loss term has weight 0, so there is nothing to train', {
-      hint: 'give task.weight or a distiller weight above 0',
-    });
-  }
-  const total = weighted
-    .map(({ weight, value }) => (weight === 1 ? value : mul(value, weight)))
-    .reduce((sum, term) => add(sum, term));
-  const reached = new Set(ancestors([total], { throughComposites: true }));
-  const trainable = [model.trace, combined.trace]
-    .flatMap((t) => [...t.variables.values()])
-    .filter(({ kind, tensor }) => kind === 'parameter' && reached.has(tensor));
-  const derivatives = gradients(
-    total,
-    trainable.map(({ tensor }) => tensor),
-  );
-  const lr = graph.input('lr', []);
-  const { contribution, options } = spec.optimizer;
-  const step = contribution.update(groupParameters(trainable, derivatives, spec.groups), lr, options);
-  const outputs = new Map<string, Tensor>([['loss', total]]);
-  for (const [name, { value }] of terms) outputs.set(`loss.${name}`, value);
-  outputs.set('logits', logits);
-  const updates = new Map([...model.trace.updates, ...combined.trace.updates, ...step.updates]);
-  const built = program({ name: 'student', outputs, updates, inputs: [lr] });
-  const variables = variablesOf(model.trace, combined.trace, teachers);
-  const given = new Set(built.inputs.map(leafName));
+  const given = new Set([main, ...initial].flatMap((plan) => plan.program.inputs.map(leafName)));
+  const finish = <T extends Omit<StepPlan, 'initialState'>>(plan: T): T & StepPlan => ({
+    ...plan,
+    initialState: (seed, known = new Map()) => startOf(plan.program, variables, seed, known),
+  });
   return {
-    teachers: teachers.map(({ name, prefix, model: teaching, asked }) => ({
+    ...finish(main),
+    teachers: teachers.map(({ name, prefix, model, asked }) => ({
       name,
       prefix,
-      model: teaching,
+      model,
       features: asked.filter(({ input }) => given.has(input)),
     })),
-    program: built,
-    weights: new Map([...terms].map(([name, { weight }]) => [name, weight])),
+    initial: initial.map((phase) => finish(phase)),
     variables,
-    trained: trainable.map(({ stateName }) => stateName),
-    initialState: (seed, known = new Map()) => startOf(built, variables, seed, known),
   };
 }
 
-function variablesOf(student: Trace, distiller: Trace, teachers: readonly Teacher[]) {
-  const owned = (t: Trace, owner: 'student' | 'distiller' | 'teacher') =>
-    [...t.variables.values()].map((variable) => [variable.stateName, { ...variable, owner }] as const);
-  return new Map([
-    ...owned(student, 'student'),
-    ...owned(distiller, 'distiller'),
-    ...teachers.flatMap(({ frozen }) => owned(frozen, 'teacher')),
+type Unstarted<T> = Omit<T, 'initialState'>;
+
+function planMain(graph: Graph, spec: StudentSpec, step: TracedStep, balancing: Trace): Unstarted<StepPlan> {
+  const { model, combined, labels, views } = step;
+  const logits = combined.predict ?? model.logits;
+  const task = mean(softmaxCrossEntropy(logits, labels));
+  const terms = new Map<string, Term>([
+    [taskLoss, { weight: spec.taskWeight ?? combined.taskWeight ?? 1, value: task, schedules: [] }],
+    ...combined.losses,
   ]);
+  const candidates = parametersOf([...views.traces, combined.trace]);
+  const balance = spec.balance && { ...spec.balance, trace: balancing };
+  const objective = objectiveOf(graph, terms, candidates, balance);
+  const traces = [...views.traces, combined.trace, balancing];
+  return planOf(graph, spec, step, { name: 'student', terms, objective, traces, outputs: { logits } });
 }
+
+function planInitial(
+  graph: Graph,
+  spec: StudentSpec,
+  step: TracedStep,
+  phase: CombinedInitialPhase,
+): Unstarted<InitialPlan> {
+  const { views, combined } = step;
+  const { place, losses: terms, trains, epochs, lr } = phase;
+  const isOwn = (name: string) => name.startsWith(`${distillerPrefix}.${place}.`);
+  const students = trains === 'extras' ? [] : views.traces;
+  const candidates = [
+    ...parametersOf(students),
+    ...(trains === 'student'
+      ? []
+      : parametersOf([combined.trace]).filter(({ stateName }) => isOwn(stateName))),
+  ];
+  const objective = objectiveOf(graph, terms, candidates);
+  if (objective.trained.length === 0) {
+    throw new LimbeckError(
+      'PRECONDITION',
+      `the initial phase of distiller '${place}' trains nothing: its terms reach no parameter of ${trains === 'student' ? 'the student' : 'its own'}`,
+    );
+  }
+  const plan = planOf(graph, spec, step, {
+    name: `initial phase of ${place}`,
+    terms,
+    objective,
+    traces: [...students, combined.trace],
+    isKept: (name) => !name.startsWith(`${distillerPrefix}.`) || isOwn(name),
+    outputs: {},
+  });
+  return { ...plan, place, epochs, trains, ...(lr === undefined ? {} : { lr }) };
+}
+
+/** Parameters by state name; traces of one model share theirs. */
+const parametersOf = (traces: readonly Trace[]): Variable[] => [
+  ...new Map(
+    traces
+      .flatMap((trace) => [...trace.variables.values()])
+      .filter(({ kind }) => kind === 'parameter')
+      .map((variable) => [variable.stateName, variable]),
+  ).values(),
+];
+
+/** Joins an objective and the optimiser's update into a program. */
+function planOf(
+  graph: Graph,
+  { optimizer, groups }: StudentSpec,
+  { teachers, views, samples }: TracedStep,
+  {
+    name,
+    terms,
+    objective,
+    traces,
+    outputs: more,
+    isKept = () => true,
+  }: {
+    readonly name: string;
+    readonly terms: ReadonlyMap<string, Term>;
+    readonly objective: Objective;
+    /** Whose buffers are updated. */
+    readonly traces: readonly Trace[];
+    readonly outputs: Readonly<Record<string, Tensor>>;
+    /** Whether a buffer may be updated, by state name. */
+    readonly isKept?: (name: string) => boolean;
+  },
+): Unstarted<StepPlan> {
+  const lr = graph.input('lr', []);
+  const parameters = groupParameters(objective.trained, objective.gradients, groups);
+  const step = optimizer.contribution.update(parameters, lr, optimizer.options);
+  const outputs = new Map<string, Tensor>([['loss', objective.total]]);
+  for (const [term, { value }] of terms) outputs.set(`loss.${term}`, value);
+  for (const [term, weight] of objective.decisions) outputs.set(weightOutput(term), weight);
+  for (const [output, value] of Object.entries(more)) outputs.set(output, value);
+  const buffers = [...updatesWithin([...outputs.values()], traces)].filter(([buffer]) => isKept(buffer));
+  const built = program({
+    name,
+    outputs,
+    updates: new Map([...buffers, ...step.updates]),
+    inputs: [lr],
+  });
+  const given = new Set(built.inputs.map(leafName));
+  const seen = new Set([...given].concat(teachers.flatMap(({ asked }) => imagesOf(asked, given))));
+  return {
+    program: built,
+    weights: new Map([...terms].map(([term, { weight }]) => [term, weight])),
+    schedules: new Map(
+      [...terms]
+        .filter(([, { schedules, weight }]) => schedules.length > 0 && weight !== 0)
+        .map(([term, { schedules }]) => [term, schedules]),
+    ),
+    views: new Map([...views.asked].filter(([view]) => seen.has(viewInput(view, 'image')))),
+    negatives: new Map([...samples.asked].filter(([input]) => given.has(input))),
+    trained: objective.trained.map(({ stateName }) => stateName),
+  };
+}
+
+/** Images that a teacher must look at to give what is needed of it. */
+const imagesOf = (asked: readonly TeacherFeature[], needed: ReadonlySet<string>): string[] =>
+  asked.filter(({ input }) => needed.has(input)).map(({ image }) => image);
 
 function startOf(
   target: Program,
@@ -213,24 +280,4 @@ function startOf(
       return [name, value ?? tensorData('float32', current.shape)];
     }),
   );
-}
-
-/**
- * The deployed model: image -> logits, in evaluation mode, with exactly what the prediction reaches.
- *
- * @param batch images a step; the training batch size is not needed here
- */
-export function deployedProgram(spec: StudentSpec, batch: number): Program {
-  const { model, combined } = trace(new Graph(), spec, 'eval', batch);
-  const logits = combined.predict ?? model.logits;
-  const deployed = program({ name: 'deployed', outputs: { logits } });
-  const foreign = deployed.inputs.find((input) => isInput(input) && leafName(input) !== 'image');
-  if (foreign !== undefined) {
-    throw new LimbeckError(
-      'PRECONDITION',
-      `the deployed model must need images alone, but its prediction reads '${leafName(foreign)}'`,
-      { hint: "a distiller's `predict` may use the student, projectors and the teacher's classifier only" },
-    );
-  }
-  return deployed;
 }

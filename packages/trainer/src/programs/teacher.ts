@@ -2,6 +2,7 @@ import type { ModelView } from '@limbeck/core';
 import type { Graph, Tensor } from '@limbeck/graph';
 import { Trace } from '@limbeck/nn';
 import type { TeacherModel } from './teacher-model.js';
+import { viewInput } from './views.js';
 
 /** Prefix of a sole teacher's names in programs and states, whatever it is called; several have their own names there. */
 export const teacherPrefix = 'teacher';
@@ -41,9 +42,13 @@ export class Teacher {
     return [...this.#asked.values()];
   }
 
-  /** The teacher as distillers see it, looking at the images of the input `image`. */
-  view(): ModelView {
-    const tap = (path: string): Tensor => this.#ask(path);
+  /**
+   * The teacher as distillers see it.
+   *
+   * @param view of the batch that it looks at; default the batch itself
+   */
+  view(view?: string): ModelView {
+    const tap = (path: string): Tensor => this.#ask(path, view);
     return {
       id: this.model.id,
       role: 'teacher',
@@ -59,10 +64,12 @@ export class Teacher {
     };
   }
 
-  #ask(path: string): Tensor {
+  #ask(path: string, view: string | undefined): Tensor {
     const { shape, dtype } = this.model.feature(path);
-    const input = `${this.prefix}.${path}`;
-    this.#asked.set(input, { path, image: 'image', input });
+    const name = `${this.prefix}.${path}`;
+    const [image, input] =
+      view === undefined ? ['image', name] : [viewInput(view, 'image'), viewInput(view, name)];
+    this.#asked.set(input, { path, image, input });
     return this.#graph.input(input, shape, dtype);
   }
 }

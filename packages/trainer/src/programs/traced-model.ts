@@ -25,10 +25,10 @@ export interface TracedModel {
 export function traceModel(
   graph: Graph,
   choice: ModelChoice,
-  { prefix, mode, image, classes }: { prefix: string; mode: Mode; image: Tensor; classes: number },
+  { image, classes, ...pass }: { prefix: string; mode: Mode; after?: Trace; image: Tensor; classes: number },
 ): TracedModel {
   const { backbone, options } = choice;
-  const trace = new Trace(graph, { prefix, mode });
+  const trace = new Trace(graph, pass);
   const root = new Scope(trace);
   const embedding = root.scoped(() => backbone.encode(root, image, options));
   if (embedding.shape.length !== 2 || embedding.shape[0] !== image.shape[0]) {
@@ -57,10 +57,14 @@ export function traceModel(
     tap(path) {
       const tensor = trace.find(path);
       if (tensor !== undefined) return tensor;
-      throw new LimbeckError('UNKNOWN_TAP', `${prefix || 'model'} '${backbone.id}' has no tap '${path}'`, {
-        hint: didYouMean(path, taps) ?? `there are: ${taps.join(', ')}`,
-        details: { model: backbone.id, tap: path, taps },
-      });
+      throw new LimbeckError(
+        'UNKNOWN_TAP',
+        `${pass.prefix || 'model'} '${backbone.id}' has no tap '${path}'`,
+        {
+          hint: didYouMean(path, taps) ?? `there are: ${taps.join(', ')}`,
+          details: { model: backbone.id, tap: path, taps },
+        },
+      );
     },
   };
 }

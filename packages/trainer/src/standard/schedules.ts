@@ -4,6 +4,8 @@ import {
   cosine as cosineFactor,
   type Horizon,
   type LearningRateFactor,
+  type LinearCourseOptions,
+  linearCourse,
   linearWarmup as linearWarmupFactor,
   multiStep as multiStepFactor,
 } from '@limbeck/nn';
@@ -16,9 +18,31 @@ const multiStepOptions = z.strictObject({
   gamma: z.number().positive().default(0.1).describe('factor at each milestone'),
 });
 
-const cosineOptions = z.strictObject({
-  final: z.number().min(0).max(1).default(0).describe('factor at the end of the run'),
-});
+const epoch = z.number().nonnegative();
+
+const cosineOptions = z
+  .strictObject({
+    final: z.number().min(0).max(1).default(0).describe('factor at the end'),
+    start: epoch.default(0).describe('epochs before it falls'),
+    end: epoch.optional().describe('epochs after which it stays; absent: those of the run'),
+  })
+  .refine(({ start, end }) => end === undefined || start < end, {
+    message: 'expected to lie after start',
+    path: ['end'],
+  });
+
+const linearOptions = z
+  .strictObject({
+    start: epoch.default(0).describe('epochs before it begins to change'),
+    end: epoch.describe('epochs after which it stays; may lie beyond the end of the run'),
+    from: z.number().min(0).default(0).describe('factor up to start'),
+    to: z.number().min(0).default(1).describe('factor from end on'),
+    by: z
+      .enum(['step', 'epoch'])
+      .default('step')
+      .describe("whether it changes with every step, or keeps the value of an epoch's last step"),
+  })
+  .refine(({ start, end }) => start < end, { message: 'expected to lie after start', path: ['end'] });
 
 /** The learning rate stays as it is. */
 export const constant = defineSchedule({
@@ -39,9 +63,17 @@ export const multiStep = defineSchedule({
 /** Falls along half a cosine. */
 export const cosine = defineSchedule({
   id: 'cosine',
-  description: 'falls along half a cosine to final times the learning rate',
+  description: 'falls along half a cosine to a final factor, over the run or between two epochs',
   options: cosineOptions,
   create: cosineFactor,
+});
+
+/** Changes linearly between two epochs, such as a warm-up of a loss's weight. */
+export const linear = defineSchedule({
+  id: 'linear',
+  description: 'changes linearly between two epochs',
+  options: linearOptions,
+  create: (options: LinearCourseOptions, horizon) => linearCourse(options, horizon),
 });
 
 const following = z.preprocess(
@@ -49,7 +81,7 @@ const following = z.preprocess(
   z.discriminatedUnion('use', [
     constantOptions.extend({ use: z.literal('constant') }),
     multiStepOptions.extend({ use: z.literal('multi-step') }),
-    cosineOptions.extend({ use: z.literal('cosine') }),
+    cosineOptions.safeExtend({ use: z.literal('cosine') }),
   ]),
 );
 

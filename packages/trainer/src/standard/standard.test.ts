@@ -82,6 +82,12 @@ describe('schedules', () => {
     ['constant', [0, 19], [1, 1]],
     [{ use: 'multi-step', milestones: [2, 5] }, [3, 4, 9, 10], [1, 0.1, 0.1, 0.01]],
     [{ use: 'cosine', final: 0.2 }, [0, 10, 20], [1, 0.6, 0.2]],
+    [{ use: 'cosine', start: 4, end: 8 }, [0, 8, 12, 16, 19], [1, 1, 0.5, 0, 0]],
+    [{ use: 'cosine', start: 4, final: 0.2 }, [8, 14, 20], [1, 0.6, 0.2]],
+    [{ use: 'cosine', start: 50 }, [0, 19], [1, 1]],
+    [{ use: 'linear', end: 2 }, [0, 1, 3, 19], [0.25, 0.5, 1, 1]],
+    [{ use: 'linear', end: 20, by: 'epoch' }, [0, 1, 2, 19], [0.05, 0.05, 0.1, 0.5]],
+    [{ use: 'linear', start: 4, end: 6, from: 1, to: 0.5 }, [7, 8, 11, 12], [1, 0.875, 0.5, 0.5]],
     [{ use: 'linear-warmup', epochs: 2 }, [0, 1, 3, 4, 19], [0.25, 0.5, 1, 1, 1]],
     [{ use: 'linear-warmup', epochs: 2, after: 'cosine' }, [3, 4, 12], [1, 1, 0.5]],
     [
@@ -96,6 +102,9 @@ describe('schedules', () => {
   it.each<[Use, string]>([
     [{ use: 'cosine', finel: 0 }, 'UNKNOWN_OPTION'],
     [{ use: 'multi-step' }, 'CONFIG_INVALID'],
+    [{ use: 'cosine', start: 5, end: 5 }, 'CONFIG_INVALID'],
+    [{ use: 'linear' }, 'CONFIG_INVALID'],
+    [{ use: 'linear', start: 5, end: 4 }, 'CONFIG_INVALID'],
     [{ use: 'linear-warmup', after: 'linear-warmup' }, 'CONFIG_INVALID'],
     [{ use: 'linear-warmup', after: { use: 'cosine', finel: 0 } }, 'UNKNOWN_OPTION'],
   ])('refuse %j', (use, code) => {

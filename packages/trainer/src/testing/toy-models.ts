@@ -1,6 +1,8 @@
 import { type Distiller, defineBackbone, defineDistiller, LimbeckError } from '@limbeck/core';
+import { flip } from '@limbeck/data';
 import { globalAveragePool, mean, mul, relu, square, sub, tensorData } from '@limbeck/graph';
 import type { Parts } from '../programs/distillation.js';
+import { constant, linear } from '../standard/schedules.js';
 import type { Weights } from '../weights/read.js';
 
 /** One convolution with batch norm, and a classifier. */
@@ -56,9 +58,16 @@ export const toyDistiller: Distiller<{ weight: number }> = defineDistiller({
   },
 });
 
-/** Toy distillers ask for nothing. */
-export const noParts: Parts = {
+/** The standard schedules and augmentations, by their ids; their options are taken as they are. */
+export const toyParts: Parts = {
   use(kind, use) {
-    throw new LimbeckError('UNKNOWN_ID', `there are no ${kind}: ${JSON.stringify(use)}`);
+    const { use: id, ...options } = typeof use === 'string' ? { use } : use;
+    const known = { schedules: [constant, linear], augmentations: [flip] } as Record<
+      string,
+      { id: string }[]
+    >;
+    const contribution = known[kind]?.find((one) => one.id === id);
+    if (contribution === undefined) throw new LimbeckError('UNKNOWN_ID', `there are no ${kind} '${id}'`);
+    return { id, contribution, options } as never;
   },
 };

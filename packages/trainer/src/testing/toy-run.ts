@@ -5,7 +5,7 @@ import { nll, top1 } from '../standard/metrics.js';
 import { sgd } from '../standard/optimizers.js';
 import { cosine } from '../standard/schedules.js';
 import { toyDataset } from './toy-data.js';
-import { noParts, toyDistiller, toyStudent, toyTeacher, toyTeacherWeights } from './toy-models.js';
+import { toyDistiller, toyParts, toyStudent, toyTeacher, toyTeacherWeights } from './toy-models.js';
 
 /** A distillation of three epochs of three steps that takes milliseconds; everything random is in it. */
 export function toySpec(backend: ComputeBackend, changes: Partial<RunSpec> = {}): RunSpec {
@@ -24,7 +24,7 @@ export function toySpec(backend: ComputeBackend, changes: Partial<RunSpec> = {})
       },
     ],
     distillers: [{ distiller: toyDistiller, options: { weight: 0.5 } }],
-    parts: noParts,
+    parts: toyParts,
     data: {
       dataset: toyDataset(),
       batchSize: 8,

@@ -20,9 +20,10 @@ export function identityOf(spec: RunSpec): Identity {
       others.length === 0
         ? sole && teacherOf(sole)
         : teachers.map((one) => ({ name: one.name, ...teacherOf(one) })),
-    distillers: spec.distillers.map(({ distiller, options, teacher }) => ({
+    distillers: spec.distillers.map(({ distiller, options, schedule: course, teacher }) => ({
       use: distiller.id,
       options,
+      schedule: course && partOf(course),
       ...(others.length === 0 ? {} : { teacher: teacher ?? sole!.name }),
     })),
     data: {
@@ -37,6 +38,7 @@ export function identityOf(spec: RunSpec): Identity {
     schedule: partOf(schedule),
     metrics: spec.metrics.map(partOf),
     taskWeight: spec.taskWeight,
+    balance: spec.balance && partOf(spec.balance),
     epochs: spec.epochs,
     seed: spec.seed,
     evaluateEvery: spec.evaluateEvery,

@@ -1,11 +1,12 @@
 import type { Executable } from '@limbeck/core';
-import type { Program, StateDict } from '@limbeck/graph';
+import { leafName, type StateDict } from '@limbeck/graph';
 import type { RunListener } from '../events.js';
 import { stateFor } from '../programs/state.js';
 import { type FeatureSource, liveFeatures } from '../teachers/feature-source.js';
 import type { LiveTeacher } from '../teachers/live-teacher.js';
 import { openTeacher, pathsOf, type RunTeacher } from '../teachers/open-teacher.js';
 import { compile } from './compile.js';
+import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
 
 /** A teacher at work. */
@@ -17,58 +18,89 @@ export interface WorkingTeacher {
 
 /** What a run computes with, compiled. Whoever opens it disposes of it. */
 export class Machines {
-  readonly student: Executable;
   /** In order. */
   readonly teachers: readonly WorkingTeacher[];
-  /** What the student's step takes from the teachers. */
-  readonly sources: readonly FeatureSource[];
   /** The deployed model, for evaluation. */
   readonly deployed: Executable;
-  readonly #teacherState: StateDict;
+  readonly #run: PreparedRun;
+  readonly #emit: RunListener;
+  #step: StepMachines;
+  /** Values that phases before left, by state name. */
+  #carried: StateDict;
 
   private constructor(
-    parts: Pick<Machines, 'student' | 'teachers' | 'sources' | 'deployed'>,
-    teacherState: StateDict,
+    run: PreparedRun,
+    parts: Pick<Machines, 'teachers' | 'deployed'> & { readonly step: StepMachines },
+    { carried, emit }: { carried: StateDict; emit: RunListener },
   ) {
-    this.student = parts.student;
+    this.#run = run;
+    this.#emit = emit;
     this.teachers = parts.teachers;
-    this.sources = parts.sources;
     this.deployed = parts.deployed;
-    this.#teacherState = teacherState;
+    this.#step = parts.step;
+    this.#carried = carried;
   }
 
-  /** @param state the student's training state to begin with */
-  static async open(run: PreparedRun, state: StateDict, emit: RunListener): Promise<Machines> {
-    const { spec, plan, teacherState } = run;
+  /**
+   * @param phase the one to begin with
+   * @param state the training state to begin with
+   */
+  static async open(
+    run: PreparedRun,
+    { phase, state }: { phase: RunPhase; state: StateDict },
+    emit: RunListener,
+  ): Promise<Machines> {
+    const { spec } = run;
     const opened: Disposable[] = [];
     const kept = <T extends Disposable>(one: T): T => {
       opened.push(one);
       return one;
     };
-    const open = async (program: Program, first?: StateDict) =>
-      kept(await compile(program, spec.placement, { emit, state: first }));
     try {
       const teachers: WorkingTeacher[] = [];
-      const sources: FeatureSource[] = [];
       for (const teacher of run.teachers) {
-        const { features } = teacher.planned;
-        const isNeeded = features.length > 0;
+        const isNeeded = teacher.planned.features.length > 0;
         const live = isNeeded ? kept(await openTeacher(run, teacher, pathsOf(teacher), { emit })) : undefined;
         teachers.push({ teacher, live });
-        if (live !== undefined) sources.push(kept(liveFeatures(live, features)));
       }
-      const student = await open(plan.program, state);
-      const deployed = await open(run.deployed(spec.data.evalBatchSize));
-      return new Machines({ student, teachers, sources, deployed }, teacherState);
+      const step = await openStep(run, { phase, state, teachers }, emit);
+      opened.push(step.student, ...step.sources);
+      const deployed = kept(await compile(run.deployed(spec.data.evalBatchSize), spec.placement, { emit }));
+      return new Machines(run, { teachers, deployed, step }, { carried: state, emit });
     } catch (error) {
       await disposeAll(opened);
       throw error;
     }
   }
 
-  /** Everything known by state name: the student's training state and the teachers' weights. */
+  /** The step of the phase that runs. */
+  get student(): Executable {
+    return this.#step.student;
+  }
+
+  /** What that step takes from the teachers. */
+  get sources(): readonly FeatureSource[] {
+    return this.#step.sources;
+  }
+
+  /** Goes on with the next phase's step, which begins with the values this one leaves. */
+  async enter(phase: RunPhase): Promise<void> {
+    this.#carried = await this.trainingState();
+    await disposeAll([this.student, ...this.sources]);
+    const state = this.#run.stateOf(phase, this.#carried);
+    this.#step = await openStep(this.#run, { phase, state, teachers: this.teachers }, this.#emit);
+  }
+
+  /** What a checkpoint holds: the state of the step, and what phases before left for later ones. */
+  async trainingState(): Promise<StateDict> {
+    const known = this.#run.plan.variables;
+    const carried = [...this.#carried].filter(([name]) => known.has(name));
+    return new Map([...carried, ...(await this.student.readState())]);
+  }
+
+  /** Everything known by state name: the training state and the teachers' weights. */
   async state(): Promise<StateDict> {
-    return new Map([...this.#teacherState, ...(await this.student.readState())]);
+    return new Map([...this.#run.teacherState, ...(await this.trainingState())]);
   }
 
   /** Brings the trained weights into the deployed model. */
@@ -80,6 +112,31 @@ export class Machines {
     const live = this.teachers.flatMap((one) => one.live ?? []);
     await disposeAll([this.student, ...this.sources, ...live, this.deployed]);
   }
+}
+
+/** What one phase computes with. */
+interface StepMachines {
+  readonly student: Executable;
+  readonly sources: readonly FeatureSource[];
+}
+
+async function openStep(
+  { spec }: PreparedRun,
+  {
+    phase: { plan },
+    state,
+    teachers,
+  }: { phase: RunPhase; state: StateDict; teachers: readonly WorkingTeacher[] },
+  emit: RunListener,
+): Promise<StepMachines> {
+  const given = new Set(plan.program.inputs.map(leafName));
+  const sources = teachers.flatMap(({ teacher, live }) => {
+    const features = teacher.planned.features.filter(({ input }) => given.has(input));
+    return live === undefined || features.length === 0 ? [] : [liveFeatures(live, features)];
+  });
+  const first = stateFor(plan.program, state);
+  const student = await compile(plan.program, spec.placement, { emit, state: first });
+  return { student, sources };
 }
 
 interface Disposable {

@@ -1,29 +1,34 @@
 import { LimbeckError } from '@limbeck/core';
-import { createTrainLoader, type TrainLoader } from '@limbeck/data';
 import { type Program, type StateDict, sizeOf } from '@limbeck/graph';
-import type { LearningRateFactor } from '@limbeck/nn';
-import { deployedProgram, planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
+import { deployedProgram } from '../programs/deployed.js';
+import { planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
 import type { RunSpec } from '../run-spec.js';
 import type { RunTeacher } from '../teachers/open-teacher.js';
 import { checkOrigin } from '../weights/check-origin.js';
 import { loadWeights } from '../weights/load.js';
+import { BatchSource } from './batch-source.js';
 import { checkData } from './check-data.js';
 import { type Identity, identityOf } from './identity.js';
+import { phasesOf, type RunPhase } from './phases.js';
 
 /** A run that is checked and planned; nothing is compiled or written yet. */
 export interface PreparedRun {
   readonly spec: RunSpec;
   readonly plan: StudentPlan;
-  readonly loader: TrainLoader;
-  /** Factor of the learning rate, by step of the run. */
-  readonly schedule: LearningRateFactor;
+  readonly source: BatchSource;
+  /** In the order they run, the main phase last. */
+  readonly phases: readonly RunPhase[];
   /** The deployed model for a batch of images. */
   deployed(batch: number): Program;
   readonly teachers: readonly RunTeacher[];
   /** Of all teachers, by state name; empty where the student trains alone. */
   readonly teacherState: StateDict;
-  /** What training starts from. */
-  readonly initialState: StateDict;
+  /**
+   * What a phase starts from.
+   *
+   * @param known values of the phase before, by state name; those of its optimiser do not count
+   */
+  stateOf(phase: RunPhase, known?: StateDict): StateDict;
   readonly identity: Identity;
   readonly warnings: readonly string[];
 }
@@ -35,14 +40,9 @@ export interface PreparedRun {
  */
 export function prepareRun(spec: RunSpec): PreparedRun {
   const { dataset, batchSize } = spec.data;
-  const { classes, imageShape, normalization, train } = dataset;
+  const { classes, imageShape, train } = dataset;
   checkCounts(spec);
   checkData(dataset);
-  const augment = spec.data.augment.map(({ contribution, options }) =>
-    contribution.create(options, imageShape),
-  );
-  const { seed, epochs } = spec;
-  const loader = createTrainLoader({ split: train, normalization, imageShape, batchSize, seed, augment });
   const students: StudentSpec = {
     student: spec.student,
     teachers: spec.teachers,
@@ -51,6 +51,8 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     optimizer: spec.optimizer,
     groups: spec.groups,
     taskWeight: spec.taskWeight,
+    balance: spec.balance,
+    samples: train.length,
     image: [batchSize, ...imageShape],
     classes,
   };
@@ -80,18 +82,20 @@ export function prepareRun(spec: RunSpec): PreparedRun {
           [...plan.variables.values()].filter(({ owner }) => owner === 'student'),
           student.weights,
         );
+  const source = new BatchSource(spec, plan);
+  const given = [...teacherState, ...studentState];
   return {
     spec,
     plan,
     teachers,
-    loader,
-    schedule: spec.schedule.contribution.create(spec.schedule.options, {
-      epochs,
-      stepsPerEpoch: loader.batchesPerEpoch,
-    }),
+    source,
+    phases: phasesOf(spec, plan, source.batchesPerEpoch),
     deployed: (batch) => deployedProgram(students, batch),
     teacherState,
-    initialState: plan.initialState(seed, new Map([...teacherState, ...studentState])),
+    stateOf(phase, known = new Map()) {
+      const carried = [...known].filter(([name]) => plan.variables.has(name));
+      return phase.plan.initialState(spec.seed, new Map([...given, ...carried]));
+    },
     identity: identityOf(spec),
     warnings,
   };

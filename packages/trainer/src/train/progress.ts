@@ -14,7 +14,9 @@ const fidelity = z.strictObject({
 
 /** How far a run is. Together with the program's state it decides everything that follows. */
 const current = z.strictObject({
-  /** Epochs done. */
+  /** Phases done: as many as there are initial ones while the main phase runs. */
+  phase: count,
+  /** Epochs done of the phase that runs. */
   epoch: count,
   /** Steps done in the epoch that runs; all of them while its evaluation is outstanding. */
   stepInEpoch: count,
@@ -24,6 +26,8 @@ const current = z.strictObject({
   sums: z.strictObject({
     /** Of every loss term over the epoch's steps. */
     losses: values,
+    /** Of the weights that change, likewise. */
+    weights: values,
     correct: count,
     samples: count,
   }),
@@ -49,17 +53,23 @@ const current = z.strictObject({
   seconds: z.number().nonnegative(),
 });
 
-/** As checkpoints hold it: those of versions that knew one teacher are read too. */
+/** As checkpoints hold it: those of versions that knew one teacher and one phase are read too. */
 export const progressSchema = z.preprocess((value) => {
-  if (typeof value !== 'object' || value === null || 'teachers' in value) return value;
-  const { teacher: metrics, fidelity: likeness, ...rest } = value as Record<string, unknown>;
+  if (!isRecord(value)) return value;
+  const { teacher: metrics, fidelity: likeness, ...rest } = value;
   const known = { ...(metrics ? { metrics } : {}), ...(likeness ? { fidelity: likeness } : {}) };
-  return { ...rest, teachers: Object.keys(known).length === 0 ? {} : { [defaultTeacherName]: known } };
+  const teachers = Object.keys(known).length === 0 ? {} : { [defaultTeacherName]: known };
+  const sums = isRecord(value.sums) ? { weights: {}, ...value.sums } : value.sums;
+  return { phase: 0, ...('teachers' in value ? value : { ...rest, teachers }), sums };
 }, current);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
 export type Progress = z.infer<typeof current>;
 
 export const startOfRun = (): Progress => ({
+  phase: 0,
   epoch: 0,
   stepInEpoch: 0,
   step: 0,
@@ -68,13 +78,27 @@ export const startOfRun = (): Progress => ({
   seconds: 0,
 });
 
-export const emptySums = (): Progress['sums'] => ({ losses: {}, correct: 0, samples: 0 });
+export const emptySums = (): Progress['sums'] => ({ losses: {}, weights: {}, correct: 0, samples: 0 });
 
-/** Means over the part of the epoch that is done. */
+/** Means over the part of the epoch that is done; no accuracy where nothing was predicted. */
 export function meansOf({ sums, stepInEpoch }: Progress): {
   losses: Record<string, number>;
-  accuracy: number;
+  weights?: Record<string, number>;
+  accuracy?: number;
 } {
-  const means = Object.entries(sums.losses).map(([name, sum]) => [name, sum / stepInEpoch]);
-  return { losses: Object.fromEntries(means), accuracy: sums.correct / sums.samples };
+  const means = (all: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(all).map(([name, sum]) => [name, sum / stepInEpoch]));
+  return {
+    losses: means(sums.losses),
+    ...weightsOf(means(sums.weights)),
+    ...accuracyOf(sums),
+  };
 }
+
+/** For events: weights that change, where there are any. */
+export const weightsOf = (weights: Record<string, number>): { weights?: Record<string, number> } =>
+  Object.keys(weights).length === 0 ? {} : { weights };
+
+/** For events: the share of right predictions so far, where anything was predicted. */
+export const accuracyOf = ({ correct, samples }: Progress['sums']): { accuracy?: number } =>
+  samples === 0 ? {} : { accuracy: correct / samples };

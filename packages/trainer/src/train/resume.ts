@@ -39,7 +39,7 @@ export function resumeFrom(
   folder.metrics.truncate(metricsBytesOf(folder, found));
   const { progress, state } = found
     ? { progress: found.manifest.progress, state: found.state }
-    : { progress: startOfRun(), state: run.initialState };
+    : { progress: startOfRun(), state: run.stateOf(run.phases[0]!) };
   const { epoch, step } = progress;
   emit({ type: 'resume', checkpoint: found?.path ?? '', epoch, step });
   return { progress, state };

@@ -8,8 +8,9 @@ import { type RunFolder, runFiles } from '../folder/run-folder.js';
 import { judge } from './judge.js';
 import type { Machines } from './machines.js';
 import { Pace } from './pace.js';
+import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
-import { emptySums, meansOf, type Progress } from './progress.js';
+import { accuracyOf, emptySums, meansOf, type Progress, weightsOf } from './progress.js';
 import { refuseNonFiniteLosses, Stepper, type StepResult } from './step.js';
 
 /** What a session works with. */
@@ -29,7 +30,7 @@ export class Session {
   readonly #folder: RunFolder;
   readonly #emit: RunListener;
   readonly #stop: () => boolean;
-  readonly #stepper: Stepper;
+  #stepper: Stepper;
   readonly #stepsPerEpoch: number;
   readonly pace: Pace;
   readonly progress: Progress;
@@ -42,13 +43,15 @@ export class Session {
     this.#stop = stop;
     this.progress = progress;
     this.pace = new Pace(progress.seconds);
-    this.#stepsPerEpoch = run.loader.batchesPerEpoch;
-    this.#stepper = new Stepper(run.plan, run.spec.data.dataset.imageShape, machines);
+    this.#stepsPerEpoch = run.source.batchesPerEpoch;
+    this.#stepper = new Stepper(this.#phase.plan, machines);
   }
 
   /** @throws LimbeckError INTERRUPTED once `stop` says so, NON_FINITE, WRITE_FAILED */
   async train(): Promise<void> {
+    this.#announcePhase();
     while (!this.#isDone()) {
+      if (this.progress.epoch >= this.#phase.epochs) await this.#enterNextPhase();
       this.pace.beginEpoch();
       while (this.progress.stepInEpoch < this.#stepsPerEpoch) {
         await this.#step();
@@ -67,7 +70,7 @@ export class Session {
   async checkpoint({ best = false }: { best?: boolean } = {}): Promise<string> {
     const { progress } = this;
     progress.seconds = this.pace.seconds;
-    const state = await this.#machines.student.readState();
+    const state = await this.#machines.trainingState();
     this.#folder.metrics.sync();
     const checkpoints = this.#folder.file(runFiles.checkpoints);
     const path = saveCheckpoint(checkpoints, {
@@ -82,27 +85,64 @@ export class Session {
     return path;
   }
 
+  get #phase(): RunPhase {
+    return this.#run.phases[this.progress.phase]!;
+  }
+
+  get #isMain(): boolean {
+    return this.#phase.name === undefined;
+  }
+
+  /** True after the last epoch of the main phase, or where it was stopped early. */
   #isDone(): boolean {
-    return this.progress.epoch >= this.#run.spec.epochs || this.progress.stopped !== undefined;
+    const { epoch, stopped } = this.progress;
+    return this.#isMain && (epoch >= this.#phase.epochs || stopped !== undefined);
+  }
+
+  async #enterNextPhase(): Promise<void> {
+    this.progress.phase++;
+    this.progress.epoch = 0;
+    await this.#machines.enter(this.#phase);
+    this.#stepper = new Stepper(this.#phase.plan, this.#machines);
+    this.#announcePhase();
+  }
+
+  #announcePhase(): void {
+    const { phases } = this.#run;
+    if (phases.length > 1) this.#emit({ type: 'phase', ...this.#named(), epochs: this.#phase.epochs });
+  }
+
+  /** For events: which initial phase it is. */
+  #named(): { phase?: string } {
+    const { name } = this.#phase;
+    return name === undefined ? {} : { phase: name };
   }
 
   async #step(): Promise<void> {
     const { progress } = this;
+    const phase = this.#phase;
     const started = performance.now();
-    const batch = this.#run.loader.batch(progress.epoch, progress.stepInEpoch);
-    const lr = this.#rateAt(progress.step);
-    const result = await this.#stepper.run(batch, progress.epoch, lr);
-    refuseNonFiniteLosses(result.losses, { step: progress.step + 1, epoch: progress.epoch + 1, lr });
+    const batch = this.#run.source.batch(
+      phase.plan,
+      phase.epochsBefore + progress.epoch,
+      progress.stepInEpoch,
+    );
+    const lr = phase.rateAt(this.#stepInPhase);
+    const result = await this.#stepper.run({ batch, lr, factors: phase.factorsAt(this.#stepInPhase) });
+    const place = { step: progress.step + 1, epoch: progress.epoch + 1, lr, ...this.#named() };
+    refuseNonFiniteLosses(result, place);
     addUp(progress, result, batch.labels.length);
     this.pace.step((performance.now() - started) / 1000);
     this.#emit({
       type: 'step',
+      ...this.#named(),
       epoch: progress.epoch + 1,
       stepInEpoch: progress.stepInEpoch,
       step: progress.step,
       lr,
       losses: result.losses,
-      accuracy: progress.sums.correct / progress.sums.samples,
+      ...weightsOf(result.weights),
+      ...accuracyOf(progress.sums),
       imagesPerSecond: this.pace.stepsPerSecond * batch.labels.length,
       secondsLeft: this.#secondsLeft(),
     });
@@ -110,18 +150,25 @@ export class Session {
     await new Promise(setImmediate);
   }
 
+  /** Steps done of the phase that runs. */
+  get #stepInPhase(): number {
+    return this.progress.epoch * this.#stepsPerEpoch + this.progress.stepInEpoch;
+  }
+
   async #endEpoch(): Promise<void> {
     const { progress } = this;
     const { spec } = this.#run;
+    const phase = this.#phase;
     const epoch = progress.epoch + 1;
-    const isDue = epoch % spec.evaluateEvery === 0 || epoch === spec.epochs;
+    const isDue = this.#isMain && (epoch % spec.evaluateEvery === 0 || epoch === phase.epochs);
     const test = isDue ? await this.#evaluate(epoch) : undefined;
     const best = test === undefined ? undefined : judge(progress, test, spec);
     this.#emit({
       type: 'epoch',
+      ...this.#named(),
       epoch,
       step: progress.step,
-      lr: this.#rateAt(progress.step - 1),
+      lr: phase.rateAt(this.#stepInPhase - 1),
       ...meansOf(progress),
       ...(test === undefined ? {} : { test, best }),
       imagesPerSecond: this.pace.epochStepsPerSecond * spec.data.batchSize,
@@ -134,7 +181,8 @@ export class Session {
       this.#emit({ type: 'early-stop', epoch, reason: progress.stopped });
     }
     const { everyEpochs, keepBest } = spec.checkpoint;
-    if (epoch % everyEpochs === 0 || (best && keepBest) || this.#isDone()) await this.checkpoint({ best });
+    const isLast = epoch === phase.epochs || this.#isDone();
+    if (epoch % everyEpochs === 0 || (best && keepBest) || isLast) await this.checkpoint({ best });
   }
 
   /** The deployed student on the test split. */
@@ -156,23 +204,23 @@ export class Session {
     );
   }
 
-  #rateAt(step: number): number {
-    return this.#run.spec.lr * this.#run.schedule(step);
-  }
-
   #secondsLeft(): number {
-    const { epochs, evaluateEvery } = this.#run.spec;
-    const { epoch, step } = this.progress;
-    const evaluations = Math.ceil(epochs / evaluateEvery) - Math.floor(epoch / evaluateEvery);
-    return this.pace.secondsFor(epochs * this.#stepsPerEpoch - step, evaluations);
+    const { spec, phases } = this.#run;
+    const all = phases.reduce((sum, { epochs }) => sum + epochs, 0) * this.#stepsPerEpoch;
+    const evaluated = this.#isMain ? Math.floor(this.progress.epoch / spec.evaluateEvery) : 0;
+    const evaluations = Math.ceil(spec.epochs / spec.evaluateEvery) - evaluated;
+    return this.pace.secondsFor(all - this.progress.step, evaluations);
   }
 }
 
-function addUp(progress: Progress, { losses, correct }: StepResult, samples: number): void {
+function addUp(progress: Progress, { losses, weights, correct }: StepResult, samples: number): void {
   const { sums } = progress;
   for (const [name, value] of Object.entries(losses)) sums.losses[name] = (sums.losses[name] ?? 0) + value;
-  sums.correct += correct;
-  sums.samples += samples;
+  for (const [name, value] of Object.entries(weights)) sums.weights[name] = (sums.weights[name] ?? 0) + value;
+  if (correct !== undefined) {
+    sums.correct += correct;
+    sums.samples += samples;
+  }
   progress.step++;
   progress.stepInEpoch++;
 }

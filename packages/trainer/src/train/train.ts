@@ -55,7 +55,10 @@ export async function train(spec: RunSpec, options: TrainOptions): Promise<RunRe
   }
 }
 
-const freshStart = (run: PreparedRun): Beginning => ({ progress: startOfRun(), state: run.initialState });
+const freshStart = (run: PreparedRun): Beginning => ({
+  progress: startOfRun(),
+  state: run.stateOf(run.phases[0]!),
+});
 
 /** From compiled programs to the result. */
 async function work({
@@ -74,7 +77,8 @@ async function work({
   /** `begun` is set once there is something to lose. */
   status: { begun: boolean };
 }): Promise<RunResult> {
-  const machines = await Machines.open(run, state, emit);
+  const phase = run.phases[progress.phase]!;
+  const machines = await Machines.open(run, { phase, state }, emit);
   try {
     const session = new Session({ run, machines, folder, progress, emit, stop });
     try {
@@ -135,7 +139,7 @@ function closeAfter(error: unknown, folder: RunFolder): void {
   folder.close();
 }
 
-function startEvent({ spec, plan, teachers, loader }: PreparedRun, folder: RunFolder) {
+function startEvent({ spec, plan, teachers, source }: PreparedRun, folder: RunFolder) {
   const { student, data, placement } = spec;
   const variables = [...plan.variables.values()];
   return {
@@ -152,7 +156,16 @@ function startEvent({ spec, plan, teachers, loader }: PreparedRun, folder: RunFo
       backend: where.backend.id,
     })),
     epochs: spec.epochs,
-    stepsPerEpoch: loader.batchesPerEpoch,
+    ...(plan.initial.length === 0
+      ? {}
+      : {
+          initial: plan.initial.map(({ place, epochs, weights }) => ({
+            phase: place,
+            epochs,
+            weights: Object.fromEntries(weights),
+          })),
+        }),
+    stepsPerEpoch: source.batchesPerEpoch,
     batchSize: data.batchSize,
     seed: spec.seed,
     weights: Object.fromEntries(plan.weights),

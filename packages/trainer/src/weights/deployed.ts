@@ -1,7 +1,7 @@
 import type { Program, StateDict } from '@limbeck/graph';
 import { formatShape } from '@limbeck/graph';
 import { stateFor } from '../programs/state.js';
-import { studentPrefix } from '../programs/student.js';
+import { studentPrefix } from '../programs/trace-step.js';
 import { loadWeights, type WeightsTarget } from './load.js';
 import type { Weights } from './read.js';
 

@@ -1,0 +1,56 @@
+import type { Graph, Tensor } from '@limbeck/graph';
+import { LimbeckError } from '../errors.js';
+import type { NegativeSource, Samples } from './distiller.js';
+
+/** A draw of negatives that a step needs. */
+export interface NegativesInput {
+  readonly count: number;
+  readonly from: NegativeSource;
+}
+
+/** For whoever builds distillers: the batch's samples as inputs of a graph, which remember what was asked for. */
+export class SampleInputs implements Samples {
+  /** The input that {@link Samples.index} is. */
+  static readonly indexName = 'samples.index';
+  readonly total: number;
+  readonly #graph: Graph;
+  readonly #batch: number;
+  readonly #classes: number;
+  readonly #negatives = new Map<string, NegativesInput>();
+
+  constructor(
+    graph: Graph,
+    { batch, total, classes }: { readonly batch: number; readonly total: number; readonly classes: number },
+  ) {
+    this.#graph = graph;
+    this.#batch = batch;
+    this.#classes = classes;
+    this.total = total;
+  }
+
+  get index(): Tensor {
+    return this.#graph.input(SampleInputs.indexName, [this.#batch], 'int32');
+  }
+
+  /** Every draw asked for, by the name of its input. */
+  get asked(): ReadonlyMap<string, NegativesInput> {
+    return this.#negatives;
+  }
+
+  negatives(count: number, { from }: { readonly from: NegativeSource }): Tensor {
+    if (!Number.isSafeInteger(count) || count < 1) {
+      throw new LimbeckError('PRECONDITION', `${count} negatives cannot be drawn`, {
+        hint: 'ask for a positive whole number of them',
+      });
+    }
+    if (from === 'other-classes' ? this.#classes < 2 : this.total < 2) {
+      const found = from === 'other-classes' ? 'there is one class' : 'there is one sample';
+      throw new LimbeckError('PRECONDITION', `negatives from '${from}' cannot be drawn: ${found}`, {
+        hint: 'contrastive methods need samples to tell apart',
+      });
+    }
+    const name = `samples.negatives.${from}.${count}`;
+    this.#negatives.set(name, { count, from });
+    return this.#graph.input(name, [this.#batch, count], 'int32');
+  }
+}

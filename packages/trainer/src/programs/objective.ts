@@ -1,0 +1,184 @@
+import { type Balancer, LimbeckError, type Schedule } from '@limbeck/core';
+import {
+  add,
+  broadcastTo,
+  type Graph,
+  mul,
+  reachedGradients,
+  stopGradient,
+  type Tensor,
+} from '@limbeck/graph';
+import { Scope, type Trace, type Variable } from '@limbeck/nn';
+import type { Chosen } from '../run-spec.js';
+
+/** A loss term with its weight, and what changes the weight over the run. */
+export interface Term {
+  readonly weight: number;
+  readonly value: Tensor;
+  /** Factors of the weight, multiplied. */
+  // biome-ignore lint/suspicious/noExplicitAny: every schedule brings an option type of its own
+  readonly schedules: readonly Chosen<Schedule<any>>[];
+}
+
+/** Name of the cross-entropy term. */
+export const taskLoss = 'ce';
+
+/** Input that brings the factor of a term whose weight is scheduled. */
+export const scheduleInput = (term: string): string => `schedule.${term}`;
+
+/** Output that tells the weight a balancer gave a term in a step. */
+export const weightOutput = (term: string): string => `weight.${term}`;
+
+/** What a step minimises. */
+export interface Objective {
+  /** Scalar: the weighted sum. */
+  readonly total: Tensor;
+  /** Parameters that a gradient reaches. */
+  readonly trained: readonly Variable[];
+  /** Of the total, for each of {@link Objective.trained}. */
+  readonly gradients: readonly Tensor[];
+  /** Weight of every term in this step, where a balancer decides; else empty. */
+  readonly decisions: ReadonlyMap<string, Tensor>;
+}
+
+interface WeightedTerm {
+  readonly name: string;
+  readonly value: Tensor;
+  /** Value times weight. */
+  readonly weighted: Tensor;
+  readonly weight: Tensor;
+}
+
+/**
+ * Adds terms up and takes the gradients.
+ *
+ * @param candidates parameters that may be trained
+ * @param balance who decides about the weights in every step, and where its values live
+ */
+export function objectiveOf(
+  graph: Graph,
+  terms: ReadonlyMap<string, Term>,
+  candidates: readonly Variable[],
+  // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
+  balance?: Chosen<Balancer<any>> & { readonly trace: Trace },
+): Objective {
+  const weighted = [...terms].flatMap(([name, term]) =>
+    term.weight === 0 ? [] : [weigh(graph, name, term)],
+  );
+  if (weighted.length === 0) {
+    throw new LimbeckError('PRECONDITION', 'every loss term has weight 0, so there is nothing to train', {
+      hint: 'give task.weight or a distiller weight above 0',
+    });
+  }
+  if (balance !== undefined) return balanced(weighted, candidates, balance);
+  const total = sumOf(weighted.map((term) => term.weighted));
+  const reached = reachedGradients(
+    total,
+    candidates.map(({ tensor }) => tensor),
+  );
+  const trained = candidates.filter(({ tensor }) => reached.has(tensor));
+  return {
+    total,
+    trained,
+    gradients: trained.map(({ tensor }) => reached.get(tensor)!),
+    decisions: new Map(),
+  };
+}
+
+function weigh(graph: Graph, name: string, { weight, value, schedules }: Term): WeightedTerm {
+  const configured = graph.scalar(weight);
+  if (schedules.length === 0) {
+    return { name, value, weight: configured, weighted: weight === 1 ? value : mul(value, weight) };
+  }
+  const now = mul(graph.input(scheduleInput(name), []), configured);
+  return { name, value, weight: now, weighted: mul(value, now) };
+}
+
+const sumOf = (values: readonly Tensor[]): Tensor => values.reduce((sum, value) => add(sum, value));
+
+function balanced(
+  weighted: readonly WeightedTerm[],
+  candidates: readonly Variable[],
+  // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
+  { contribution, options, trace }: Chosen<Balancer<any>> & { readonly trace: Trace },
+): Objective {
+  const tensors = candidates.map(({ tensor }) => tensor);
+  // a backward pass for each term is dear: only where the balancer looks
+  const taken: { reached?: readonly ReadonlyMap<Tensor, Tensor>[] } = {};
+  const reachedByTerm = () => {
+    taken.reached ??= weighted.map((term) => reachedGradients(term.weighted, tensors));
+    return taken.reached;
+  };
+  const shared = () => {
+    const all = reachedByTerm();
+    return tensors.filter((tensor) => all.filter((reached) => reached.has(tensor)).length > 1);
+  };
+  const m = new Scope(trace).in(contribution.id);
+  const factors = m.scoped(() =>
+    contribution.balance({
+      m,
+      options,
+      terms: weighted.map(({ name, value, weight }, i) => ({
+        name,
+        role: name === taskLoss ? ('task' as const) : ('distillation' as const),
+        value: stopGradient(value),
+        weight,
+        get gradients() {
+          return shared().map((tensor) => reachedByTerm()[i]!.get(tensor) ?? zerosLike(tensor));
+        },
+      })),
+    }),
+  );
+  checkFactors(contribution.id, factors, weighted);
+  const factorOf = ({ name }: WeightedTerm) => {
+    const factor = factors[name];
+    return factor === undefined ? undefined : stopGradient(factor);
+  };
+  const scaled = (value: Tensor, factor: Tensor | undefined) =>
+    factor === undefined ? value : mul(value, factor);
+  const total = sumOf(weighted.map((term) => scaled(term.weighted, factorOf(term))));
+  const derivative = gradientOfTotal();
+  const trained = candidates.filter(({ tensor }) => derivative.has(tensor));
+  return {
+    total,
+    trained,
+    gradients: trained.map(({ tensor }) => derivative.get(tensor)!),
+    decisions: new Map(weighted.map((term) => [term.name, scaled(term.weight, factorOf(term))])),
+  };
+
+  function gradientOfTotal(): Map<Tensor, Tensor> {
+    if (taken.reached === undefined) return reachedGradients(total, tensors);
+    const sums = new Map<Tensor, Tensor>();
+    for (const [i, term] of weighted.entries()) {
+      for (const [tensor, gradient] of taken.reached[i]!) {
+        const part = scaled(gradient, factorOf(term));
+        const sofar = sums.get(tensor);
+        sums.set(tensor, sofar === undefined ? part : add(sofar, part));
+      }
+    }
+    return sums;
+  }
+}
+
+const zerosLike = ({ graph, dtype, shape }: Tensor): Tensor => broadcastTo(graph.scalar(0, dtype), shape);
+
+function checkFactors(
+  id: string,
+  factors: Readonly<Record<string, Tensor>>,
+  terms: readonly WeightedTerm[],
+): void {
+  const names = terms.map(({ name }) => name);
+  for (const [name, factor] of Object.entries(factors)) {
+    if (!names.includes(name)) {
+      throw new LimbeckError('PRECONDITION', `balancer '${id}' weighs '${name}', which is no term`, {
+        hint: `there are: ${names.join(', ')}`,
+      });
+    }
+    if (factor.shape.length !== 0) {
+      throw new LimbeckError(
+        'SHAPE_MISMATCH',
+        `balancer '${id}' must give a scalar for '${name}', not [${factor.shape.join(', ')}]`,
+      );
+    }
+  }
+}
