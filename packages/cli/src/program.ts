@@ -61,8 +61,8 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .exitOverride();
 
   const json = () => new Option('--json', 'print JSON for programs');
-  const set = () =>
-    new Option('--set <key=value>', 'change a value of the configuration; repeatable').argParser(repeat);
+  const set = (meaning = 'change a value of the configuration; repeatable') =>
+    new Option('--set <key=value>', meaning).argParser(repeat);
   const config = () => new Option('--config <file>', 'the configuration, if not the one found here');
 
   program
@@ -112,7 +112,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option('--input <CxHxW>', 'shape of an image (default: 3x32x32)')
     .option('--classes <n>', 'number of classes (default: 100)')
     .addOption(config())
-    .addOption(set())
+    .addOption(set('change an option of the model, or a value of the configuration; repeatable'))
     .addOption(json())
     .action(does(commands.inspect, 'name'));
 

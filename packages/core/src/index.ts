@@ -36,6 +36,7 @@ export { completeOptions } from './host/complete-options.js';
 export { createHost, type HostOptions } from './host/create-host.js';
 export type { Host, OptionsOf, Used, UsePlace } from './host/host.js';
 export { type KindFacts, kindNames, kinds } from './host/kinds.js';
+export { schemaAsJson } from './host/options.js';
 export {
   describePlugin,
   type PluginEntry,

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { LimbeckError } from '@limbeck/core';
+import { LimbeckError, parseSet } from '@limbeck/core';
 import { summarize, weightsExtensions } from '@limbeck/trainer';
 import { type ConfigChoice, openConfig, openHost, openHostHere } from '../config/open-config.js';
+import { optionKeys } from '../config/reference.js';
 import { dataFolder } from '../data-folder.js';
 import { describeStep } from '../inspect/describe-step.js';
 import { printModel } from '../inspect/print-model.js';
@@ -38,12 +39,15 @@ const isFile = (name: string, cwd: string): boolean =>
 async function listModels(io: Io, { config, json }: InspectOptions): Promise<void> {
   const { host } = await openHostHere(config, io.cwd);
   try {
-    const models = host.list('backbones').map(({ id, description, plugin }) => ({
-      id,
-      description,
-      cite: host.get('backbones', id).cite,
-      plugin: plugin.name,
-    }));
+    const models = host
+      .list('backbones')
+      .map(({ id, description, plugin }) => ({
+        id,
+        description,
+        cite: host.get('backbones', id).cite,
+        plugin: plugin.name,
+      }))
+      .sort((a, b) => a.plugin.localeCompare(b.plugin) || a.id.localeCompare(b.id, 'en', { numeric: true }));
     if (json) printJson(io, { models });
     else {
       const columns = [{ head: 'model' }, { head: '' }, { head: 'plugin' }];
@@ -58,10 +62,11 @@ async function listModels(io: Io, { config, json }: InspectOptions): Promise<voi
 async function inspectModel(io: Io, options: InspectOptions & { readonly name: string }): Promise<void> {
   const { host } = await openHostHere(options.config, io.cwd);
   try {
-    const { contribution: backbone, options: own } = host.use('backbones', options.name);
+    const given = Object.assign({}, ...(options.set ?? []).map((text) => parseSet(text).value));
+    const { contribution: backbone, options: own } = host.use('backbones', { ...given, use: options.name });
     const summary = summarize({ backbone, options: own }, shapeOf(options));
     if (options.json) printJson(io, summary);
-    else printModel(io, summary);
+    else printModel(io, summary, optionKeys(backbone));
   } finally {
     await host.dispose();
   }

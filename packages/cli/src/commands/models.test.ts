@@ -142,6 +142,45 @@ describe('limbeck inspect', () => {
     expect(stdout).toContain('77,754 parameters, 672 further values, 9.35 M multiply-accumulates');
   });
 
+  it('shows the options of a model, and the model under others', async () => {
+    const { stdout } = await limbeck(['inspect', 'resnet18'], folder);
+    expect(stdout).toMatch(
+      /^stem +imagenet +cifar, imagenet +cifar: 3x3, stride 1; imagenet: 7x7, stride 2/m,
+    );
+    const args = [
+      'inspect',
+      'resnet18',
+      '--set',
+      'stem=cifar',
+      '--classes',
+      '200',
+      '--input',
+      '3x64x64',
+      '--json',
+    ];
+    const { options, classes, taps } = parsed(await limbeck(args, folder));
+    expect([options, classes]).toEqual([{ stem: 'cifar' }, 200]);
+    expect(taps).toContainEqual({ name: 'stage4', shape: [1, 512, 8, 8] });
+    const refused = await limbeck(['inspect', 'resnet18', '--set', 'stme=cifar'], folder);
+    expect(refused.stderr).toContain("no option 'stme' - did you mean 'stem'?");
+  });
+
+  it('shows every standard model of a kind of its own', async () => {
+    const args = ['--input', '3x64x64', '--classes', '200', '--json'];
+    for (const id of [
+      'densenet121',
+      'deit_tiny_distilled_patch16_224',
+      'ShuffleV2',
+      'mobilenet_v2',
+      'vgg8',
+    ]) {
+      const { layers, macs, parameters } = parsed(await limbeck(['inspect', id, ...args], folder));
+      const total = (key: 'macs' | 'parameters') =>
+        layers.reduce((sum: number, layer: Record<typeof key, number>) => sum + layer[key], 0);
+      expect([total('macs'), total('parameters')]).toEqual([macs, parameters]);
+    }
+  });
+
   it('shows what a configuration composes', async () => {
     const step = parsed(await limbeck(['inspect', 'distilled.yaml', '--json'], folder));
     expect(step).toMatchObject({

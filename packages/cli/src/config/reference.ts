@@ -1,4 +1,4 @@
-import { configJsonSchema } from '@limbeck/core';
+import { configJsonSchema, type OptionSchema, schemaAsJson } from '@limbeck/core';
 
 /** A key a configuration may have. */
 export interface ConfigKey {
@@ -28,6 +28,12 @@ interface Node {
 
 /** Every key of a configuration, read off its schema. */
 export const configKeys = (): ConfigKey[] => keysOf(configJsonSchema() as Node, '');
+
+/** Every option of a contribution, where its schema's library tells. */
+export function optionKeys({ options }: { readonly options?: OptionSchema<unknown> }): ConfigKey[] {
+  const schema = options && schemaAsJson(options);
+  return schema === undefined ? [] : keysOf(schema as Node, '');
+}
 
 function keysOf(node: Node, path: string): ConfigKey[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {

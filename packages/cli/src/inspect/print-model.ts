@@ -1,18 +1,24 @@
 import { formatShape } from '@limbeck/graph';
 import type { ModelSummary } from '@limbeck/trainer';
+import type { ConfigKey } from '../config/reference.js';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, engineering } from '../output/numbers.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
 
-/** The layers and taps of a model as tables. Shapes are those of one image. */
+/** The options, layers and taps of a model as tables. Shapes are those of one image. */
 export function printModel(
   io: Io,
-  { id, image, classes, layers, taps, parameters, buffers, macs }: ModelSummary,
+  { id, options, image, classes, layers, taps, parameters, buffers, macs }: ModelSummary,
+  keys: readonly ConfigKey[],
 ): void {
   const { bold, dim } = colorsFor(io.env, io.stdout);
   print(io, `${bold(id)} for images ${image.join('x')} and ${classes} classes`, '');
+  if (keys.length > 0) {
+    const rows = keys.map(({ path, type, meaning }) => [path, String(options[path] ?? ''), type, meaning]);
+    print(io, table([{ head: 'option' }, { head: 'is' }, { head: 'takes' }, { head: '' }], rows), '');
+  }
   const columns = [
     { head: 'layer' },
     { head: 'result' },
@@ -20,7 +26,7 @@ export function printModel(
     { head: 'multiply-accumulates', align: 'right' as const },
   ];
   const rows = layers.map((layer) => [
-    layer.path,
+    layer.path === '' ? '(no layer)' : layer.path,
     ofOneImage(layer.shape),
     count(layer.parameters),
     layer.macs === 0 ? '' : count(layer.macs),

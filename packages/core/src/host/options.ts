@@ -45,8 +45,11 @@ function strangersTo(shape: ObjectShape, options: Readonly<Record<string, unknow
   return Object.keys(options).filter((name) => !Object.hasOwn(shape.properties!, name));
 }
 
-/** What a schema knows, where its library tells (Standard JSON Schema); zod 4.2 and later do. */
-function shapeOf(schema: StandardSchemaV1): ObjectShape | undefined {
+/** What a schema knows, where its library tells. */
+const shapeOf = (schema: StandardSchemaV1): ObjectShape | undefined => schemaAsJson(schema);
+
+/** A schema as JSON Schema, where its library tells (Standard JSON Schema); zod 4.2 and later do. */
+export function schemaAsJson(schema: StandardSchemaV1): Readonly<Record<string, unknown>> | undefined {
   const standard = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>;
   try {
     return standard.jsonSchema?.input({

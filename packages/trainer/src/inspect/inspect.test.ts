@@ -51,6 +51,7 @@ describe('a summary', () => {
   it('lists layers in order, with shapes, parameters and products', () => {
     expect(summarize({ backbone: toyStudent, options: undefined }, { image, classes: 2 })).toEqual({
       id: 'toy-student',
+      options: {},
       image,
       classes: 2,
       parameters: 41,

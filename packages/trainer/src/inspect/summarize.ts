@@ -18,6 +18,8 @@ export interface LayerSummary {
 export interface ModelSummary {
   /** Of the backbone. */
   readonly id: string;
+  /** The backbone's own, complete; empty where it takes none. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** [C, H, W]. */
   readonly image: Shape;
   readonly classes: number;
@@ -51,6 +53,7 @@ export function summarize(
   const layers = layersOf(model);
   return {
     id: choice.backbone.id,
+    options: (choice.options ?? {}) as Readonly<Record<string, unknown>>,
     image,
     classes,
     parameters: size('parameter'),
