@@ -64,7 +64,7 @@ const nets = definePlugin({
   setup: (host) => host.backbones.add(twoStages('thin', 3, 1), twoStages('wide', 4, 2)),
 });
 
-const [batch, classes] = [6, 3];
+const [batch, classes] = [8, 3];
 const plugins = [
   nets,
   projectors,
@@ -101,7 +101,7 @@ function specFor(use: Use, student = 'thin', teacher = 'wide'): StudentSpec {
 }
 
 const image = patternFill('1', 'image', [batch, 1, 8, 8]);
-const labels = tensorData('int32', [batch], Int32Array.from([0, 1, 2, 2, 1, 0]));
+const labels = tensorData('int32', [batch], Int32Array.from([0, 1, 2, 2, 1, 0, 1, 2]));
 
 /** What the teacher has to say about the batch, as inputs of the student's step. */
 async function featuresOf(
@@ -151,6 +151,12 @@ const methods: readonly (readonly [string, Use, number])[] = [
   ['at', 'at', 0.005],
   ['nst', 'nst', 0.02],
   ['vid', 'vid', 0.05],
+  ['srrl', 'srrl', 0.05],
+  ['ickd', 'ickd', 0.02],
+  ['wkd-f', 'wkd-f', 0.05],
+  ['reviewkd', 'reviewkd', 0.01],
+  ['ofd', 'ofd', 0.05],
+  ['semckd', 'semckd', 0.0005],
   ['sp', 'sp', 0.001],
   ['cc', 'cc', 0.05],
   ['rkd', 'rkd', 0.005],
@@ -252,7 +258,7 @@ describe('classifier sharing', () => {
 
   test('a map that the classifier cannot read is refused, with both widths', () => {
     expect(() => planStudent(specFor({ ...use, teacherTap: 'stage1' }))).toThrow(
-      "the classifier of teacher 'wide' reads embeddings [N, 8], not [6, 4]",
+      "the classifier of teacher 'wide' reads embeddings [N, 8], not [8, 4]",
     );
   });
 

@@ -102,3 +102,40 @@ describe('fitnet', () => {
     );
   });
 });
+
+test.each([
+  ['srrl', { feature: 1, logits: 1 }],
+  ['ickd', { ickd: 2.5 }],
+  ['wkd-f', { means: 0.32, deviations: 0.08 }],
+  ['reviewkd', { reviewkd: 5 }],
+  ['ofd', { ofd: 1e-3 }],
+  ['semckd', { semckd: 400 }],
+] as const)('%s has the published terms and weights', (id, weights) => {
+  const large = (taps: typeof student) =>
+    Object.fromEntries(Object.entries(taps).map(([name, [, ...shape]]) => [name, [4, ...shape]]));
+  const shapes = { student: large(student), teacher: large(asDeep as typeof student) } as {
+    student: typeof student;
+    teacher: typeof student;
+  };
+  const { losses } = buildDistiller(host, id, shapes);
+  const found = Object.entries(losses).map(([name, { weight, value }]) => [name, weight, value.shape]);
+  expect(found).toEqual(Object.entries(weights).map(([name, weight]) => [name, weight, []]));
+});
+
+test.each(['reviewkd', 'ofd'])(
+  "%s compares the teacher's maps before the activation where there are any",
+  (id) => {
+    const before = { ...asDeep, 'stage2.preact': asDeep.stage2 };
+    const built = buildDistiller(host, id, { student, teacher: before });
+    expect([...built.teacher.inputs.keys()]).toEqual(
+      expect.arrayContaining(['teacher.stage1', 'teacher.stage2.preact']),
+    );
+  },
+);
+
+test('semckd needs four images to attend by, and any numbers of stages', () => {
+  expect(() => buildDistiller(host, 'semckd', { student, teacher: asDeep })).toThrow(/this batch has 2/);
+  expect(() => buildDistiller(host, 'semckd', { student, teacher }, { mode: 'eval' })).not.toThrow();
+  const flat = { embedding: [2, 8], logits: [2, 3] };
+  expect(() => buildDistiller(host, 'semckd', { student: flat, teacher: flat })).toThrow(/has none/);
+});

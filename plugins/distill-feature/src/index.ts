@@ -1,15 +1,27 @@
 import { definePlugin } from '@limbeck/core';
 import at from './at.js';
 import fitnet from './fitnet.js';
+import ickd from './ickd.js';
 import nst from './nst.js';
+import ofd from './ofd.js';
+import reviewkd from './reviewkd.js';
+import semckd from './semckd.js';
+import srrl from './srrl.js';
 import vid from './vid.js';
+import wkdF from './wkd-f.js';
 
 export { attentionDistance } from './at.js';
 export { convRegressor } from './conv-regressor.js';
 export { hintLoss } from './fitnet.js';
+export { channelCorrelationDistance } from './ickd.js';
 export { neuronSelectivityDistance } from './nst.js';
+export { negativeMeans, partialDistance } from './ofd.js';
+export { resizeNearest } from './resize-nearest.js';
+export { contextLoss } from './reviewkd.js';
+export { calibratedDistance } from './semckd.js';
 export { variationalInformation } from './vid.js';
-export { at, fitnet, nst, vid };
+export { type GaussianOptions, gaussianDistances } from './wkd-f.js';
+export { at, fitnet, ickd, nst, ofd, reviewkd, semckd, srrl, vid, wkdF };
 
 /** Distillation from intermediate maps. */
 export default definePlugin({
@@ -17,6 +29,6 @@ export default definePlugin({
   api: 1,
   core: '>=0.1.0 <1',
   setup(host) {
-    host.distillers.add(fitnet, at, nst, vid);
+    host.distillers.add(fitnet, at, nst, vid, srrl, ickd, wkdF, reviewkd, ofd, semckd);
   },
 });

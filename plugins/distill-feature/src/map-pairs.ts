@@ -31,6 +31,26 @@ export function mapPairs(
   return ours.map((tap, i) => mapPair(distiller, { student, teacher }, tap, theirs[i]!));
 }
 
+/** Maps [N, C, H, W] of both sides, of which there may be different numbers: every stage, or the taps named. */
+export function mapsOf(
+  distiller: string,
+  { student, teacher }: { student: ModelView; teacher: ModelView },
+  options: { taps?: string[] | undefined; teacherTaps?: string[] | undefined },
+): [students: Tensor[], teachers: Tensor[]] {
+  const tapped = (view: ModelView, taps: readonly string[] | undefined) =>
+    (taps ?? stagesOf(view)).map((tap) => mapOf(distiller, view, tap));
+  const sides: [Tensor[], Tensor[]] = [
+    tapped(student, options.taps),
+    tapped(teacher, options.teacherTaps ?? options.taps),
+  ];
+  if (sides.every((maps) => maps.length > 0)) return sides;
+  throw new LimbeckError(
+    'PRECONDITION',
+    `distiller '${distiller}' compares maps of stages, and '${sides[0].length > 0 ? teacher.id : student.id}' has none`,
+    { hint: 'name maps: taps: [...], teacherTaps: [...]' },
+  );
+}
+
 /** One map of each side. */
 export function mapPair(
   distiller: string,
@@ -38,14 +58,15 @@ export function mapPair(
   tap: string,
   teacherTap: string,
 ): [Tensor, Tensor] {
-  const ofMap = (view: ModelView, path: string) => {
-    const map = view.tap(path);
-    if (map.shape.length === 4) return map;
-    throw new LimbeckError(
-      'SHAPE_MISMATCH',
-      `distiller '${distiller}' compares maps [N, C, H, W]; '${path}' of ${view.role} '${view.id}' is ${formatShape(map.shape)}`,
-      { hint: `tap a map before the pooling: ${stagesOf(view).join(', ') || 'last-map'}` },
-    );
-  };
-  return [ofMap(student, tap), ofMap(teacher, teacherTap)];
+  return [mapOf(distiller, student, tap), mapOf(distiller, teacher, teacherTap)];
+}
+
+function mapOf(distiller: string, view: ModelView, path: string): Tensor {
+  const map = view.tap(path);
+  if (map.shape.length === 4) return map;
+  throw new LimbeckError(
+    'SHAPE_MISMATCH',
+    `distiller '${distiller}' compares maps [N, C, H, W]; '${path}' of ${view.role} '${view.id}' is ${formatShape(map.shape)}`,
+    { hint: `tap a map before the pooling: ${stagesOf(view).join(', ') || 'last-map'}` },
+  );
 }

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { createHost, type Host, type Use } from '@limbeck/core';
+import {
+  add,
+  evaluate,
+  gradients,
+  leafName,
+  mul,
+  program,
+  type ReferenceValue,
+  type Shape,
+  tensorData,
+  toReference,
+} from '@limbeck/graph';
+import { buildDistiller, parameterRule, patternFill } from '@limbeck/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import plugin from './index.js';
+
+/**
+ * Losses and gradients of the methods' published PyTorch code (mdistiller, SimKD's toolbox, ICKD, WKD), computed once in
+ * float64 for features and parameters that are patterns of their names, as in the golden files. Of each gradient: its first three elements and
+ * its norm.
+ */
+const published: Readonly<
+  Record<string, { loss: number; gradients: Readonly<Record<string, readonly number[]>> }>
+> = JSON.parse(readFileSync(new URL('published.json', import.meta.url), 'utf8'));
+
+const batch = 8;
+const student: Record<string, Shape> = {
+  stage1: [batch, 3, 8, 8],
+  stage2: [batch, 6, 4, 4],
+  embedding: [batch, 6],
+  logits: [batch, 3],
+};
+const teacher: Record<string, Shape> = {
+  stage1: [batch, 5, 4, 4],
+  'stage1.preact': [batch, 5, 4, 4],
+  stage2: [batch, 8, 2, 2],
+  'stage2.preact': [batch, 8, 2, 2],
+  embedding: [batch, 8],
+  logits: [batch, 3],
+};
+
+let host: Host;
+beforeAll(async () => {
+  host = await createHost({ plugins: [{ plugin, origin: 'here' }] });
+});
+afterAll(() => host.dispose());
+
+test.each<[string, Use]>([
+  ['reviewkd', { use: 'reviewkd', weight: 1 }],
+  ['semckd', { use: 'semckd', weight: 1 }],
+  ['srrl', 'srrl'],
+  ['ickd', { use: 'ickd', weight: 1 }],
+  ['wkd-f', 'wkd-f'],
+  ['ofd', { use: 'ofd', weight: 1 }],
+])('%s agrees with the published code, value and gradients', (id, use) => {
+  const { losses, student: view } = buildDistiller(host, use, { student, teacher });
+  const total = Object.values(losses)
+    .map(({ weight, value }) => mul(value, weight))
+    .reduce((a, b) => add(a, b));
+  const { loss, gradients: expected } = published[id]!;
+  const taps = Object.keys(expected);
+  const derivatives = gradients(
+    total,
+    taps.map((tap) => view.inputs.get(`student.${tap}`)!),
+  );
+  const target = program({
+    name: id,
+    outputs: new Map([['loss', total], ...taps.map((tap, i) => [tap, derivatives[i]!] as const)]),
+  });
+  const state = new Map<string, ReferenceValue>(
+    target.state.map(({ name, current: { shape } }) => {
+      const kept = /\.(margins|seen)$/.test(name);
+      return [
+        name,
+        toReference(
+          kept ? tensorData('float32', shape) : patternFill('1', name, shape, parameterRule(name, shape)),
+        ),
+      ];
+    }),
+  );
+  const feeds = new Map<string, ReferenceValue>(
+    target.inputs.map((input) => [
+      leafName(input),
+      toReference(patternFill('1', leafName(input), input.shape)),
+    ]),
+  );
+  const { outputs } = evaluate(target, feeds, state);
+  expect(outputs.get('loss')!.data[0]! / loss).toBeCloseTo(1, 9);
+  for (const tap of taps) {
+    const found = outputs.get(tap)!.data;
+    const norm = Math.sqrt(found.reduce((sum, x) => sum + x * x, 0));
+    const scale = expected[tap]!.at(-1)!;
+    const seen = [...found.slice(0, 3), norm].map((x) => x / scale);
+    expect(seen, tap).toEqual(expected[tap]!.map((x) => expect.closeTo(x / scale, 6)));
+  }
+});
