@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   fans,
   type Initializer,
+  identity,
   kaimingNormal,
   normal,
   orthogonal,
@@ -76,4 +77,12 @@ describe('streams', () => {
     expect(draw(2, 'conv1.weight')).not.toEqual(draw(1, 'conv1.weight'));
     expect(draw(1, 'conv2.weight')).not.toEqual(draw(1, 'conv1.weight'));
   });
+});
+
+test('identity passes inputs on, in the middle of a kernel', () => {
+  const fill = (shape: number[]) => [...identity.fill(shape, randomSource(1, 'weight'))];
+  expect(fill([2, 3])).toEqual([1, 0, 0, 0, 1, 0]);
+  expect(fill([3, 2])).toEqual([1, 0, 0, 1, 0, 0]);
+  const kernels = fill([2, 2, 3, 3]);
+  expect([0, 1, 2, 3].map((k) => kernels.slice(9 * k, 9 * k + 9).indexOf(1))).toEqual([4, -1, -1, 4]);
 });

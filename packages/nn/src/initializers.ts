@@ -139,3 +139,16 @@ export const orthogonal: Initializer = {
     });
   },
 };
+
+/** Passes the first inputs on as they are: ones on the diagonal, at the middle of a kernel. Nothing is drawn. */
+export const identity: Initializer = {
+  name: 'identity',
+  fill(shape) {
+    const { fanIn } = fans(shape);
+    const kernel = sizeOf(shape.slice(2));
+    const values = new Float32Array(sizeOf(shape));
+    const passed = Math.min(shape[0] ?? 1, shape[1] ?? 1);
+    for (let i = 0; i < passed; i++) values[i * fanIn + i * kernel + (kernel >> 1)] = 1;
+    return values;
+  },
+};

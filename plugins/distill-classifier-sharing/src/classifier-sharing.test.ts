@@ -2,17 +2,24 @@ import { createHost, type Host, type Use } from '@limbeck/core';
 import {
   adaptiveAvgPool,
   ancestors,
+  bindState,
+  concat,
+  globalAveragePool,
   interpret,
   mean,
+  nodesOf,
   program,
+  reshape,
   type SampleInput,
+  simplify,
   square,
   type Tensor,
 } from '@limbeck/graph';
-import { initialState, type Mode, Scope } from '@limbeck/nn';
+import { initialState, type Mode, randomSource, Scope } from '@limbeck/nn';
 import { boundScope, buildDistiller, checkGradients, differentiate, patternFill } from '@limbeck/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import plugin, { bottleneck } from './index.js';
+import { integrate } from './integration.js';
 
 let host: Host;
 beforeAll(async () => {
@@ -95,7 +102,7 @@ describe('a bottleneck', () => {
   ];
   const run = (x: Tensor, ...tensors: Tensor[]) => {
     const m = boundScope(x.graph, Object.fromEntries(names.map((name, i) => [name, tensors[i]!])));
-    return bottleneck(m, x, { out, reduction: 2 });
+    return bottleneck(m, x, { out, reduction: 2, depthwise: false, kernel: 3 });
   };
 
   test('is three convolutions by plain loops', () => {
@@ -172,7 +179,12 @@ describe('the distiller', () => {
     const [x] = model.inputs.values();
     const alone = [0, 1, 2].map((k) => {
       const place = new Scope(trace).in('classifier-sharing').in('projectors').in(k);
-      return bottleneck(place, adaptiveAvgPool(x!, { size: [2, 2] }), { out: 8, reduction: 2 });
+      return bottleneck(place, adaptiveAvgPool(x!, { size: [2, 2] }), {
+        out: 8,
+        reduction: 2,
+        depthwise: false,
+        kernel: 3,
+      });
     });
     const together = reader.classified!.inputs[0]!;
     const outputs = new Map([together, ...alone].map((tensor, i) => [`${i}`, tensor]));
@@ -196,10 +208,57 @@ describe('the distiller', () => {
     expect(() => widthOf(9)).toThrow("nothing of the teacher's 8 channels");
   });
 
-  test('refuses vectors', () => {
+  test('learns the shares of an integration that starts as the mean', () => {
+    const { trace } = build({ projectors: 3, integration: 'learned' });
+    const share = trace.variables.get('classifier-sharing.integration.weight')!;
+    expect(share.tensor.shape).toEqual([1, 3]);
+    expect([...share.initializer.fill([1, 3], randomSource(1, 'x'))]).toEqual([0, 0, 0]);
+  });
+
+  test('concatenates projections before a 1x1 convolution', () => {
+    const { trace } = build({ projectors: 3, integration: 'concat' });
+    const shapeOf = (name: string) =>
+      trace.variables.get(`classifier-sharing.integration.${name}`)!.tensor.shape;
+    expect(shapeOf('conv.weight')).toEqual([8, 24, 1, 1]);
+    expect(shapeOf('bn.weight')).toEqual([8]);
+  });
+
+  test('has a depthwise form, with so many fewer weights', () => {
+    const { trace } = build({ depthwise: true });
+    expect(trace.variables.get('classifier-sharing.projectors.0.conv2.weight')!.tensor.shape).toEqual([
+      4, 1, 3, 3,
+    ]);
+  });
+
+  test('projects what is pooled where it is told so', () => {
+    const built = build({ feature: 'vector' });
+    expect([...built.student.inputs.keys()]).toEqual(['student.embedding']);
+    expect([...built.teacher.inputs.keys()]).toEqual(['teacher.embedding']);
+    expect(built.trace.variables.get('classifier-sharing.projectors.0.conv2.weight')!.tensor.shape).toEqual([
+      4, 4, 1, 1,
+    ]);
+    expect(built.predict!.shape).toEqual([2, 3]);
+  });
+
+  test('refuses features of the other kind', () => {
     expect(() => build({ tap: 'embedding' })).toThrow(/'embedding' of student 'student' is \[2, 9\]/);
     expect(() => build({ teacherTap: 'embedding' })).toThrow(/'embedding' of teacher 'teacher' is \[2, 8\]/);
   });
+
+  const forms = ['mean', 'sum', 'learned', 'concat'].flatMap((integration) =>
+    [false, true].map((depthwise) => ({ integration, depthwise, projectors: 3 })),
+  );
+  test.each([...forms, { feature: 'vector', projectors: 3 }])(
+    'deployed in three convolutions what training computes in nine: %j',
+    (use) => {
+      const evaluated = build(use, 'eval');
+      const frozen = deployed(evaluated, use);
+      const shared = 'integration' in use && use.integration === 'concat' ? 1 : 0;
+      expect(frozen.convolutions).toBe(3 + shared);
+      expect(frozen.outputs).toEqual(frozen.apart.map((value) => expect.closeTo(value, 4)));
+      expect(new Set(frozen.outputs).size).toBeGreaterThan(1);
+    },
+  );
 
   test('has twice the parameters for twice the projectors', () => {
     const count = (projectors: number) => build({ projectors }).trace.variables.size;
@@ -207,11 +266,56 @@ describe('the distiller', () => {
   });
 });
 
+/** The deployed prediction with drawn weights, and the same by bottlenecks one by one. */
+function deployed(
+  { predict, trace, student: model, teacher: reader }: ReturnType<typeof build>,
+  use: object,
+) {
+  const options = { projectors: 3, integration: 'mean', depthwise: false, ...use };
+  const onMaps = !('feature' in use);
+  const [[name, x]] = [...model.inputs] as [[string, Tensor]];
+  const input = onMaps ? adaptiveAvgPool(x, { size: [2, 2] }) : reshape(x, [...x.shape, 1, 1]);
+  const place = new Scope(trace).in('classifier-sharing');
+  const each = Array.from({ length: options.projectors }, (_, k) =>
+    bottleneck(place.in('projectors').in(k), input, {
+      out: 8,
+      reduction: 2,
+      depthwise: options.depthwise,
+      kernel: onMaps ? 3 : 1,
+    }),
+  );
+  const [n, out, ...size] = each[0]!.shape as [number, number, ...number[]];
+  const stacked = reshape(concat(each, { axis: 1 }), [n, options.projectors, out, ...size]);
+  const how = options.integration as Parameters<typeof integrate>[2];
+  const projected = globalAveragePool(integrate(place.in('integration'), stacked, how));
+  const outputs = { together: reader.classified!, apart: projected };
+  const target = program({ name: 'deployed', outputs });
+  const drawn = initialState(trace.variables.values(), 11);
+  // running statistics as training leaves them: not those of a fresh layer
+  for (const [key, { data }] of drawn) {
+    const [from, step] = key.endsWith('running_mean') ? [-0.05, -0.01] : [0.05, 0.02];
+    if (key.includes('running')) for (let i = 0; i < data.length; i++) data[i] = from + step * i;
+  }
+  const state = new Map(target.state.map((slot) => [slot.name, drawn.get(slot.name)!]));
+  const feeds = new Map([[name, patternFill('1', 'x', x.shape)]]);
+  const results = interpret(target, feeds, state).outputs;
+  const alone = program({ name: 'deployed', outputs: { together: outputs.together } });
+  const simple = simplify(
+    bindState(alone, new Map(alone.state.map((slot) => [slot.name, state.get(slot.name)!]))),
+  );
+  expect(predict).toBeDefined();
+  return {
+    convolutions: nodesOf(simple).filter(({ operation }) => operation.name === 'conv2d').length,
+    outputs: [...results.get('together')!.data],
+    apart: [...results.get('apart')!.data],
+  };
+}
+
 test('parameters of one projector are as SimKD counts them', () => {
   // resnet8x4 (256 channels) to resnet32x4 (256 channels), reduction 1, 2, 4, 8
   const taps = { 'last-map': [2, 256, 8, 8], embedding: [2, 256], logits: [2, 100] };
   const counts = [1, 2, 4, 8].map((reduction) => {
-    const use = { use: 'classifier-sharing', reduction };
+    const use = { use: 'classifier-sharing', projectors: 1, reduction };
     const { trace } = buildDistiller(host, use, { student: taps, teacher: taps });
     return [...trace.variables.values()]
       .filter(({ kind }) => kind === 'parameter')

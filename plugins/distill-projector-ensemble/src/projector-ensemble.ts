@@ -1,28 +1,81 @@
-import { defineDistiller } from '@limbeck/core';
+import { type DistillerContext, defineDistiller, type Use } from '@limbeck/core';
+import { add, mul, type Tensor } from '@limbeck/graph';
+import type { Scope } from '@limbeck/nn';
 import { z } from 'zod';
 
 const use = z.union([z.string(), z.looseObject({ use: z.string() })]);
+
+const options = z
+  .strictObject({
+    projectors: z
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('number of projectors; default 3, or as many as are listed'),
+    projector: z
+      .union([use, z.array(use).min(1).max(64)])
+      .default({ use: 'linear', activation: 'relu' })
+      .describe('what each of them is, or a list of them'),
+    side: z
+      .enum(['student', 'teacher', 'none'])
+      .default('student')
+      .describe('whose feature is projected; `none` compares them as they are and needs equal widths'),
+    combination: z
+      .enum(['mean', 'per-projector'])
+      .default('mean')
+      .describe('one loss of the mean projection, or the mean of one loss for each projection'),
+    weight: z.number().nonnegative().default(25).describe('of the feature term'),
+    loss: use.default('cosine').describe('how features are compared'),
+    tap: z.string().default('embedding').describe('the feature on both sides'),
+    teacherTap: z.string().optional().describe("the teacher's feature; default as `tap`"),
+  })
+  .refine(
+    ({ projectors, projector }) =>
+      !Array.isArray(projector) || projectors === undefined || projectors === projector.length,
+    { path: ['projectors'], message: 'expected as many as `projector` lists; leave it out' },
+  );
+
+type Options = z.infer<typeof options>;
+
+/** Each projector's result, or their mean alone. */
+function project(
+  m: Scope,
+  [from, to]: readonly [Tensor, Tensor],
+  { projector, projectors = 3, side, combination }: Options,
+  build: DistillerContext<Options>['project'],
+): Tensor[] {
+  if (side === 'none') return [build('identity', m, from, to.shape)];
+  const members: readonly Use[] = Array.isArray(projector)
+    ? projector
+    : Array.from({ length: projectors }, () => projector);
+  if (combination === 'per-projector')
+    return members.map((member, k) => build(member, m.in(k), from, to.shape));
+  return [build({ use: 'ensemble', projector: members }, m, from, to.shape)];
+}
 
 /**
  * Projector ensemble (Chen et al., NeurIPS 2022, arXiv:2210.15274): the mean of several projections of the student's
  * embedding points where the teacher's embedding does. As released: three ReLU(linear) projectors, their mean first and
  * the loss once, weight 25 beside the cross-entropy, no logit term. Projectors are dropped at inference.
+ *
+ * The papers' ablations are options: the number of projectors, their depth (`mlp`), activation and first weights, each
+ * projector's own kind by a list, the side that is projected, none at all, one loss for each projector.
  */
 export default defineDistiller({
   id: 'projector-ensemble',
   description: "the mean of several projections of the student's embedding follows the teacher's embedding",
   cite: 'arXiv:2210.15274',
-  options: z.strictObject({
-    projectors: z.int().min(1).max(64).default(3).describe('number of projectors'),
-    projector: use.default({ use: 'linear', activation: 'relu' }).describe('what each of them is'),
-    weight: z.number().nonnegative().default(25).describe('of the feature term'),
-    loss: use.default('cosine').describe('how features are compared'),
-    tap: z.string().default('embedding').describe('the feature on both sides'),
-  }),
-  build({ student, teacher, options, m, project, loss }) {
-    const target = teacher.tap(options.tap);
-    const ensemble = { use: 'ensemble', count: options.projectors, projector: options.projector };
-    const projected = project(ensemble, m.in('projectors'), student.tap(options.tap), target.shape);
-    return { losses: { feature: { weight: options.weight, value: loss(options.loss, projected, target) } } };
+  options,
+  build({ student, teacher, options: chosen, m, project: build, loss }) {
+    const [s, t] = [student.tap(chosen.tap), teacher.tap(chosen.teacherTap ?? chosen.tap)];
+    const isTeacherSide = chosen.side === 'teacher';
+    const projections = project(m.in('projectors'), isTeacherSide ? [t, s] : [s, t], chosen, build);
+    const values = projections.map((projected) =>
+      isTeacherSide ? loss(chosen.loss, s, projected) : loss(chosen.loss, projected, t),
+    );
+    const total = values.reduce((sum, value) => add(sum, value));
+    const value = values.length === 1 ? total : mul(total, 1 / values.length);
+    return { losses: { feature: { weight: chosen.weight, value } } };
   },
 });

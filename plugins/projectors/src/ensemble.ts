@@ -5,21 +5,37 @@ import { z } from 'zod';
 const member = z.union([z.string(), z.looseObject({ use: z.string() })]);
 
 /**
- * Several projectors of one kind, averaged: f(s) = mean of g_k(s). The members differ by their first draws alone.
+ * Several projectors, averaged: f(s) = mean of g_k(s). Members of one kind differ by their first draws alone; a list gives
+ * each its own kind or its own initialisation.
  * Chen et al., NeurIPS 2022 (arXiv:2210.15274); as released, one ReLU(linear) each, three of them.
  */
 export default defineProjector({
   id: 'ensemble',
-  description: 'several projectors of one kind, averaged',
-  options: z.strictObject({
-    count: z.int().min(1).max(64).default(3).describe('number of projectors'),
-    projector: member.default({ use: 'linear', activation: 'relu' }).describe('what each of them is'),
-  }),
-  project(m, x, target, { count, projector }, build) {
-    const outputs = Array.from({ length: count }, (_, k) => build(projector, m.in(k), x, target));
+  description: 'several projectors, averaged',
+  options: z
+    .strictObject({
+      count: z
+        .int()
+        .min(1)
+        .max(64)
+        .optional()
+        .describe('number of projectors; default 3, or as many as are listed'),
+      projector: z
+        .union([member, z.array(member).min(1).max(64)])
+        .default({ use: 'linear', activation: 'relu' })
+        .describe('what each of them is, or a list of them'),
+    })
+    .refine(
+      ({ count, projector }) =>
+        !Array.isArray(projector) || count === undefined || count === projector.length,
+      { path: ['count'], message: 'expected as many as `projector` lists; leave it out' },
+    ),
+  project(m, x, target, { count = 3, projector }, build) {
+    const members = Array.isArray(projector) ? projector : Array.from({ length: count }, () => projector);
+    const outputs = members.map((use, k) => build(use, m.in(k), x, target));
     return mul(
       outputs.reduce((sum, output) => add(sum, output)),
-      1 / count,
+      1 / members.length,
     );
   },
 });

@@ -1,6 +1,7 @@
 import { defineProjector } from '@limbeck/core';
-import { relu } from '@limbeck/graph';
 import { z } from 'zod';
+import { activate, activation } from './activation.js';
+import { init, initializerOf } from './init.js';
 import { requireVectors } from './vectors.js';
 
 /** One fully connected layer [N, C] -> [N, D], with a ReLU on demand. */
@@ -8,12 +9,13 @@ export default defineProjector({
   id: 'linear',
   description: 'one fully connected layer, with a ReLU on demand',
   options: z.strictObject({
-    activation: z.enum(['none', 'relu']).default('none').describe('applied to the result'),
+    activation,
     bias: z.boolean().default(true).describe('learn an offset'),
+    init,
   }),
-  project(m, x, target, { activation, bias }) {
-    const width = requireVectors('linear', x, target);
-    const y = m.linear('linear', x, { out: width, bias });
-    return activation === 'relu' ? relu(y) : y;
+  project(m, x, target, options) {
+    const out = requireVectors('linear', x, target);
+    const y = m.linear('linear', x, { out, bias: options.bias, init: initializerOf(options.init) });
+    return activate(y, options.activation);
   },
 });

@@ -59,6 +59,51 @@ test('the ensemble is the mean of its members, which differ', () => {
   expect(members[0]).not.toEqual(members[1]);
 });
 
+test('an ensemble of listed projectors has each kind', () => {
+  const projector = ['linear', { use: 'mlp', depth: 3 }, { use: 'linear', init: 'identity', bias: false }];
+  const { trace } = project({ use: 'ensemble', projector }, [2, 5], [2, 4]);
+  const names = [...trace.variables.keys()].filter((name) => name.endsWith('weight'));
+  expect(names.map((name) => name.replace('projector.', ''))).toEqual([
+    '0.linear.weight',
+    '1.layers.0.weight',
+    '1.layers.1.weight',
+    '1.layers.2.weight',
+    '2.linear.weight',
+  ]);
+  expect(() => project({ use: 'ensemble', count: 2, projector }, [2, 5], [2, 4])).toThrow(/count/);
+});
+
+describe('first weights', () => {
+  const gram = (weight: number[], rows: number) => {
+    const width = weight.length / rows;
+    const row = (r: number) => weight.slice(r * width, (r + 1) * width);
+    return Array.from({ length: rows }, (_, a) =>
+      Array.from({ length: rows }, (_, b) => row(a).reduce((sum, w, i) => sum + w * row(b)[i]!, 0)),
+    );
+  };
+
+  test('orthogonal: the rows of every layer, each projector with a draw of its own', () => {
+    const { weights } = evaluate({ use: 'ensemble', projector: { use: 'linear', init: 'orthogonal' } }, 5, 4);
+    const [first, second] = [0, 1].map((k) => gram(weights(`${k}.linear.weight`), 4));
+    const unit = first!.map((line, i) => line.map((_, j) => expect.closeTo(i === j ? 1 : 0, 5)));
+    expect([first, second]).toEqual([unit, unit]);
+    expect(weights('0.linear.weight')).not.toEqual(weights('1.linear.weight'));
+  });
+
+  test('identity: the feature itself at equal widths', () => {
+    expect(evaluate({ use: 'linear', init: 'identity', bias: false }, 4, 4).y).toEqual([1, 1, 1, 1]);
+    expect(evaluate({ use: 'mlp', depth: 2, init: 'identity' }, 4, 4).weights('layers.1.weight')).toEqual(
+      [0, 1, 2, 3].flatMap((i) => [0, 1, 2, 3].map((j) => (i === j ? 1 : 0))),
+    );
+  });
+
+  test.each(['xavier', 'kaiming', 'normal', 'default'])('%s is drawn, and not as another', (init) => {
+    const weight = (name: string) => evaluate({ use: 'linear', init: name }, 5, 4).weights('linear.weight');
+    const others = ['xavier', 'kaiming', 'normal', 'default'].filter((name) => name !== init);
+    for (const other of others) expect(weight(init)).not.toEqual(weight(other));
+  });
+});
+
 test('an MLP has the widths it is told', () => {
   const { trace } = project({ use: 'mlp', depth: 3, hidden: 7 }, [2, 5], [2, 4]);
   const shapes = [...trace.variables]

@@ -90,7 +90,7 @@ const recipes: readonly [RegExp, (number: number) => Recipe][] = [
   [
     /^reused-classifier-f([\d.]+)$/,
     (reduction) => ({
-      distiller: { use: 'classifier-sharing', reduction, tap: 'map', teacherTap: 'map' },
+      distiller: { use: 'classifier-sharing', projectors: 1, reduction, tap: 'map', teacherTap: 'map' },
       variable: transferVariable(`simkd${reduction}`),
     }),
   ],

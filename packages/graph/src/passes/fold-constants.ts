@@ -6,7 +6,7 @@ import { type Program, program } from '../program.js';
 import type { Tensor } from '../tensor.js';
 import { rebuild, rewriteProgram } from './rewrite.js';
 
-/** Folded results above this many elements are only kept when they are no larger than their largest input. */
+/** Folded results above this many elements are only kept when they are no larger than their inputs together. */
 const growthLimit = 1024;
 
 /** Computes what depends on constants alone, in float64, once, before a program is compiled. */
@@ -20,8 +20,8 @@ export function foldConstants(target: Program): Program {
 /** True for results of constants that do not swell the program: a broadcast is cheaper to repeat than to store. */
 function isFoldable({ operation, inputs, shape }: Tensor): boolean {
   if (operation.kind === 'leaf' || !inputs.every(isConstant)) return false;
-  const largest = Math.max(...inputs.map((input) => sizeOf(input.shape)));
-  return sizeOf(shape) <= Math.max(growthLimit, largest);
+  const read = inputs.reduce((total, input) => total + sizeOf(input.shape), 0);
+  return sizeOf(shape) <= Math.max(growthLimit, read);
 }
 
 function fold(node: Tensor): Tensor {

@@ -12,5 +12,5 @@ import { transplant } from './transplant.js';
  * @param claims true for composite nodes the backend lowers as they are
  */
 export function simplify(target: Program, claims?: (node: Tensor) => boolean): Program {
-  return foldConstants(inlineComposites(foldBatchNorm(transplant(target)), claims));
+  return foldConstants(inlineComposites(foldBatchNorm(foldConstants(transplant(target))), claims));
 }
