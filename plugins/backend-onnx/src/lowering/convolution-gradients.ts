@@ -9,6 +9,13 @@ import {
 } from '@limbeck/graph';
 import { blockedConvolution, canBlock, packFlippedWeight } from './blocked-convolution.js';
 import { prepareInput } from './convolution.js';
+import {
+  canBlockDepthwise,
+  depthwiseConvolution,
+  depthwiseWeightGradient,
+  flippedFilters,
+  reachesAllTaps,
+} from './depthwise.js';
 import type { Claim, Lowering, LoweringContext } from './lowering.js';
 import type { ModelBuilder } from './model-builder.js';
 
@@ -37,6 +44,16 @@ const inputGradient: Lowering<Conv2dInputGradientAttributes> = (
   const [o, i, kh, kw] = shape;
   const { strides, padding, dilation, groups, size } = attributes;
   const common = { kernel_shape: attr.ints([kh, kw]), dilations: attr.ints(dilation) };
+  if (Math.max(...strides) === 1 && groups > 1) {
+    const padding = paddingOfGradient([oh, ow], [kh, kw], attributes);
+    const plain = { ...attributes, padding, strides: [1, 1] as const };
+    const maps = node.inputs[0]!.shape as Quad;
+    if (canBlockDepthwise(model, maps, shape, plain)) {
+      const flipped = flippedFilters(model, weight!, shape);
+      const shapes = { maps, kernel: [kh, kw] as const, result: node.shape };
+      return depthwiseConvolution(model, [dy!, flipped], shapes, plain);
+    }
+  }
   if (Math.max(...strides) > 1 || groups > 1) {
     const left = ([0, 1] as const).map((axis) => {
       const reach = ([kh, kw][axis]! - 1) * dilation[axis] + 1 - padding[axis] - padding[axis + 2]!;
@@ -190,6 +207,13 @@ const weightGradient: Lowering<Conv2dWeightGradientAttributes> = (inputs, contex
   const { model, node, attributes } = context;
   const [input, dy] = node.inputs as [Tensor, Tensor];
   const { strides, padding, dilation, groups, kernel } = attributes;
+  const maps = { maps: input.shape as Quad, gradient: dy.shape as Quad };
+  if (
+    canBlockDepthwise(model, input.shape, node.shape, attributes) &&
+    reachesAllTaps(maps.maps, maps.gradient, attributes)
+  ) {
+    return depthwiseWeightGradient(model, [inputs[0]!, inputs[1]!], maps, attributes);
+  }
   const taps = kernel[0] * kernel[1];
   const separable =
     [...strides, ...dilation, ...attributes.inputDilation, groups].every((n) => n === 1) &&

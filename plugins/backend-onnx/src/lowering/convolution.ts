@@ -1,6 +1,7 @@
 import { attr } from '@limbeck/formats';
 import { type Conv2dAttributes, isConstant, type Padding, type Pair, type Tensor } from '@limbeck/graph';
 import { blockedConvolution, canBlock, packWeight } from './blocked-convolution.js';
+import { canBlockDepthwise, depthwiseConvolution } from './depthwise.js';
 import type { Lowering } from './lowering.js';
 import type { ModelBuilder } from './model-builder.js';
 
@@ -50,6 +51,20 @@ export function convolution(
   bias?: string,
 ): string {
   const [input, weight] = node.inputs as [Tensor, Tensor];
+  if (!isConstant(weight) && canBlockDepthwise(model, input.shape, weight.shape, attributes)) {
+    const operands = [model.valueOf(input), model.valueOf(weight)] as const;
+    const shapes = {
+      maps: input.shape as [number, number, number, number],
+      kernel: [weight.shape[2]!, weight.shape[3]!] as const,
+      result: node.shape,
+    };
+    return depthwiseConvolution(
+      model,
+      bias === undefined ? operands : [...operands, bias],
+      shapes,
+      attributes,
+    );
+  }
   const { x, padding } = prepareInput(model, model.valueOf(input), input.shape, attributes);
   const kernel = weight.shape.slice(2);
   const shared = {
