@@ -106,9 +106,9 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   program
     .command('inspect')
     .description(
-      'list models; show the layers of one, what a configuration composes, what a file of weights holds',
+      'list models; show the layers of one, what a configuration composes, what a file of weights or an ONNX file holds',
     )
-    .argument('[name]', 'a model, a configuration file or a file of weights')
+    .argument('[name]', 'a model, a configuration file, a file of weights or an .onnx file')
     .option('--input <CxHxW>', 'shape of an image (default: 3x32x32)')
     .option('--classes <n>', 'number of classes (default: 100)')
     .addOption(config())

@@ -6,12 +6,15 @@ export { parseSet } from './config/parse-set.js';
 export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
 export { defineConfig, type ResolvedConfig, type RunConfig } from './config/run-config.js';
 export {
+  type FileTeacherConfig,
+  isFileTeacher,
   type PlacedUse,
   type Placement,
   placements,
   type RunUses,
   runUses,
   type TeacherConfig,
+  type TeacherUse,
   teachersOf,
 } from './config/run-uses.js';
 export * from './contracts/backbone.js';

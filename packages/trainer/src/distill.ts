@@ -10,19 +10,49 @@ import {
   type UseObject,
 } from '@limbeck/core';
 import type { ParameterGroup } from '@limbeck/nn';
+import type { ForeignDeclaration, InputDeclaration, TapDeclaration } from './foreign/declaration.js';
+import { openForeignModel } from './foreign/foreign-model.js';
+import { readModelFile } from './foreign/read-model-file.js';
 import type { DistillerChoice } from './programs/distillation.js';
-import type { CheckpointPolicy, FidelityBound, Placement, RunSpec, TeacherCalibration } from './run-spec.js';
+import type {
+  CheckpointPolicy,
+  FidelityBound,
+  Placement,
+  RunSpec,
+  TeacherCalibration,
+  TeacherSettings,
+  TeacherSpec,
+} from './run-spec.js';
 import { standardTraining } from './standard/plugin.js';
 import type { RunResult } from './train/run-result.js';
 import { type TrainOptions, train } from './train/train.js';
 import type { Weights } from './weights/read.js';
 
-/** A teacher as code writes it. */
-export interface DistillTeacher {
-  /** Default `teacher`. */
-  readonly name?: string;
+/** A teacher as code writes it: a backbone with weights, or a model from a file. */
+export type DistillTeacher = DistillTeacherSettings & (DistillBackbone | DistillFile);
+
+/** A backbone as teacher. */
+export interface DistillBackbone {
   readonly model: Use;
   readonly weights: Weights;
+}
+
+/** A model from a file as teacher; what has to be said about it is in {@link ForeignDeclaration}. */
+export interface DistillFile {
+  /** Its path. */
+  readonly onnx: string;
+  /** Names of tensors by tap. Default none. */
+  readonly taps?: Readonly<Record<string, string | TapDeclaration>>;
+  /** Default: the only output of the file. */
+  readonly logits?: string;
+  /** Default: images [N, C, H, W] as the data set normalises them. */
+  readonly input?: Partial<InputDeclaration>;
+}
+
+/** What may be said about any teacher. */
+export interface DistillTeacherSettings {
+  /** Default `teacher`. */
+  readonly name?: string;
   /** Default: where the student runs. */
   readonly backend?: ComputeBackend | Placement;
   /** Go on even where it is no better than guessing. Default false. */
@@ -106,14 +136,14 @@ export async function distill(options: DistillOptions): Promise<RunResult> {
   const host = await createHost({ plugins: entries });
   try {
     const { folder, resume, record, onEvent, stop } = options;
-    return await train(specFrom(host, options), { folder, resume, record, onEvent, stop });
+    return await train(await specFrom(host, options), { folder, resume, record, onEvent, stop });
   } finally {
     await host.dispose();
   }
 }
 
 /** Finds the parts and fills in the defaults. */
-function specFrom(host: Host, options: DistillOptions): RunSpec {
+async function specFrom(host: Host, options: DistillOptions): Promise<RunSpec> {
   const placement = placementOf(options.backend);
   const teachers = options.teacher === undefined ? [] : [options.teacher].flat();
   const model = (use: Use, path: string) => {
@@ -122,15 +152,9 @@ function specFrom(host: Host, options: DistillOptions): RunSpec {
   };
   return {
     student: { ...model(options.student, 'student'), weights: options.studentWeights },
-    teachers: teachers.map((teacher: DistillTeacher) => ({
-      name: teacher.name ?? defaultTeacherName,
-      ...model(teacher.model, 'teacher.model'),
-      weights: teacher.weights,
-      placement: teacher.backend === undefined ? placement : placementOf(teacher.backend),
-      acceptChance: teacher.acceptChance ?? false,
-      calibration: { images: 512, method: 'min-max', percentile: 99.99, ...teacher.calibration },
-      fidelity: { images: 640, agreement: 0.98, cosine: 0.99, accept: false, ...teacher.fidelity },
-    })),
+    teachers: await Promise.all(
+      teachers.map((teacher: DistillTeacher) => teacherOf(teacher, host, { placement, options })),
+    ),
     distillers: (options.distillers ?? []).map((use) => distillerOf(host, use)),
     parts: host,
     data: {
@@ -155,6 +179,45 @@ function specFrom(host: Host, options: DistillOptions): RunSpec {
     placement,
     exporters: options.exporters ?? [],
   };
+}
+
+async function teacherOf(
+  teacher: DistillTeacher,
+  host: Host,
+  { placement: studentPlacement, options }: { placement: Placement; options: DistillOptions },
+): Promise<TeacherSpec> {
+  const placement = teacher.backend === undefined ? studentPlacement : placementOf(teacher.backend);
+  const settings: TeacherSettings & { readonly name: string } = {
+    name: teacher.name ?? defaultTeacherName,
+    placement,
+    acceptChance: teacher.acceptChance ?? false,
+    calibration: { images: 512, method: 'min-max', percentile: 99.99, ...teacher.calibration },
+    fidelity: { images: 640, agreement: 0.98, cosine: 0.99, accept: false, ...teacher.fidelity },
+  };
+  if ('onnx' in teacher) {
+    const { onnx: source, taps = {}, logits, input } = teacher;
+    const declaration: ForeignDeclaration = {
+      taps: Object.fromEntries(
+        Object.entries(taps).map(([tap, tensor]) => [
+          tap,
+          typeof tensor === 'string' ? { tensor, layout: 'NCHW' } : tensor,
+        ]),
+      ),
+      logits,
+      input: { layout: 'NCHW', scale: 1, ...input },
+    };
+    const foreign = await openForeignModel(readModelFile(source), {
+      source,
+      declaration,
+      placement,
+      ...options.dataset,
+    });
+    return { ...settings, foreign };
+  }
+  const { contribution: backbone, options: own } = host.use('backbones', teacher.model, {
+    path: 'teacher.model',
+  });
+  return { ...settings, backbone, options: own, weights: teacher.weights };
 }
 
 /** The run's own keys beside the options say whom the distiller compares with, and how its weights change. */

@@ -13,7 +13,7 @@ import type {
 } from '@limbeck/core';
 import type { ParameterGroup } from '@limbeck/nn';
 import type { DistillerChoice, Parts } from './programs/distillation.js';
-import type { TeacherChoice } from './programs/plan-teachers.js';
+import type { BackboneChoice, ForeignChoice } from './programs/plan-teachers.js';
 import type { ModelChoice } from './programs/traced-model.js';
 import type { Weights } from './weights/read.js';
 
@@ -66,10 +66,8 @@ export interface CheckpointPolicy {
   readonly keepEvery?: number;
 }
 
-/** A frozen model the student learns from. */
-export interface TeacherSpec extends TeacherChoice {
-  /** Under published names, as {@link readWeightsFile} gives them. */
-  readonly weights: Weights;
+/** What a run says about a teacher, whatever computes it. */
+export interface TeacherSettings {
   readonly placement: Placement;
   /** Go on even where the teacher is no better than chance. */
   readonly acceptChance: boolean;
@@ -78,6 +76,20 @@ export interface TeacherSpec extends TeacherChoice {
   /** How true to its float32 self it has to be where it computes in int8. */
   readonly fidelity: FidelityBound;
 }
+
+/** A frozen model the student learns from: a backbone with weights, or a model from a file. */
+export type TeacherSpec = TeacherSettings &
+  (
+    | (BackboneChoice & {
+        /** Under published names, as {@link readWeightsFile} gives them. */
+        readonly weights: Weights;
+      })
+    | ForeignChoice
+  );
+
+/** Where a teacher's numbers come from, as messages say it. */
+export const sourceOf = (teacher: TeacherSpec): string =>
+  'foreign' in teacher ? teacher.foreign.source : teacher.weights.source;
 
 /** Everything a run consists of, found, checked and loaded. A configuration becomes one; code may write one directly. */
 export interface RunSpec {

@@ -2,12 +2,14 @@ import {
   type CompileOptions,
   type ComputeBackend,
   checkFeeds,
+  didYouMean,
   type Executable,
   LimbeckError,
   type LoadedModel,
+  type LoadOptions,
   portsOf,
 } from '@limbeck/core';
-import { decodeOnnx, encodeOnnx } from '@limbeck/formats';
+import { addOutputs, decodeOnnx, encodeOnnx, type OnnxModel } from '@limbeck/formats';
 import { checkState, type Program, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
 import { findChannelBlock } from './channel-block.js';
@@ -84,16 +86,30 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
   }
 }
 
-async function load(bytes: Uint8Array, options: CompileOptions = {}): Promise<LoadedModel> {
+async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<LoadedModel> {
   // the runtime is native code: it sees nothing that our own reader has not found sound
-  const model = decodeOnnx(bytes);
-  const name = model.graph.name;
-  const { precision = 'float32' } = options;
+  const model = decodeOnnx(bytes, options.source === undefined ? {} : { source: options.source });
+  const { device = 'cpu', threads, precision = 'float32', source: name = model.graph.name } = options;
   if (precision !== 'float32') throw unsupported(name, precision, 'a model from a file runs as it is');
+  const { outputs = model.graph.outputs.map((output) => output.name) } = options;
+  const given = new Set(model.graph.outputs.map((output) => output.name));
+  const further = [...new Set(outputs)].filter((output) => !given.has(output));
+  checkComputed(model, further, name);
   const runtime = await loadRuntime();
-  const { device = 'cpu', threads } = options;
-  const session = await openSession(runtime, bytes, { name, device, threads });
-  return new LoadedOnnxModel(model, runtime, session);
+  const extended = further.length === 0 ? bytes : addOutputs(bytes, further);
+  const session = await openSession(runtime, extended, { name, device, threads });
+  return new LoadedOnnxModel(model.graph, { name, outputs, runtime, session });
+}
+
+/** @throws LimbeckError UNKNOWN_TAP for names that no node gives */
+function checkComputed({ graph }: OnnxModel, names: readonly string[], name: string): void {
+  const computed = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const unknown = names.find((one) => one === '' || !computed.has(one));
+  if (unknown === undefined) return;
+  throw new LimbeckError('UNKNOWN_TAP', `'${name}' has no tensor '${unknown}'`, {
+    hint: didYouMean(unknown, [...computed]) ?? "'limbeck inspect FILE.onnx' lists its tensors",
+    details: { model: name, tensor: unknown },
+  });
 }
 
 /**

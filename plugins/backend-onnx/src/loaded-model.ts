@@ -6,7 +6,7 @@ import {
   type LoadedModel,
   type ModelPort,
 } from '@limbeck/core';
-import type { OnnxModel, OnnxValue } from '@limbeck/formats';
+import type { OnnxGraph, OnnxValue } from '@limbeck/formats';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, type Runtime } from './runtime.js';
 import { unwrap, wrap } from './tensors.js';
@@ -18,8 +18,25 @@ const portOf = ({ name, dtype, shape }: OnnxValue): ModelPort => ({
   shape: (shape ?? []).map((size, axis) => size ?? `${name}.${axis}`),
 });
 
+/** What the runtime found out about an output; it infers types that the file does not say. */
+const outputPort = (output: InferenceSession.ValueMetadata): ModelPort => ({
+  name: output.name,
+  dtype: output.isTensor ? output.type : 'no tensor',
+  shape: output.isTensor
+    ? output.shape.map((size, axis) => (size === '' || size === -1 ? `${output.name}.${axis}` : size))
+    : [],
+});
+
 /** Element types that come back as host tensors; outputs of others, such as int64, stay inside. */
 const hostTypes: ReadonlySet<string> = new Set(['float32', 'int32', 'bool', 'int8', 'uint8']);
+
+interface Facts {
+  /** What messages call it. */
+  readonly name: string;
+  readonly outputs: readonly string[];
+  readonly runtime: Runtime;
+  readonly session: InferenceSession;
+}
 
 /** A model of someone else's, as it came from a file. */
 export class LoadedOnnxModel implements LoadedModel {
@@ -30,12 +47,16 @@ export class LoadedOnnxModel implements LoadedModel {
   readonly #session: InferenceSession;
   #disposed: Promise<void> | undefined;
 
-  constructor({ graph }: OnnxModel, runtime: Runtime, session: InferenceSession) {
+  /** @param outputs to give, in this order */
+  constructor(graph: OnnxGraph, { name, outputs, runtime, session }: Facts) {
     // older files list their weights among the inputs; weights have values already
     const initialized = new Set(graph.initializers.map((tensor) => tensor.name));
-    this.inputs = graph.inputs.filter(({ name }) => !initialized.has(name)).map(portOf);
-    this.outputs = graph.outputs.map(portOf).filter(({ dtype }) => hostTypes.has(dtype));
-    this.#name = graph.name;
+    this.inputs = graph.inputs.filter((input) => !initialized.has(input.name)).map(portOf);
+    const known = new Map(session.outputMetadata.map((output) => [output.name, output]));
+    this.outputs = outputs
+      .map((output) => outputPort(known.get(output)!))
+      .filter(({ dtype }) => hostTypes.has(dtype));
+    this.#name = name;
     this.#runtime = runtime;
     this.#session = session;
   }

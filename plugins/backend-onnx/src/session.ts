@@ -78,6 +78,12 @@ const typeErrors: readonly RegExp[] = [
   /of operator \((\w+)\) in node \((.*?)\) is invalid/,
 ];
 
+/** How onnxruntime says that it does not know an operator: one of a domain of its own, one of ONNX's. */
+const unknownOperators: readonly RegExp[] = [
+  /(?<domain>[\w.-]+):(?<operator>\w+)\(-?\d+\) is not a registered function\/op/,
+  /In Node, \("(?<node>.*?)", (?<operator>\w+), "(?<domain>.*?)", -?\d+\).*No Op registered for/,
+];
+
 function explain(cause: unknown, name: string, device: Device): LimbeckError {
   const message = messageOf(cause);
   const found = typeErrors.map((pattern) => pattern.exec(message)).find((match) => match !== null);
@@ -87,6 +93,21 @@ function explain(cause: unknown, name: string, device: Device): LimbeckError {
       'BACKEND_UNSUPPORTED',
       `'${name}': onnxruntime has no ${operation} for these element types, at ${node}`,
       { hint: 'cast to float32 or int32 first', details: { operation, node }, cause },
+    );
+  }
+  const unknown = unknownOperators.map((pattern) => pattern.exec(message)).find((match) => match !== null);
+  if (unknown) {
+    const { domain, operator, node } = unknown.groups!;
+    const of = domain ? ` of domain '${domain}'` : '';
+    const at = node ? `, at ${node}` : '';
+    return new LimbeckError(
+      'BACKEND_UNSUPPORTED',
+      `'${name}': onnxruntime knows no operator ${operator}${of}${at}`,
+      {
+        hint: "export the model with ONNX's own operators, of an operator set that onnxruntime knows",
+        details: { operator, domain: domain ?? '' },
+        cause,
+      },
     );
   }
   if (device !== 'cpu') {

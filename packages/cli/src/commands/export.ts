@@ -43,7 +43,7 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
     const model =
       opened === undefined || facts === undefined
         ? modelOfWeights(host, weights)
-        : deployedModel(opened.config, host, weights, facts);
+        : await deployedModel(opened.config, host, weights, facts);
     const content = write.content(model, weights.metadata ?? {});
     await save(file, content);
     if (options.json) printJson(io, { file, format, bytes: content.length });

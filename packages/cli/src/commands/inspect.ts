@@ -5,8 +5,10 @@ import { summarize, weightsExtensions } from '@limbeck/trainer';
 import { type ConfigChoice, openConfig, openHost, openHostHere } from '../config/open-config.js';
 import { optionKeys } from '../config/reference.js';
 import { dataFolder } from '../data-folder.js';
+import { describeOnnx } from '../inspect/describe-onnx.js';
 import { describeStep } from '../inspect/describe-step.js';
 import { printModel } from '../inspect/print-model.js';
+import { printOnnx } from '../inspect/print-onnx.js';
 import { printStep } from '../inspect/print-step.js';
 import { inspectWeights } from '../inspect/print-weights.js';
 import type { Io } from '../io.js';
@@ -20,10 +22,11 @@ export interface InspectOptions extends ConfigChoice {
   readonly json?: boolean;
 }
 
-/** `limbeck inspect [NAME|CONFIG]`: every model, the layers of one, or what a configuration composes. */
+/** `limbeck inspect [NAME|CONFIG|FILE.onnx]`: every model, the layers of one, what a configuration composes, what a file holds. */
 export async function inspect(io: Io, options: InspectOptions): Promise<void> {
   const { name } = options;
   if (name === undefined) await listModels(io, options);
+  else if (name.endsWith('.onnx')) await inspectOnnx(io, { ...options, name });
   else if (isWeights(name)) inspectWeights(io, path.resolve(io.cwd, name), options);
   else if (isFile(name, io.cwd)) await inspectConfig(io, { ...options, config: name });
   else await inspectModel(io, { ...options, name });
@@ -67,6 +70,17 @@ async function inspectModel(io: Io, options: InspectOptions & { readonly name: s
     const summary = summarize({ backbone, options: own }, shapeOf(options));
     if (options.json) printJson(io, summary);
     else printModel(io, summary, optionKeys(backbone));
+  } finally {
+    await host.dispose();
+  }
+}
+
+async function inspectOnnx(io: Io, options: InspectOptions & { readonly name: string }): Promise<void> {
+  const { host } = await openHostHere(options.config, io.cwd);
+  try {
+    const model = await describeOnnx(options.name, host, io.cwd);
+    if (options.json) printJson(io, model);
+    else printOnnx(io, model);
   } finally {
     await host.dispose();
   }

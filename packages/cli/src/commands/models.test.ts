@@ -217,3 +217,43 @@ describe('a run that has not finished', () => {
     expect(stderr).toContain('gone.safetensors');
   });
 });
+
+describe('an ONNX file', () => {
+  it('shows its tensors, as tables and as JSON', async () => {
+    const { stdout } = await limbeck(['inspect', 'run/student.onnx'], folder);
+    expect(stdout).toMatch(/^input +type +shape$/m);
+    expect(stdout).toMatch(/^logits +\w+ +float32 +\[/m);
+    const model = parsed(await limbeck(['inspect', 'run/student.onnx', '--json'], folder));
+    expect(model).toMatchObject({
+      opsets: { 'ai.onnx': expect.any(Number) },
+      operators: { Conv: expect.any(Number) },
+    });
+    expect(model.outputs.map(({ name }: { name: string }) => name)).toEqual(['logits']);
+    expect(model.tensors.every(({ shape }: { shape?: unknown }) => Array.isArray(shape))).toBe(true);
+  });
+
+  it('is refused with what is wrong with it', async () => {
+    writeFileSync(path.join(folder, 'broken.onnx'), 'no model');
+    const { code, stderr } = await limbeck(['inspect', 'broken.onnx'], folder);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('error[BAD_FILE]: broken.onnx: ')]);
+  });
+
+  it('teaches, and the student is evaluated and inspected', async () => {
+    writeFileSync(
+      path.join(folder, 'foreign.yaml'),
+      [
+        'extends: ./limbeck.config.yaml',
+        'teacher: { onnx: taught/student.onnx, acceptChance: true }',
+        'distiller: { use: kd, weight: 0.5 }',
+      ].join('\n'),
+    );
+    const { stdout, stderr } = await limbeck(['train', 'foreign.yaml', '--out', 'foreign'], folder);
+    expect(stderr).toBe('');
+    expect(stdout).toContain('under teacher student.onnx');
+    expect(stdout).toMatch(/teacher alone: top1 \S+ % on 20 test images/);
+    expect((await limbeck(['eval', 'foreign'], folder)).code).toBe(0);
+    const step = parsed(await limbeck(['inspect', 'foreign.yaml', '--json'], folder));
+    expect(step.features).toEqual([{ teacher: 'teacher', tap: 'logits', shape: expect.any(Array) }]);
+    expect(step.teachers).toMatchObject([{ name: 'teacher', id: 'student.onnx' }]);
+  });
+});

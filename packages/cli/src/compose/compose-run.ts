@@ -1,7 +1,22 @@
-import { type Host, type OpenDataset, placements, type ResolvedConfig, teachersOf } from '@limbeck/core';
-import { type RunSpec, readWeightsFile } from '@limbeck/trainer';
+import {
+  type Host,
+  isFileTeacher,
+  type OpenDataset,
+  placements,
+  type ResolvedConfig,
+  type TeacherConfig,
+  teachersOf,
+} from '@limbeck/core';
+import {
+  type ModelChoice,
+  type Placement,
+  type RunSpec,
+  readWeightsFile,
+  type TeacherSpec,
+} from '@limbeck/trainer';
 import { place } from './backend.js';
 import { findParts, type RunParts } from './parts.js';
+import { openFileTeacher, placeTeacher } from './teachers.js';
 
 /** Formats every finished student is written in, besides safetensors. */
 const exportFormats: readonly string[] = ['onnx'];
@@ -17,7 +32,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
   // each asks runtimes in processes of their own
   const [placement, teacherPlacements, dataset] = await Promise.all([
     place(where, host, 'training'),
-    Promise.all(teachersWhere.map((teacherWhere) => place(teacherWhere, host, 'inference'))),
+    Promise.all(teachersOf(config).map((teacher, i) => placeTeacher(teacher, teachersWhere[i]!, host))),
     openData(config, parts, dataDir),
   ]);
   const { augment, student, distillers, balance, optimizer, lr, groups, schedule, metrics } = parts;
@@ -28,14 +43,11 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
       ...student,
       ...(config.student.weights && { weights: readWeightsFile(config.student.weights, config.student) }),
     },
-    teachers: teachersOf(config).map(({ weights, rename, acceptChance, calibration, fidelity }, i) => ({
-      ...parts.teachers[i]!,
-      weights: readWeightsFile(weights, { rename }),
-      placement: teacherPlacements[i]!,
-      acceptChance,
-      calibration,
-      fidelity,
-    })),
+    teachers: await Promise.all(
+      teachersOf(config).map((teacher, i) =>
+        composeTeacher(teacher, parts.teachers[i]!.model, teacherPlacements[i]!, dataset),
+      ),
+    ),
     distillers,
     ...(balance && { balance }),
     parts: host,
@@ -63,6 +75,19 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
       .filter(({ id }) => exportFormats.includes(id))
       .map(({ id }) => host.get('exporters', id)),
   };
+}
+
+async function composeTeacher(
+  teacher: TeacherConfig,
+  model: ModelChoice | undefined,
+  placement: Placement,
+  dataset: OpenDataset,
+): Promise<TeacherSpec> {
+  const { name, acceptChance, calibration, fidelity } = teacher;
+  const settings = { placement, acceptChance, calibration, fidelity };
+  return isFileTeacher(teacher)
+    ? { name, foreign: await openFileTeacher(teacher, placement, dataset), ...settings }
+    : { name, ...model!, weights: readWeightsFile(teacher.weights!, teacher), ...settings };
 }
 
 /** Opens the data set; a normalisation of the configuration takes the place of the data set's own. */

@@ -20,14 +20,13 @@ export interface DeployedModel {
  *
  * @throws LimbeckError WEIGHTS_MISMATCH where the weights are another model's
  */
-export function deployedModel(
+export async function deployedModel(
   config: ResolvedConfig,
   host: Host,
   weights: Weights,
   facts: ModelFacts,
-): DeployedModel {
-  const { imageShape: image, classes } = facts;
-  return deploy(studentSpec(config, host, { batch: 1, image, classes }), weights, facts);
+): Promise<DeployedModel> {
+  return deploy(await studentSpec(config, host, { batch: 1, data: facts }), weights, facts);
 }
 
 /**

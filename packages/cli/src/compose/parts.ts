@@ -1,5 +1,5 @@
 import { type Dataset, type Host, type PlacedUse, type ResolvedConfig, runUses } from '@limbeck/core';
-import type { Chosen, DistillerChoice, ModelChoice, RunSpec, TeacherChoice } from '@limbeck/trainer';
+import type { Chosen, DistillerChoice, ModelChoice, RunSpec } from '@limbeck/trainer';
 
 /** What a configuration names, found among the plugins, with checked options. No file has been opened. */
 export interface RunParts
@@ -8,7 +8,8 @@ export interface RunParts
   readonly dataset: Chosen<Dataset<any>>;
   readonly augment: RunSpec['data']['augment'];
   readonly student: ModelChoice;
-  readonly teachers: readonly TeacherChoice[];
+  /** In order; without a model where that is in a file of its own. */
+  readonly teachers: readonly { readonly name: string; readonly model?: ModelChoice }[];
 }
 
 /**
@@ -27,7 +28,9 @@ export function findParts(config: ResolvedConfig, host: Host): RunParts {
     dataset: host.use('datasets', uses.dataset.use, uses.dataset),
     augment: uses.augmentations.map((placed) => host.use('augmentations', placed.use, placed)),
     student: model(uses.student),
-    teachers: uses.teachers.map((placed) => ({ name: placed.name, ...model(placed) })),
+    teachers: uses.teachers.map(({ name, backbone }) =>
+      backbone === undefined ? { name } : { name, model: model(backbone) },
+    ),
     distillers: uses.distillers.map((placed): DistillerChoice => {
       const { contribution: distiller, options } = host.use('distillers', placed.use, placed);
       const { teacher, schedule } = placed;

@@ -1,25 +1,27 @@
-import type { Host, ImageShape, ResolvedConfig } from '@limbeck/core';
+import type { Host, ResolvedConfig } from '@limbeck/core';
 import type { StudentSpec } from '@limbeck/trainer';
 import { findParts } from './parts.js';
+import { openTeachers, type TeachingData } from './teachers.js';
 
-/** What a configuration traces a student from, for batches of images of one shape. */
-export function studentSpec(
+/** What a configuration traces a student from, for batches of images of some data. */
+export async function studentSpec(
   config: ResolvedConfig,
   host: Host,
-  { batch, image, classes, samples }: { batch: number; image: ImageShape; classes: number; samples?: number },
-): StudentSpec {
-  const { student, teachers, distillers, balance, optimizer, groups } = findParts(config, host);
+  { batch, data, samples }: { batch: number; data: TeachingData; samples?: number },
+): Promise<StudentSpec> {
+  const parts = findParts(config, host);
+  const { student, distillers, balance, optimizer, groups } = parts;
   return {
     student,
-    teachers,
+    teachers: await openTeachers(config, parts, data, host),
     distillers,
     parts: host,
     optimizer,
     groups,
     taskWeight: config.task.weight,
     ...(balance && { balance }),
-    image: [batch, ...image],
-    classes,
+    image: [batch, ...data.imageShape],
+    classes: data.classes,
     ...(samples === undefined ? {} : { samples }),
   };
 }

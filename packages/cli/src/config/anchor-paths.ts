@@ -3,6 +3,7 @@ import path from 'node:path';
 /** Values that are paths, by where they stand: a section, or each element of a list of them. */
 const places: readonly (readonly [section: string, key: string])[] = [
   ['teacher', 'weights'],
+  ['teacher', 'onnx'],
   ['student', 'weights'],
   ['data', 'dir'],
 ];

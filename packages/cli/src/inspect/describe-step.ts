@@ -4,6 +4,7 @@ import { countMacs, deployedProgram, planStudent, summarize } from '@limbeck/tra
 import { openData } from '../compose/compose-run.js';
 import { findParts } from '../compose/parts.js';
 import { studentSpec } from '../compose/student-spec.js';
+import type { TeachingData } from '../compose/teachers.js';
 
 /** What images a model is traced for. */
 interface DataShape {
@@ -11,10 +12,17 @@ interface DataShape {
   readonly classes: number;
 }
 
+/** Of data of which only the shape is known. */
+const unknownNormalization = ([channels]: ImageShape) => ({
+  mean: Array<number>(channels).fill(0),
+  std: Array<number>(channels).fill(1),
+});
+
 interface ModelSize {
   readonly id: string;
   readonly parameters: number;
-  readonly macs: number;
+  /** Absent for a model from a file. */
+  readonly macs?: number;
 }
 
 /** What a configuration composes into one training step. */
@@ -53,15 +61,18 @@ export async function describeStep(
   host: Host,
   data: DataShape | string,
 ): Promise<StepDescription> {
-  const shape = typeof data === 'string' ? await shapeOfData(config, host, data) : data;
-  const { image, classes } = shape;
+  const known =
+    typeof data === 'string'
+      ? await openData(config, findParts(config, host), data)
+      : { imageShape: data.image, classes: data.classes, normalization: unknownNormalization(data.image) };
+  const { imageShape: image, classes }: TeachingData = known;
   const { batchSize } = config.data;
-  const spec = studentSpec(config, host, { batch: batchSize, image, classes });
+  const spec = await studentSpec(config, host, { batch: batchSize, data: known });
   const { student, teachers } = spec;
   const plan = planStudent(spec);
   const deployed = deployedProgram(spec, 1);
   const sizeOfModel = (choice: typeof student): ModelSize => {
-    const { id, parameters, macs } = summarize(choice, shape);
+    const { id, parameters, macs } = summarize(choice, { image, classes });
     return { id, parameters, macs };
   };
   return {
@@ -69,7 +80,12 @@ export async function describeStep(
     classes,
     batchSize,
     student: sizeOfModel(student),
-    teachers: teachers.map((teacher) => ({ name: teacher.name, ...sizeOfModel(teacher) })),
+    teachers: teachers.map((teacher) => {
+      const { name } = teacher;
+      if (!('foreign' in teacher)) return { name, ...sizeOfModel(teacher) };
+      const { id, parameters } = teacher.foreign;
+      return { name, id, parameters };
+    }),
     losses: Object.fromEntries(plan.weights),
     features: plan.teachers.flatMap(({ name, model, features }) =>
       features.map(({ path }) => ({ teacher: name, tap: path, shape: model.feature(path).shape })),
@@ -82,11 +98,6 @@ export async function describeStep(
       values: valuesByOwner(deployed.state.map(({ name, current }) => [name, current.shape])),
     },
   };
-}
-
-async function shapeOfData(config: ResolvedConfig, host: Host, dataDir: string): Promise<DataShape> {
-  const { imageShape, classes } = await openData(config, findParts(config, host), dataDir);
-  return { image: imageShape, classes };
 }
 
 /** Numbers of values by the first part of their names: `student`, `distiller`, `teacher`. */

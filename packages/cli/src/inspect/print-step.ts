@@ -27,7 +27,12 @@ export function printStep(io: Io, file: string, step: StepDescription): void {
     io,
     table(
       columns,
-      models.map(({ role, id, parameters, macs }) => [role, id, count(parameters), count(macs)]),
+      models.map(({ role, id, parameters, macs }) => [
+        role,
+        id,
+        count(parameters),
+        macs === undefined ? '' : count(macs),
+      ]),
     ),
     '',
   );

@@ -4,13 +4,10 @@ import type { Io } from '../io.js';
 import { bytes, count, plural } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
 import { table } from '../output/table.js';
+import { visible } from '../output/visible.js';
 
 /** Bytes of an element, by the end of its type's name. */
 const bytesPerElement = (dtype: string): number => Number(/\d+$/.exec(dtype)?.[0] ?? 8) / 8;
-
-/** Text of a file, whose control characters must not reach a terminal. */
-const visible = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** What a file of weights holds: `limbeck inspect FILE`. Values are not looked at. */
 export function inspectWeights(io: Io, file: string, options: { readonly json?: boolean | undefined }): void {

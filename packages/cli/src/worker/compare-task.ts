@@ -5,6 +5,7 @@ import {
   type OpenDataset,
   placements,
   type ResolvedConfig,
+  type TeacherConfig,
   teachersOf,
 } from '@limbeck/core';
 import { bindState } from '@limbeck/graph';
@@ -15,6 +16,7 @@ import {
   evaluate,
   executableClassifier,
   loadWeights,
+  type ModelChoice,
   measureLatency,
   type Placement,
   readWeightsFile,
@@ -88,7 +90,9 @@ export async function compareTask(
       context.say({ type: 'note', text: `comparing ${label}` });
       students.push(await examineStudent(label, folder, bench));
       const examined: ComparedModel[] = [];
-      for (const index of parts.teachers.keys()) examined.push(await examineTeacher(index, bench));
+      for (const teacher of backboneTeachers(config, parts)) {
+        examined.push(await examineTeacher(teacher, bench));
+      }
       if (examined.length > 0) teachers = examined;
     } finally {
       await host.dispose();
@@ -112,7 +116,8 @@ interface Bench {
 async function examineStudent(label: string, folder: string, bench: Bench): Promise<ComparedModel> {
   const { config, host, parts, dataset, placement, loading } = bench;
   const { backend, ...how } = placement;
-  const model = deployedModel(config, host, readWeightsFile(path.join(folder, runFiles.student)), dataset);
+  const weights = readWeightsFile(path.join(folder, runFiles.student));
+  const model = await deployedModel(config, host, weights, dataset);
   const executable = await backend.compile(model.program(config.data.evalBatchSize), {
     ...how,
     state: model.state,
@@ -167,15 +172,31 @@ const look = (
     stop: context.stopped,
   });
 
-async function examineTeacher(index: number, bench: Bench): Promise<ComparedModel> {
-  const { config, parts, dataset, placement } = bench;
-  const choice = parts.teachers[index]!;
+/** A backbone as teacher; nobody can count the operations of a model from a file. */
+interface BackboneTeacher {
+  readonly name: string;
+  readonly model: ModelChoice;
+  /** File. */
+  readonly weights: string;
+  readonly rename: TeacherConfig['rename'];
+}
+
+const backboneTeachers = (config: ResolvedConfig, { teachers }: RunParts): BackboneTeacher[] =>
+  teachersOf(config).flatMap(({ name, weights, rename }, i) => {
+    const { model } = teachers[i]!;
+    return model === undefined || weights === undefined ? [] : [{ name, model, weights, rename }];
+  });
+
+async function examineTeacher(
+  { name, model, weights: file, rename }: BackboneTeacher,
+  bench: Bench,
+): Promise<ComparedModel> {
+  const { config, dataset, placement } = bench;
   const { backend, ...how } = placement;
   const { classes, imageShape: image } = dataset;
-  const { weights: file, rename } = teachersOf(config)[index]!;
   const weights = readWeightsFile(file, { rename });
   const compile = (batch: number) => {
-    const teacher = new TracedTeacher(choice, { prefix: teacherPrefix, image: [batch, ...image], classes });
+    const teacher = new TracedTeacher(model, { prefix: teacherPrefix, image: [batch, ...image], classes });
     const target = { role: `teacher '${teacher.id}'`, classes };
     const state = loadWeights(teacher.variables.values(), weights, target);
     return backend.compile(bindState(teacher.program(['logits']), state), how);
@@ -186,6 +207,6 @@ async function examineTeacher(index: number, bench: Bench): Promise<ComparedMode
   );
   const single = await compile(1);
   const { medianMs } = await measureLatency(single).finally(() => single.dispose());
-  const { id, parameters, macs } = summarize(choice, { image, classes });
-  return { label: choice.name, id, top1: accuracy, parameters, macs, latencyMs: medianMs };
+  const { id, parameters, macs } = summarize(model, { image, classes });
+  return { label: name, id, top1: accuracy, parameters, macs, latencyMs: medianMs };
 }

@@ -69,7 +69,7 @@ async function measure(
   const open = async (): Promise<{ classifier: Classifier; dispose(): Promise<void> }> => {
     if (weightsExtensions.includes(path.extname(model))) {
       const weights = readWeightsFile(model, isStudents(model, config, request) ? config.student : {});
-      const deployed = deployedModel(config, host, weights, dataset);
+      const deployed = await deployedModel(config, host, weights, dataset);
       const { backend, ...how } = await place(where, host, 'inference');
       const executable = await backend.compile(deployed.program(batchSize), {
         ...how,

@@ -100,7 +100,7 @@ const branchExpectation = (issue: Issue): string =>
 
 function unknownKey(key: string, path: readonly string[], refused: Refused): ConfigProblem {
   const at = [...path, key].join('.');
-  const siblings = refused.documentation.keysAt(path);
+  const siblings = refused.documentation.keysAt(path).filter((known) => known !== '*');
   // a key at the wrong place, as `train.lr`: say where it belongs
   const elsewhere = refused.documentation.paths.filter((known) => known.split('.').at(-1) === key);
   const near =

@@ -1,5 +1,6 @@
 import type { Use, UseObject } from '../contracts/contribution.js';
 import type { Kind } from '../contracts/plugin.js';
+import { teacherKeys } from './teacher-schema.js';
 
 /** A place of the configuration that names a contribution and holds its options. */
 export interface Place {
@@ -14,10 +15,7 @@ const plain = (kind: Kind): Place => ({ kind, own: [], kept: [] });
 
 const teacher = {
   kind: 'backbones',
-  own: [
-    ...(['name', 'weights', 'rename', 'backend', 'device', 'precision', 'threads'] as const),
-    ...(['acceptChance', 'calibration', 'fidelity'] as const),
-  ],
+  own: teacherKeys,
   kept: ['name', 'backend', 'device', 'precision', 'threads', 'calibration', 'fidelity'],
 } as const satisfies Place;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineConfig, placements, resolveConfig, runUses } from '../index.js';
+import { defineConfig, isFileTeacher, placements, resolveConfig, runUses, teachersOf } from '../index.js';
 
 const minimal = { data: { use: 'd' }, student: { use: 's' }, train: { epochs: 2 } };
 
@@ -31,7 +31,9 @@ describe('runUses', () => {
       [{ use: 'pad-crop', pad: 4 }, 'data.augment.0'],
       [{ use: 'flip' }, 'data.augment.1'],
     ]);
-    expect(uses.teachers).toMatchObject([{ name: 'teacher', use: { use: 'resnet32x4' }, path: 'teacher' }]);
+    expect(uses.teachers).toMatchObject([
+      { name: 'teacher', backbone: { use: { use: 'resnet32x4' }, path: 'teacher' } },
+    ]);
     expect(uses.student.use).toEqual({ use: 'resnet8x4' });
     expect(uses.distillers.map(({ path }) => path)).toEqual(['distiller']);
     expect(uses.optimizer).toMatchObject({
@@ -63,10 +65,10 @@ describe('several teachers', () => {
   it('keep their order and names; distillers name theirs', () => {
     const uses = runUses(teaching([large, other], ['kd', { use: 'sp', teacher: 'large', weight: 2 }]).config);
     expect(uses.teachers).toMatchObject([
-      { name: 'large', use: { use: 'resnet32x4', depth: 3 }, path: 'teacher.0' },
-      { name: 'teacher', use: { use: 'wrn' }, path: 'teacher.1' },
+      { name: 'large', backbone: { use: { use: 'resnet32x4', depth: 3 }, path: 'teacher.0' } },
+      { name: 'teacher', backbone: { use: { use: 'wrn' }, path: 'teacher.1' } },
     ]);
-    expect(uses.teachers[0]!.use).not.toHaveProperty('name');
+    expect(uses.teachers[0]!.backbone!.use).not.toHaveProperty('name');
     expect(uses.distillers.map(({ use, teacher }) => [use, teacher])).toEqual([
       [{ use: 'kd' }, undefined],
       [{ use: 'sp', weight: 2 }, 'large'],
@@ -93,6 +95,52 @@ describe('several teachers', () => {
     ['one without weights', [{ use: 'wrn' }], 'kd', /teacher\.0\.weights: is missing/],
   ])('are refused: %s', (_, teacher, distiller, message) => {
     expect(() => teaching(teacher, distiller)).toThrow(message);
+  });
+});
+
+describe('a model from a file as teacher', () => {
+  const taught = (teacher: unknown) => resolve(minimal, { teacher, distiller: 'kd' }).config;
+
+  it('says what is not in the file', () => {
+    const config = taught({
+      onnx: 'model.onnx',
+      taps: { embedding: 'flat', stage3: { tensor: 'map', layout: 'NHWC' } },
+      input: { layout: 'NHWC', scale: 255, normalization: 'none', size: [32, 32] },
+    });
+    expect(runUses(config).teachers).toEqual([{ name: 'teacher' }]);
+    const [teacher] = teachersOf(config);
+    expect(isFileTeacher(teacher!)).toBe(true);
+    expect(teacher).toMatchObject({
+      taps: {
+        embedding: { tensor: 'flat', layout: 'NCHW' },
+        stage3: { tensor: 'map', layout: 'NHWC' },
+      },
+      input: { layout: 'NHWC', scale: 255, normalization: 'none', size: [32, 32] },
+    });
+    expect(taught({ onnx: 'model.onnx', input: {} }).teacher).toMatchObject({
+      input: { layout: 'NCHW', scale: 1 },
+    });
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['beside a backbone', { onnx: 'm', use: 'wrn' }, /teacher.use: .*either a backbone or `onnx`/],
+    ['with weights', { onnx: 'm', weights: 'w' }, /teacher.weights: .*either a backbone or `onnx`/],
+    ['in int8', { onnx: 'm', precision: 'int8' }, /teacher.precision: .*runs as it is/],
+    ['with options', { onnx: 'm', depth: 3 }, /teacher.depth: is no key .*; known here: name,/],
+    [
+      'with taps of its logits',
+      { onnx: 'm', taps: { logits: 'x' } },
+      /teacher.taps: .*beside it, as `logits`/,
+    ],
+    ['with another layout', { onnx: 'm', input: { layout: 'CHWN' } }, /teacher.input.layout: .*NCHW/],
+    [
+      'missing, with taps',
+      { use: 'wrn', weights: 'w', taps: { a: 'b' } },
+      /teacher.taps: .*`onnx` beside it/,
+    ],
+    ['missing, with all else', { weights: 'w' }, /teacher.use: .*a backbone, or a file in `onnx`/],
+  ])('is refused %s', (_, teacher, message) => {
+    expect(() => taught(teacher)).toThrow(message);
   });
 });
 

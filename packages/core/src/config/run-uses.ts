@@ -3,6 +3,7 @@ import type { Device, Precision } from '../contracts/backend.js';
 import type { UseObject } from '../contracts/contribution.js';
 import { optionsPart, places } from './places.js';
 import type { ResolvedConfig } from './run-config.js';
+import type { BackboneTeacher } from './teacher-schema.js';
 
 /** A contribution a run uses, ready for `host.use(kind, placed.use, placed)`. */
 export interface PlacedUse {
@@ -14,12 +15,19 @@ export interface PlacedUse {
   readonly own: readonly string[];
 }
 
+/** A teacher by its name. */
+export interface TeacherUse {
+  readonly name: string;
+  /** Absent where it is a model from a file. */
+  readonly backbone?: PlacedUse;
+}
+
 /** The contributions a run uses, apart from what the run itself says about them. */
 export interface RunUses {
   readonly dataset: PlacedUse;
   readonly augmentations: readonly PlacedUse[];
   /** In order; the first is the one distillers compare with where they name none. */
-  readonly teachers: readonly (PlacedUse & { readonly name: string })[];
+  readonly teachers: readonly TeacherUse[];
   readonly student: PlacedUse;
   /** With the name of the teacher each asks for and the course of its terms' weights. */
   readonly distillers: readonly (PlacedUse & { readonly teacher?: string; readonly schedule?: PlacedUse })[];
@@ -43,10 +51,12 @@ export function runUses(config: ResolvedConfig): RunUses {
   return {
     dataset: placed('data', data),
     augmentations: data.augment.map((use, i) => placed('data.augment.*', use, i)),
-    teachers: teachersOf(config).map((teacher, i) => ({
-      ...(isList(config.teacher) ? placed('teacher.*', teacher, i) : placed('teacher', teacher)),
-      name: teacher.name,
-    })),
+    teachers: teachersOf(config).map((teacher, i) => {
+      const { name } = teacher;
+      if (isFileTeacher(teacher)) return { name };
+      const backbone = isList(config.teacher) ? placed('teacher.*', teacher, i) : placed('teacher', teacher);
+      return { name, backbone };
+    }),
     student: placed('student', student),
     distillers: distillersOf(distiller),
     ...(task.balance === undefined ? {} : { balance: placed('task.balance', task.balance) }),
@@ -81,13 +91,22 @@ function distillersOf(distiller: ResolvedConfig['distiller']): RunUses['distille
 
 type SchedulePlace = [path: 'distiller.schedule'] | [path: 'distiller.*.schedule', index: number];
 
-/** A teacher, as a configuration describes it. */
-export type TeacherConfig = Exclude<ResolvedConfig['teacher'], readonly unknown[] | undefined>;
+type Teachers = Exclude<ResolvedConfig['teacher'], readonly unknown[] | undefined>;
+
+/** A teacher, as a configuration describes it; the schema has made sure that it is one or the other. */
+export type TeacherConfig = Teachers & (Pick<BackboneTeacher, 'use' | 'weights'> | { readonly onnx: string });
+
+/** A model from a file as teacher. */
+export type FileTeacherConfig = Teachers & { readonly onnx: string };
+
+/** True for a model from a file. */
+export const isFileTeacher = (teacher: TeacherConfig): teacher is FileTeacherConfig =>
+  teacher.onnx !== undefined;
 
 /** The teachers of a configuration, in order. */
 export function teachersOf({ teacher }: Pick<ResolvedConfig, 'teacher'>): readonly TeacherConfig[] {
   if (teacher === undefined) return [];
-  return isList(teacher) ? teacher : [teacher];
+  return (isList(teacher) ? teacher : [teacher]) as readonly TeacherConfig[];
 }
 
 const isList = <T>(value: T | readonly T[] | undefined): value is readonly T[] => Array.isArray(value);

@@ -1,44 +1,18 @@
 import * as z from 'zod';
 import { isPlugin, type Plugin } from '../contracts/plugin.js';
-import { defaultTeacherName, teacherNameProblem } from '../contracts/teacher-name.js';
+import { teacherNameProblem } from '../contracts/teacher-name.js';
 import { didYouMean } from '../suggest.js';
-
-const id = z.string().min(1);
-const count = z.int().min(1);
+import { count, device, id, isPattern, normalization, precision, rename } from './schema-parts.js';
+import { teacher } from './teacher-schema.js';
 
 /** An id, or `{ use: id, ...options }`; a bare id becomes `{ use: id }`. */
 const use = z
   .union([id, z.looseObject({ use: id })])
   .transform((value) => (typeof value === 'string' ? { use: value } : value));
 
-const device = z.enum(['cpu', 'cuda', 'webgpu', 'wasm']);
-const precision = z.enum(['float32', 'bfloat16', 'int8']);
-
 const plugin = z.custom<Plugin>(isPlugin, 'expected a package name, a path or what definePlugin made');
 const pluginName = z.union([id, plugin]);
 const listedPlugin = z.union([pluginName, z.tuple([pluginName, z.record(z.string(), z.unknown())])]);
-
-const isPattern = (source: string, flags?: string): boolean => {
-  try {
-    return new RegExp(source, flags) instanceof RegExp;
-  } catch {
-    return false;
-  }
-};
-
-/** A rule for names of weights; regular expressions are written out before they come here. */
-const renameRule = z
-  .tuple([z.union([z.string(), z.instanceof(RegExp)]), z.string(), z.string().optional()])
-  .transform(([pattern, replacement, flags]): [pattern: string, replacement: string, flags?: string] => {
-    const source = typeof pattern === 'string' ? pattern : pattern.source;
-    return flags === undefined ? [source, replacement] : [source, replacement, flags];
-  })
-  .refine(([pattern, , flags]) => isPattern(pattern, flags), 'expected [regular expression, replacement]');
-
-const rename = z
-  .array(renameRule)
-  .optional()
-  .describe('Rules [pattern, replacement] for names in that file, in order, for every name. Absent: none.');
 
 const parameterGroup = z.strictObject({
   match: z
@@ -48,10 +22,6 @@ const parameterGroup = z.strictObject({
   lrFactor: z.number().min(0).default(1).describe('Multiplies the learning rate.'),
   weightDecay: z.number().min(0).optional().describe("In place of the optimizer's own."),
 });
-
-const normalization = z
-  .strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) })
-  .refine(({ mean, std }) => mean.length === std.length, 'expected as many values in `std` as in `mean`');
 
 const data = z.looseObject({
   use: id.describe('Id of the data set; its options stand beside it.'),
@@ -66,52 +36,6 @@ const data = z.looseObject({
     .optional()
     .describe("Mean and standard deviation per channel, of pixels in [0, 1]. Absent: the data set's own."),
   dir: id.optional().describe('Folder of fetched data sets.'),
-});
-
-const share = z.number().min(0).max(1);
-
-const calibration = z.strictObject({
-  images: count.default(512).describe('Training images it runs over, without augmentation.'),
-  method: z
-    .enum(['min-max', 'percentile'])
-    .default('min-max')
-    .describe("What counts as an activation's range: all values, or all but the rarest."),
-  percentile: z
-    .number()
-    .gt(50)
-    .max(100)
-    .default(99.99)
-    .describe('Share of values that `percentile` keeps, in per cent.'),
-});
-
-const fidelity = z.strictObject({
-  images: count.default(640).describe('Test images it is measured on.'),
-  agreement: share.default(0.98).describe('Least share of images with the same prediction.'),
-  cosine: z.number().min(-1).max(1).default(0.99).describe('Least mean cosine of every output that is used.'),
-  accept: z.boolean().default(false).describe('Whether to go on below the bounds.'),
-});
-
-const teacher = z.looseObject({
-  name: id
-    .default(defaultTeacherName)
-    .describe('What distillers, messages and, with several teachers, names of features call it.'),
-  use: id.describe('Id of the backbone; its options stand beside it.'),
-  weights: id.describe('File with its weights: safetensors, a checkpoint of PyTorch, npz or ONNX.'),
-  rename,
-  backend: id.optional().describe("Where it runs. Absent: on the run's backend."),
-  device: device.optional().describe("Absent: the run's, or the best of its own backend."),
-  precision: precision.default('float32').describe('Element type it computes in.'),
-  threads: count.optional().describe("Absent: the run's."),
-  acceptChance: z
-    .boolean()
-    .default(false)
-    .describe('Whether to go on where it turns out no better than guessing.'),
-  calibration: calibration
-    .prefault({})
-    .describe('How the ranges of its activations are found; for precision int8 alone.'),
-  fidelity: fidelity
-    .prefault({})
-    .describe('What it must be true to its float32 self by; for precision int8 alone.'),
 });
 
 const student = z.looseObject({

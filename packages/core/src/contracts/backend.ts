@@ -135,6 +135,14 @@ export interface ModelPort {
   readonly shape: readonly (number | string)[];
 }
 
+/** How a model from a file is loaded. */
+export interface LoadOptions extends Pick<CompileOptions, 'device' | 'precision' | 'threads'> {
+  /** What messages call it: a path, usually. Default: the name it has for itself. */
+  readonly source?: string;
+  /** Values it shall give, by name, those in between included. Default: the file's outputs. */
+  readonly outputs?: readonly string[];
+}
+
 /** A model loaded from a file of a foreign format. */
 export interface LoadedModel {
   readonly inputs: readonly ModelPort[];
@@ -164,8 +172,13 @@ export interface ComputeBackend {
    */
   install?(options: InstallOptions, say: (line: string) => void): Promise<string>;
   compile(program: Program, options?: CompileOptions): Promise<Executable>;
-  /** Loads a model file of one of the formats in `capabilities().loads`. */
-  load?(bytes: Uint8Array, options?: CompileOptions): Promise<LoadedModel>;
+  /**
+   * Loads a model file of one of the formats in `capabilities().loads`.
+   *
+   * @throws LimbeckError or another expected failure: BAD_FILE, UNKNOWN_TAP for a value it does not compute,
+   * BACKEND_UNSUPPORTED for an operation nobody here knows
+   */
+  load?(bytes: Uint8Array, options?: LoadOptions): Promise<LoadedModel>;
 }
 
 /** Writes a stateless program (its weights bound as constants) as a file other tools read. */

@@ -1,13 +1,23 @@
 import { didYouMean, LimbeckError, type ModelView, teacherNameProblem } from '@limbeck/core';
 import type { Graph } from '@limbeck/graph';
+import type { ForeignModel } from '../foreign/foreign-model.js';
+import { ForeignTeacher } from '../foreign/foreign-teacher.js';
 import { Teacher, teacherPrefix } from './teacher.js';
 import type { ModelChoice } from './traced-model.js';
 import { TracedTeacher } from './traced-teacher.js';
 
-/** A teacher by its name. */
-export interface TeacherChoice extends ModelChoice {
+/** A backbone as teacher, by its name. */
+export interface BackboneChoice extends ModelChoice {
   readonly name: string;
 }
+
+/** A model from a file as teacher, by its name. */
+export interface ForeignChoice {
+  readonly name: string;
+  readonly foreign: ForeignModel;
+}
+
+export type TeacherChoice = BackboneChoice | ForeignChoice;
 
 /**
  * Makes the teachers of a step ready to be asked, in order.
@@ -27,7 +37,10 @@ export function planTeachers(
   }
   return choices.map((choice) => {
     const prefix = choices.length === 1 ? teacherPrefix : choice.name;
-    const model = new TracedTeacher(choice, { prefix, image, classes });
+    const model =
+      'foreign' in choice
+        ? new ForeignTeacher(choice.foreign, image[0]!)
+        : new TracedTeacher(choice, { prefix, image, classes });
     return new Teacher(graph, { name: choice.name, prefix, model });
   });
 }

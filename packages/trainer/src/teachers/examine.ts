@@ -1,6 +1,7 @@
 import { LimbeckError } from '@limbeck/core';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { MetricValues, RunListener } from '../events.js';
+import { sourceOf } from '../run-spec.js';
 import type { PreparedRun } from '../train/prepare.js';
 import { type LiveTeacher, teacherClassifier } from './live-teacher.js';
 import { openTeacher, type RunTeacher } from './open-teacher.js';
@@ -48,8 +49,9 @@ function judge(
   emit: RunListener,
 ): void {
   if (accuracy > betterThanChance / classes) return;
-  const { acceptChance, weights } = teacher.spec;
-  const message = `teacher '${teacher.planned.model.id}' (${weights.source}) is at chance: ${percent(accuracy)} right of ${classes} classes`;
+  const { acceptChance } = teacher.spec;
+  const source = sourceOf(teacher.spec);
+  const message = `teacher '${teacher.planned.model.id}' (${source}) is at chance: ${percent(accuracy)} right of ${classes} classes`;
   if (!acceptChance) {
     throw new LimbeckError('PRECONDITION', message, {
       hint:

@@ -2,6 +2,7 @@ import type { Feeds, Precision } from '@limbeck/core';
 import { createTrainLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { RunListener } from '../events.js';
+import { openForeignTeacher } from '../foreign/open-foreign-teacher.js';
 import type { PlannedTeacher } from '../programs/student.js';
 import type { RunSpec, TeacherSpec } from '../run-spec.js';
 import { compile, frozen } from '../train/compile.js';
@@ -14,15 +15,18 @@ export interface RunTeacher {
   readonly planned: PlannedTeacher;
 }
 
-/** What the student's step needs of a teacher; one in int8 gives its logits too, which its fidelity is judged by. */
+/**
+ * What the student's step needs of a teacher. One in int8 gives its logits too, which its fidelity is judged by, and a
+ * model from a file does, so that it is not loaded twice to be examined.
+ */
 export function pathsOf({ spec, planned }: RunTeacher): string[] {
   const paths = planned.features.map(({ path }) => path);
-  if (spec.placement.precision === 'int8') paths.push('logits');
+  if (spec.placement.precision === 'int8' || 'foreign' in spec) paths.push('logits');
   return [...new Set(paths)];
 }
 
 /**
- * Compiles a frozen teacher where it belongs.
+ * Compiles or loads a frozen teacher where it belongs.
  *
  * @param paths of the features it shall give
  * @param precision default: its own; in int8 it is calibrated
@@ -33,6 +37,18 @@ export async function openTeacher(
   paths: readonly string[],
   { emit, precision = spec.placement.precision }: { emit: RunListener; precision?: Precision | undefined },
 ): Promise<LiveTeacher> {
+  if ('foreign' in spec) {
+    const { dataset, batchSize } = run.spec.data;
+    const { name } = planned;
+    return openForeignTeacher(spec.foreign, {
+      ...dataset,
+      batchSize,
+      placement: spec.placement,
+      paths,
+      name,
+      emit,
+    });
+  }
   const program = frozen(planned.model.program!(paths), run.teacherState);
   const placement = { ...spec.placement, ...(precision === undefined ? {} : { precision }) };
   const { method, percentile, images } = spec.calibration;

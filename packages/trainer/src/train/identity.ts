@@ -51,8 +51,9 @@ export function identityOf(spec: RunSpec): Identity {
 const modelOf = ({ backbone, options }: ModelChoice) => ({ use: backbone.id, options });
 
 const teacherOf = (teacher: TeacherSpec) => ({
-  ...modelOf(teacher),
-  weights: digest(teacher.weights.tensors),
+  ...('foreign' in teacher
+    ? { onnx: teacher.foreign.sha256, ...teacher.foreign.declaration }
+    : { ...modelOf(teacher), weights: digest(teacher.weights.tensors) }),
   placement: placementOf(teacher.placement),
   ...(teacher.placement.precision === 'int8' ? { calibration: teacher.calibration } : {}),
 });

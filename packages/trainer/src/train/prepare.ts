@@ -70,9 +70,11 @@ export function prepareRun(spec: RunSpec): PreparedRun {
   const { student } = spec;
   const teachers = spec.teachers.map((teacher, i) => ({ spec: teacher, planned: plan.teachers[i]! }));
   const teacherState: StateDict = new Map(
-    teachers.flatMap(({ spec: { weights }, planned: { model } }) => [
-      ...load(`teacher '${model.id}'`, model.variables.values(), weights),
-    ]),
+    teachers.flatMap(({ spec: teacher, planned: { model } }) =>
+      'foreign' in teacher
+        ? []
+        : [...load(`teacher '${model.id}'`, model.variables.values(), teacher.weights)],
+    ),
   );
   const studentState =
     student.weights === undefined

@@ -149,11 +149,12 @@ function startEvent({ spec, plan, teachers, source }: PreparedRun, folder: RunFo
       id: student.backbone.id,
       parameters: parameterCount(variables.filter(({ owner }) => owner === 'student')),
     },
-    teachers: teachers.map(({ spec: { placement: where }, planned: { name, model } }) => ({
+    teachers: teachers.map(({ spec: teaching, planned: { name, model } }) => ({
       name,
       id: model.id,
-      parameters: parameterCount(model.variables.values()),
-      backend: where.backend.id,
+      parameters:
+        'foreign' in teaching ? teaching.foreign.parameters : parameterCount(model.variables.values()),
+      backend: teaching.placement.backend.id,
     })),
     epochs: spec.epochs,
     ...(plan.initial.length === 0

@@ -1,0 +1,38 @@
+import * as z from 'zod';
+
+export const id = z.string().min(1);
+
+export const count = z.int().min(1);
+
+export const device = z.enum(['cpu', 'cuda', 'webgpu', 'wasm']);
+
+export const precision = z.enum(['float32', 'bfloat16', 'int8']);
+
+/** Mean and standard deviation, one value a channel. */
+export const normalization = z
+  .strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) })
+  .refine(({ mean, std }) => mean.length === std.length, 'expected as many values in `std` as in `mean`');
+
+/** True for a regular expression. */
+export const isPattern = (source: string, flags?: string): boolean => {
+  try {
+    return new RegExp(source, flags) instanceof RegExp;
+  } catch {
+    return false;
+  }
+};
+
+/** A rule for names of weights; regular expressions are written out before they come here. */
+const renameRule = z
+  .tuple([z.union([z.string(), z.instanceof(RegExp)]), z.string(), z.string().optional()])
+  .transform(([pattern, replacement, flags]): [pattern: string, replacement: string, flags?: string] => {
+    const source = typeof pattern === 'string' ? pattern : pattern.source;
+    return flags === undefined ? [source, replacement] : [source, replacement, flags];
+  })
+  .refine(([pattern, , flags]) => isPattern(pattern, flags), 'expected [regular expression, replacement]');
+
+/** Rules for names of weights. */
+export const rename = z
+  .array(renameRule)
+  .optional()
+  .describe('Rules [pattern, replacement] for names in that file, in order, for every name. Absent: none.');

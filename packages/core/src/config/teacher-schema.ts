@@ -1,0 +1,123 @@
+import * as z from 'zod';
+import { defaultTeacherName } from '../contracts/teacher-name.js';
+import { count, device, id, normalization, precision, rename } from './schema-parts.js';
+
+const share = z.number().min(0).max(1);
+
+const calibration = z.strictObject({
+  images: count.default(512).describe('Training images it runs over, without augmentation.'),
+  method: z
+    .enum(['min-max', 'percentile'])
+    .default('min-max')
+    .describe("What counts as an activation's range: all values, or all but the rarest."),
+  percentile: z
+    .number()
+    .gt(50)
+    .max(100)
+    .default(99.99)
+    .describe('Share of values that `percentile` keeps, in per cent.'),
+});
+
+const fidelity = z.strictObject({
+  images: count.default(640).describe('Test images it is measured on.'),
+  agreement: share.default(0.98).describe('Least share of images with the same prediction.'),
+  cosine: z.number().min(-1).max(1).default(0.99).describe('Least mean cosine of every output that is used.'),
+  accept: z.boolean().default(false).describe('Whether to go on below the bounds.'),
+});
+
+const layout = z.enum(['NCHW', 'NHWC']);
+
+/** A tensor's name, or with the layout of its map; a bare name becomes an object. */
+const tap = z
+  .union([
+    id,
+    z.strictObject({
+      tensor: id.describe('Its name in the file.'),
+      layout: layout.default('NCHW').describe('Order of the axes of a map.'),
+    }),
+  ])
+  .transform((value) => (typeof value === 'string' ? { tensor: value, layout: 'NCHW' as const } : value));
+
+const input = z.strictObject({
+  name: id.optional().describe('Its name in the file. Absent: the only one.'),
+  layout: layout.default('NCHW').describe('Order of the axes of images.'),
+  size: z
+    .tuple([count, count])
+    .optional()
+    .describe('Height and width it takes, to which images are scaled. Absent: what the file says.'),
+  scale: z
+    .union([z.literal(1), z.literal(255)])
+    .default(1)
+    .describe('Value of a white pixel before normalisation.'),
+  normalization: z
+    .union([z.literal('none'), normalization])
+    .optional()
+    .describe(
+      "Mean and standard deviation per channel on that scale, or 'none'. Absent: as the data set normalises.",
+    ),
+});
+
+/** Keys of a teacher that say which model it is. */
+const backboneKeys = ['use', 'weights', 'rename'] as const;
+const fileKeys = ['onnx', 'taps', 'logits', 'input'] as const;
+
+const shape = {
+  name: id
+    .default(defaultTeacherName)
+    .describe('What distillers, messages and, with several teachers, names of features call it.'),
+  use: id.optional().describe('Id of the backbone; its options stand beside it. Either this or `onnx`.'),
+  weights: id
+    .optional()
+    .describe("File with the backbone's weights: safetensors, a checkpoint of PyTorch, npz or ONNX."),
+  rename,
+  onnx: id.optional().describe('File of a model from elsewhere, in place of `use` and `weights`.'),
+  taps: z
+    .record(id, tap)
+    .optional()
+    .describe("What distillers may ask of `onnx`: names of the file's tensors by tap, such as `embedding`."),
+  logits: id.optional().describe("The tensor with the logits of `onnx`. Absent: the file's only output."),
+  input: input.optional().describe('What images `onnx` takes.'),
+  backend: id.optional().describe("Where it runs. Absent: on the run's backend."),
+  device: device.optional().describe("Absent: the run's, or the best of its own backend."),
+  precision: precision.default('float32').describe('Element type it computes in.'),
+  threads: count.optional().describe("Absent: the run's."),
+  acceptChance: z
+    .boolean()
+    .default(false)
+    .describe('Whether to go on where it turns out no better than guessing.'),
+  calibration: calibration
+    .prefault({})
+    .describe('How the ranges of its activations are found; for precision int8 alone.'),
+  fidelity: fidelity
+    .prefault({})
+    .describe('What it must be true to its float32 self by; for precision int8 alone.'),
+};
+
+/** Keys that are the run's own: everything but the options of a backbone. */
+export const teacherKeys = Object.keys(shape).filter((key) => key !== 'use');
+
+type Teacher = z.output<ReturnType<typeof looseTeacher>>;
+const looseTeacher = () => z.looseObject(shape);
+
+/** A backbone as teacher. */
+export type BackboneTeacher = Teacher & { readonly use: string; readonly weights: string };
+
+/** A teacher: a backbone with its options and weights, or a model from a file. */
+export const teacher = looseTeacher().superRefine((given, context) => {
+  const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+  if (given.onnx === undefined) {
+    if (given.use === undefined) refuse('use', 'expected the id of a backbone, or a file in `onnx`');
+    else if (given.weights === undefined) refuse('weights', 'expected the file with its weights');
+    for (const key of fileKeys) if (given[key] !== undefined) refuse(key, 'expected `onnx` beside it');
+    return;
+  }
+  for (const key of backboneKeys) {
+    if (given[key] !== undefined) refuse(key, 'expected either a backbone or `onnx`');
+  }
+  if (given.precision !== 'float32') {
+    refuse('precision', "expected 'float32': a model from a file runs as it is");
+  }
+  if (given.taps?.logits !== undefined) refuse('taps', 'expected the logits beside it, as `logits`');
+  const unknown = Object.keys(given).filter((key) => !(key in shape));
+  if (unknown.length > 0) context.addIssue({ code: 'unrecognized_keys', keys: unknown, input: given });
+});
