@@ -14,6 +14,7 @@ export const arrows: Record<string, readonly string[] | 'anything'> = {
   'packages/data': ['@limbeck/graph', '@limbeck/nn', '@limbeck/core'],
   'packages/trainer': [...foundation, '@limbeck/data'],
   'packages/testkit': [...foundation, '@limbeck/data', '@limbeck/trainer'],
+  'packages/fuzz': 'anything',
   'packages/golden': 'anything',
   'packages/cli': 'anything',
   'packages/bench': 'anything',

@@ -2,6 +2,7 @@ import { definePlugin } from '@limbeck/core';
 import { fashionMnist, fashionMnistSubset } from './fashion-mnist.js';
 import { mnist } from './mnist.js';
 
+export { type IdxArray, parseIdx } from './idx.js';
 export { fashionMnist, fashionMnistSubset, mnist };
 
 /** Small image data sets: Fashion-MNIST with a bundled subset, and MNIST. */

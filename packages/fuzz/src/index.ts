@@ -1,0 +1,4 @@
+export * from './edits.js';
+export * from './fuzz.js';
+export * from './programs.js';
+export * from './subjects.js';

@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import type { Tally } from './fuzz.js';
+import { subjects } from './subjects.js';
+
+const usage = `Feeds damaged and made-up files to every parser of untrusted bytes.
+
+  npm run fuzz -- [--cases 1000000] [--seed N] [--only "pth pickle"]
+
+The seed of a failure gives the same cases again: --seed N --only SUBJECT --cases 1000.
+Subjects: ${subjects()
+  .map(({ name }) => name)
+  .join(', ')}
+`;
+
+/** A round takes a second or two; a parser that hangs never ends one. */
+const patienceMs = 60_000;
+
+type Message = { type: 'begin'; subject: string; seed: number } | ({ type: 'tally'; seed: number } & Tally);
+
+const { values } = parseArgs({
+  options: {
+    cases: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    only: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) process.stdout.write(usage);
+else process.exitCode = (await run(Number(values.cases), Number(values.seed), values.only)) ? 0 : 1;
+
+/** @returns whether every case went well */
+async function run(cases: number, seed: number, only: string | undefined): Promise<boolean> {
+  process.stdout.write(`${cases} cases, seed ${seed}\n`);
+  const totals = new Map<string, { cases: number; read: number }>();
+  const failures: string[] = [];
+  const started = performance.now();
+  let current = 'nothing';
+  let shown = started;
+  const count = () => [...totals.values()].reduce((sum, total) => sum + total.cases, 0);
+  const pace = () => Math.round((1000 * count()) / (performance.now() - started));
+  // parsers run in a worker: one that hangs or takes all memory is noticed from outside
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    workerData: { cases, seed, only },
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
+  });
+  await new Promise<void>((resolve) => {
+    const stop = (what: string) => {
+      failures.push(`${current}: ${what}`);
+      void worker.terminate();
+    };
+    let watch = setTimeout(stop, patienceMs, 'it hangs');
+    worker.on('message', (message: Message) => {
+      clearTimeout(watch);
+      watch = setTimeout(stop, patienceMs, 'it hangs');
+      if (message.type === 'begin') {
+        current = `${message.subject}, seed ${message.seed}`;
+        return;
+      }
+      const total = totals.get(message.subject) ?? { cases: 0, read: 0 };
+      totals.set(message.subject, { cases: total.cases + message.cases, read: total.read + message.read });
+      if (message.failure !== undefined) failures.push(`${current}:\n${message.failure}`);
+      if (performance.now() - shown < 10_000) return;
+      shown = performance.now();
+      process.stdout.write(`${count()} cases, ${pace()} a second, ${failures.length} failures\n`);
+    });
+    worker.on('error', (error) => stop(error.message));
+    worker.on('exit', () => {
+      clearTimeout(watch);
+      resolve();
+    });
+  });
+  for (const [subject, { cases: ran, read }] of totals) {
+    process.stdout.write(`${subject.padEnd(20)} ${String(ran).padStart(8)} cases, ${read} read\n`);
+  }
+  process.stdout.write(
+    `${count()} cases in ${Math.round((performance.now() - started) / 1000)} s, ${pace()} a second\n`,
+  );
+  for (const failure of failures) process.stdout.write(`\n${failure}\n`);
+  process.stdout.write(`${failures.length} failures\n`);
+  return failures.length === 0 && count() > 0;
+}
