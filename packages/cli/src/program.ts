@@ -97,7 +97,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .command('eval')
     .description('measure a trained model on the test images')
     .argument('<target>', 'run folder, configuration file, or .onnx file')
-    .option('--weights <file>', "weights of the configuration's student (.safetensors)")
+    .option('--weights <file>', "weights of the configuration's student, in any format")
     .addOption(config())
     .addOption(set())
     .addOption(json())

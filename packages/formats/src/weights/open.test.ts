@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bytesOf, type ElementType, elementArrays, viewElements } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { writeNpz } from '../numpy/write.js';
 import { writeSafetensors } from '../safetensors/write.js';
@@ -53,6 +55,44 @@ describe('openWeights', () => {
       expect(
         [...back.tensors].map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data }]),
       ).toEqual([...tensors]);
+    }
+  });
+
+  it('reads back whatever was written, names and bits', () => {
+    const types = Object.keys(elementArrays) as ElementType[];
+    const tensor = fc
+      .tuple(fc.constantFrom(...types), fc.array(fc.nat(3), { maxLength: 3 }), fc.infiniteStream(fc.nat(255)))
+      .map(([dtype, shape, bytes]): FileTensor => {
+        const size = shape.reduce((product, extent) => product * extent, 1);
+        const content = new Uint8Array(size * elementArrays[dtype].BYTES_PER_ELEMENT);
+        for (let i = 0; i < content.length; i++)
+          content[i] = bytes.next().value & (dtype === 'bool' ? 1 : 255);
+        return { dtype, shape, data: viewElements(dtype, content) };
+      });
+    const name = fc.string({ unit: 'binary', maxLength: 8 }).filter((text) => text !== '__metadata__');
+    const state = fc.uniqueArray(fc.tuple(name, tensor), {
+      selector: ([key]) => key,
+      minLength: 1,
+      maxLength: 5,
+    });
+    const bits = (tensors: Iterable<readonly [string, FileTensor]>) =>
+      [...tensors].map(([key, { dtype, shape, data }]) => [key, dtype, shape, [...bytesOf(data)]]);
+    const writers = [
+      [writeSafetensors, []],
+      [writeTorch, ['uint16', 'uint32', 'uint64']],
+      [writeNpz, ['bfloat16']],
+    ] as const;
+    for (const [write, lacking] of writers) {
+      fc.assert(
+        fc.property(state, fc.dictionary(name, name), (all, metadata) => {
+          const tensors = all.filter(([, { dtype }]) => !(lacking as readonly string[]).includes(dtype));
+          fc.pre(tensors.length > 0);
+          const back = openWeights(write(tensors, metadata));
+          expect(bits(back.tensors)).toEqual(bits(tensors));
+          expect(Object.entries(back.metadata).sort()).toEqual(Object.entries(metadata).sort());
+        }),
+        { numRuns: 150, seed: 7 },
+      );
     }
   });
 

@@ -50,6 +50,11 @@ describe('openZip', () => {
     expect(openZip(new Uint8Array(Buffer.concat(parts)), 'a.zip').read('a.txt')).toEqual(text('first'));
   });
 
+  it('reads entries that were written without a checksum', () => {
+    const file = patched(stored(), find(stored(), central) + 16, [0, 0, 0, 0]);
+    expect(openZip(file, 'a.zip').read('a.txt')).toEqual(text('first'));
+  });
+
   it('leaves folders out, and gives names no meaning', () => {
     const file = writeZip([
       ['folder/', new Uint8Array()],
