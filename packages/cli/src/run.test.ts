@@ -16,6 +16,7 @@ describe('help', () => {
     'eval',
     'inspect',
     'export',
+    'convert',
     'doctor',
     'config',
     'config print',

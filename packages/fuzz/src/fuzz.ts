@@ -5,8 +5,8 @@ import type { Case, Subject } from './subjects.js';
 /** What values may take together: a multiple of the file, and a megabyte for what is packed. */
 const mostFactor = 32;
 const spare = (1 << 20) + (1 << 16);
-/** A file of some kilobytes is read in far less. */
-const mostMilliseconds = 2000;
+/** A file of some kilobytes is read in far less, on a busy machine too. */
+const mostMilliseconds = 10_000;
 
 export interface Tally {
   readonly subject: string;

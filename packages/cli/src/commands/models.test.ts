@@ -38,6 +38,36 @@ describe('limbeck eval', () => {
     expect(stdout).toMatch(/top1 \S+ % on 20 test images of dots/);
   });
 
+  it('and weights in every format they are converted to, which say what they are for', async () => {
+    const last = JSON.parse(readFileSync(path.join(folder, 'run', 'result.json'), 'utf8')).last;
+    for (const name of ['converted.pth', 'converted.npz']) {
+      await limbeck(['convert', 'run/student.safetensors', name], folder);
+      const args = ['eval', 'distilled.yaml', '--weights', name, '--json'];
+      expect(parsed(await limbeck(args, folder)).metrics, name).toEqual(last);
+    }
+    const exported = await limbeck(['export', 'converted.pth', '--format', 'onnx'], folder);
+    expect(exported).toMatchObject({ code: 0 });
+    expect(existsSync(path.join(folder, 'converted.onnx'))).toBe(true);
+  });
+
+  it('and foreign names, once they are renamed', async () => {
+    await limbeck(['convert', 'run/student.safetensors', 'foreign.pth', '--rename', '^fc=head'], folder);
+    const args = ['eval', 'distilled.yaml', '--weights', 'foreign.pth', '--json'];
+    const refused = await limbeck(args, folder);
+    const { error } = JSON.parse(refused.stdout.trim().split('\n').at(-1)!);
+    expect(error.code).toBe('WEIGHTS_MISMATCH');
+    const rename = error.hint.slice(error.hint.indexOf('rename: ') + 'rename: '.length).replaceAll("'", '"');
+    const mended = await limbeck([...args, '--set', `student.rename=${rename}`], folder);
+    expect(mended).toMatchObject({ code: 0 });
+  });
+
+  it('takes the weights of an ONNX file out of it', async () => {
+    const { code } = await limbeck(['convert', 'run/student.onnx', 'from-onnx.safetensors'], folder);
+    expect(code).toBe(0);
+    const { tensors } = readSafetensors(readFileSync(path.join(folder, 'from-onnx.safetensors')));
+    expect(tensors.size).toBeGreaterThan(0);
+  });
+
   it('adds metrics from the command line', async () => {
     const set = 'train.evaluate.metrics=["top1","nll"]';
     expect(parsed(await limbeck(['eval', 'run', '--set', set, '--json'], folder)).metrics).toHaveProperty(

@@ -18,7 +18,7 @@ export function readZipCheckpoint(bytes: Uint8Array, source: string): PickleValu
   }
   const storages = new StorageTable(({ key, dtype, size }, fail) => {
     const entry = `${folder}/data/${key}`;
-    if (!archive.names.includes(entry)) return fail(`there is no storage '${key}'`);
+    if (!archive.has(entry)) return fail(`there is no storage '${key}'`);
     const needed = size * elementArrays[dtype].BYTES_PER_ELEMENT;
     const present = archive.sizeOf(entry);
     if (present !== needed) fail(`the storage '${key}' takes ${needed} bytes, ${present} are there`);
@@ -29,7 +29,7 @@ export function readZipCheckpoint(bytes: Uint8Array, source: string): PickleValu
 }
 
 /** The one folder of the archive: the name it was saved under. */
-function folderOf({ names }: ZipArchive, source: string): string {
+function folderOf({ names, has }: ZipArchive, source: string): string {
   const folders = names.flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
   const [folder] = folders;
   if (folder === undefined || folders.length > 1) {
@@ -38,7 +38,7 @@ function folderOf({ names }: ZipArchive, source: string): string {
       details: { source },
     });
   }
-  if (names.includes(`${folder}/constants.pkl`)) {
+  if (has(`${folder}/constants.pkl`)) {
     throw new FormatError('BAD_FILE', `${source}: this is a TorchScript program, which is not read`, {
       hint: 'in Python, save only the weights: torch.save(model.state_dict(), FILE)',
       details: { source },
@@ -48,5 +48,5 @@ function folderOf({ names }: ZipArchive, source: string): string {
 }
 
 function text(archive: ZipArchive, name: string): string | undefined {
-  return archive.names.includes(name) ? new TextDecoder().decode(archive.read(name)).trim() : undefined;
+  return archive.has(name) ? new TextDecoder().decode(archive.read(name)).trim() : undefined;
 }

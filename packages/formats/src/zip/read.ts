@@ -12,6 +12,7 @@ const unpackSpare = 1 << 20;
 export interface ZipArchive {
   /** Names of the entries, folders left out, in the order of the directory. */
   readonly names: readonly string[];
+  has(name: string): boolean;
   /** Bytes of an entry when unpacked. */
   sizeOf(name: string): number;
   /**
@@ -56,6 +57,7 @@ export function openZip(bytes: Uint8Array, source: string): ZipArchive {
   };
   return {
     names: entries.map(({ name }) => name),
+    has: (name) => byName.has(name),
     sizeOf: (name) => find(name).size,
     read: (name) => unpack(find(name), source),
     comment,

@@ -6,6 +6,8 @@ type Shapes = ReadonlyMap<string, Shape>;
 
 /** Rules that a suggestion has at most: more would be guesswork. */
 const mostRules = 6;
+/** Names of weights are far shorter; a hostile file's would keep the search busy. */
+const longestName = 256;
 /** Parts of names that are compared, on either side. */
 const mostParts = 24;
 
@@ -18,6 +20,7 @@ const mostParts = 24;
  */
 export function suggestRename(given: Shapes, wanted: Shapes): Rename | undefined {
   if (given.size !== wanted.size || !sameShapesOverall(given, wanted)) return undefined;
+  if ([...given.keys()].some(({ length }) => length > longestName)) return undefined;
   const rules: Rule[] = [];
   let names = [...given.keys()];
   let best = fitting(names, given, wanted);
