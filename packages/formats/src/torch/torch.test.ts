@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../element-types.js';
 import { FormatError } from '../errors.js';
@@ -119,7 +121,12 @@ describe('writeTorch', () => {
   it('writes the very bytes that PyTorch was seen to load', () => {
     const { tensors } = readTorch(fixture('torch-zip.pth'));
     expect(writeTorch(tensors, { note: 'drei – 3' })).toEqual(fixture('written.pth'));
-  });
+    // and is seen again where there is a Python with PyTorch
+    const python = process.env.LIMBECK_PYTHON;
+    if (python === undefined) return;
+    const said = execFileSync(python, [fileURLToPath(url('check-torch.py'))], { encoding: 'utf8' });
+    expect(said).toContain('22 tensors are the same');
+  }, 60_000);
 
   it.each<[string, () => unknown, string]>([
     [
