@@ -66,13 +66,20 @@ export function kernelsBackend(source: KernelsSource): ComputeBackend {
  * const student = await backend.compile(program, { device: 'webgpu' });
  */
 export function createKernelsBackend(tf: Tfjs): ComputeBackend {
+  const factories = new Map<KernelsDevice, unknown>();
   return kernelsBackend({
     remedy: 'import a package of tfjs that brings a device, such as @tensorflow/tfjs-backend-webgpu',
     load: async (device) => {
-      if (tf.findBackendFactory(device)) return tf;
-      throw new LimbeckError('BACKEND_UNAVAILABLE', `the ${device} device of tfjs is not there`, {
-        hint: `import @tensorflow/tfjs-backend-${device}`,
-      });
+      const known = factories.get(device);
+      const factory = tf.findBackendFactory(device) ?? known;
+      if (factory === undefined || factory === null)
+        throw new LimbeckError('BACKEND_UNAVAILABLE', `the ${device} device of tfjs is not there`, {
+          hint: `import @tensorflow/tfjs-backend-${device}`,
+        });
+      // a device that was lost is asked for again in the same way
+      if (!tf.findBackendFactory(device)) tf.registerBackend(device, factory as () => never);
+      factories.set(device, factory);
+      return tf;
     },
   });
 }

@@ -1,11 +1,11 @@
 import { LimbeckError } from '@limbeck/core';
-import { type KernelsDevice, KernelsRuntime } from './device.js';
+import { type KernelsDevice, KernelsRuntime, kernelsDevices } from './device.js';
 import type { Tfjs } from './tfjs.js';
 
 /** Where tfjs comes from. */
 export interface KernelsSource {
   /**
-   * tfjs with a device registered.
+   * tfjs with a device registered; asked for again where the device was lost, when tfjs does not know it any more.
    *
    * @throws LimbeckError BACKEND_UNAVAILABLE saying why not; its hint is the command that would change it
    */
@@ -14,10 +14,19 @@ export interface KernelsSource {
   readonly remedy: string;
 }
 
+/** Makes tfjs forget a device that was lost, so that it can be registered anew. */
+async function forget(tf: Tfjs, device: KernelsDevice): Promise<void> {
+  const other = kernelsDevices.find((name) => name !== device && tf.findBackendFactory(name));
+  // without an active device tfjs would look for one by itself
+  if (other !== undefined && tf.engine().backendName === device) await tf.setBackend(other);
+  tf.removeBackend(device);
+}
+
 /** Makes devices ready, each once. */
 export class KernelsRuntimes {
   readonly #source: KernelsSource;
   readonly #ready = new Map<KernelsDevice, Promise<KernelsRuntime>>();
+  readonly #lost = new Map<KernelsDevice, Tfjs>();
 
   constructor(source: KernelsSource) {
     this.#source = source;
@@ -36,6 +45,9 @@ export class KernelsRuntimes {
   }
 
   async #prepare(device: KernelsDevice): Promise<KernelsRuntime> {
+    const stale = this.#lost.get(device);
+    if (stale !== undefined) await forget(stale, device);
+    this.#lost.delete(device);
     const tf = await this.#source.load(device);
     const before = tf.engine().backendName;
     try {
@@ -50,7 +62,7 @@ export class KernelsRuntimes {
     if (device === 'webgpu') tf.env().set('WEBGPU_CPU_FORWARD', false);
     return new KernelsRuntime(tf, device, () => {
       this.#ready.delete(device);
-      tf.removeBackend(device);
+      this.#lost.set(device, tf);
     });
   }
 }

@@ -110,7 +110,11 @@ function bySums(graph: PlanBuilder, parts: readonly Slot[], dy: Sized, channels:
   return graph.concat(sums, 0);
 }
 
+/** In plain JavaScript parts of a map are slow to take out: there it is a convolution of x with dy as the kernel. */
 export const conv2dWeightGradient: KernelClaim<Conv2dWeightGradientAttributes> = {
+  when: (node, { device }, attributes) =>
+    device !== 'cpu' ||
+    kindOf(attributes, { inputs: node.inputs[0]!.shape[1]!, outputs: node.shape[0]! }) !== 'plain',
   layout: (node, _, attributes) =>
     weightLayout(attributes, { inputs: node.inputs[0]!.shape[1]!, outputs: node.shape[0]! }),
   lower: ({ graph, node, attributes: wanted }) => {
