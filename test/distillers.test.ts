@@ -151,6 +151,7 @@ const methods: readonly (readonly [string, Use, number])[] = [
   ['reviewkd', 'reviewkd', 0.01],
   ['ofd', 'ofd', 0.05],
   ['semckd', 'semckd', 0.0005],
+  ['kdsvd', 'kdsvd', 0.01],
   ['sp', 'sp', 0.001],
   ['cc', 'cc', 0.05],
   ['rkd', 'rkd', 0.005],

@@ -2,6 +2,7 @@ import { definePlugin } from '@limbeck/core';
 import at from './at.js';
 import fitnet from './fitnet.js';
 import ickd from './ickd.js';
+import kdsvd from './kdsvd.js';
 import nst from './nst.js';
 import ofd from './ofd.js';
 import reviewkd from './reviewkd.js';
@@ -14,14 +15,16 @@ export { attentionDistance } from './at.js';
 export { convRegressor } from './conv-regressor.js';
 export { hintLoss } from './fitnet.js';
 export { channelCorrelationDistance } from './ickd.js';
+export { singularVectorDistance } from './kdsvd.js';
 export { neuronSelectivityDistance } from './nst.js';
 export { negativeMeans, partialDistance } from './ofd.js';
 export { resizeNearest } from './resize-nearest.js';
 export { contextLoss } from './reviewkd.js';
 export { calibratedDistance } from './semckd.js';
+export { leadingVectors } from './singular-vectors.js';
 export { variationalInformation } from './vid.js';
 export { type GaussianOptions, gaussianDistances } from './wkd-f.js';
-export { at, fitnet, ickd, nst, ofd, reviewkd, semckd, srrl, vid, wkdF };
+export { at, fitnet, ickd, kdsvd, nst, ofd, reviewkd, semckd, srrl, vid, wkdF };
 
 /** Distillation from intermediate maps. */
 export default definePlugin({
@@ -29,6 +32,6 @@ export default definePlugin({
   api: 1,
   core: '>=0.1.0 <1',
   setup(host) {
-    host.distillers.add(fitnet, at, nst, vid, srrl, ickd, wkdF, reviewkd, ofd, semckd);
+    host.distillers.add(fitnet, at, nst, vid, srrl, ickd, wkdF, reviewkd, ofd, semckd, kdsvd);
   },
 });
