@@ -18,7 +18,7 @@ import distillLogit from '@limbeck/distill-logit';
 import distillProjector from '@limbeck/distill-projector';
 import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import distillRelation from '@limbeck/distill-relation';
-import { globalAveragePool, relu, type StateDict, tensorData } from '@limbeck/graph';
+import { globalAveragePool, leafName, relu, type StateDict, tensorData } from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';
 import projectors from '@limbeck/projectors';
 import { checkDegenerate, degenerateCases, patternFill, referenceBackend } from '@limbeck/testkit';
@@ -119,10 +119,15 @@ async function steps(use: Use, backend: ComputeBackend, count: number, lr: numbe
   const teacherState = initialState(taught!.model.variables.values(), 1);
   const features = await featuresOf(taught!, teacherState, backend);
   const student = await backend.compile(plan.program, { state: plan.initialState(2, teacherState) });
-  const inputs = { image, labels, lr: tensorData('float32', [], Float32Array.of(lr)) };
-  const known = new Set(plan.program.inputs.map(({ attributes }) => attributes.name));
+  const scalar = (value: number) => tensorData('float32', [], Float32Array.of(value));
+  const inputs = { image, labels, lr: scalar(lr) };
+  const known = new Set(plan.program.inputs.map(leafName));
+  // weights that change over the epochs are taken where they are highest
+  const courses = [...known]
+    .filter((name) => name.startsWith('schedule.'))
+    .map((name) => [name, scalar(1)] as const);
   const feeds = Object.fromEntries(
-    [...Object.entries(inputs), ...features].filter(([name]) => known.has(name)),
+    [...Object.entries(inputs), ...features, ...courses].filter(([name]) => known.has(name)),
   );
   const losses: number[] = [];
   for (let i = 0; i < count; i++) losses.push(Number((await student.step(feeds)).loss!.data[0]));

@@ -77,7 +77,7 @@ function attended(m: Scope, own: Tensor, other: Tensor): Tensor {
 /**
  * ReviewKD (Chen et al., CVPR 2021): from the deepest level up, each map of the student is fused with all deeper ones and
  * meets the teacher's map of its level before its last activation; the embedding is the deepest level. Defaults as in mdistiller for
- * resnet32x4 to resnet8x4: weight 5, at most 512 channels between levels, cross-entropy 1. ImageNet 1 (ResNet34 to
+ * resnet32x4 to resnet8x4: weight 5 rising over 20 epochs, at most 512 channels between levels, cross-entropy 1. ImageNet 1 (ResNet34 to
  * ResNet18), 8 and 256 channels (ResNet50 to MobileNetV1). All of it is dropped at inference.
  */
 export default defineDistiller({
@@ -87,6 +87,7 @@ export default defineDistiller({
   options: z.strictObject({
     weight: z.number().nonnegative().default(5).describe('of the sum over levels'),
     width: z.int().min(1).default(512).describe('most channels between levels'),
+    warmup: z.number().nonnegative().default(20).describe('epochs over which the weight rises'),
     ...tapOptions,
   }),
   build({ student, teacher, options, m }) {
@@ -106,6 +107,9 @@ export default defineDistiller({
       carried = result.carried;
       losses[level] = contextLoss(result.output, target);
     }
-    return { losses: { reviewkd: { weight: options.weight, value: losses.reduce((a, b) => add(a, b)) } } };
+    const value = losses.reduce((a, b) => add(a, b));
+    const { weight, warmup } = options;
+    const course = warmup === 0 ? {} : { schedule: { use: 'linear', end: warmup, by: 'epoch' } };
+    return { losses: { reviewkd: { weight, value, ...course } } };
   },
 });

@@ -43,6 +43,24 @@ test.each([
   expect(built.trace.variables.size).toBe(0);
 });
 
+test('weights run their published courses', () => {
+  const courses = (use: Use) =>
+    Object.entries(build(use).losses).map(([name, { schedule }]) => [name, schedule]);
+  const rising = { use: 'linear', end: 20, by: 'epoch' };
+  expect(courses('dkd')).toEqual([
+    ['tckd', rising],
+    ['nckd', rising],
+  ]);
+  expect(courses({ use: 'dkd', warmup: 0 })).toEqual([
+    ['tckd', undefined],
+    ['nckd', undefined],
+  ]);
+  expect(courses('wkd-l')).toEqual([
+    ['target', undefined],
+    ['transport', { use: 'cosine', start: 150 }],
+  ]);
+});
+
 test.each<[string, Use]>([
   ['logit-standardization', 'logit-standardization'],
   ['kd', { use: 'kd', standardize: true }],

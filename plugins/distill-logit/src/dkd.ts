@@ -39,9 +39,7 @@ export function decoupledKd(
  * Decoupled knowledge distillation (Zhao et al., CVPR 2022): the two parts of KD with weights of their own. As released
  * for CIFAR-100: alpha 1, T = 4, cross-entropy 1, and a beta for each pair; 8 for resnet32x4 to resnet8x4, 2 for resnet56
  * to resnet20, 6 for the wide ResNets and VGG13 to VGG8.
- *
- * The release raises both weights linearly over the first 20 epochs. Distillers cannot see epochs yet, so there is no
- * such warm-up here.
+ * The release raises both weights linearly over the first 20 epochs (`warmup`); ImageNet over one.
  */
 export default defineDistiller({
   id: 'dkd',
@@ -51,6 +49,7 @@ export default defineDistiller({
     alpha: z.number().nonnegative().default(1).describe('weight of the target-class term'),
     beta: z.number().nonnegative().default(8).describe('weight of the term of the other classes'),
     temperature: z.number().positive().default(4).describe('softens both predictions'),
+    warmup: z.number().nonnegative().default(20).describe('epochs over which both weights rise'),
     standardize: z
       .boolean()
       .default(false)
@@ -58,12 +57,18 @@ export default defineDistiller({
         'compare z-scores of the logits (arXiv:2403.01427; as released, T = 2 and both weights times 9)',
       ),
   }),
-  build({ student, teacher, labels, classes, options: { alpha, beta, temperature, standardize } }) {
+  build({ student, teacher, labels, classes, options: { alpha, beta, temperature, warmup, standardize } }) {
     requireTwoClasses('dkd', classes);
     const [s, t] = standardize
       ? [standardized(student.logits), standardized(teacher.logits)]
       : [student.logits, teacher.logits];
     const { target, nonTarget } = decoupledKd(s, t, labels, temperature);
-    return { losses: { tckd: { weight: alpha, value: target }, nckd: { weight: beta, value: nonTarget } } };
+    const course = warmup === 0 ? {} : { schedule: { use: 'linear', end: warmup, by: 'epoch' } };
+    return {
+      losses: {
+        tckd: { weight: alpha, value: target, ...course },
+        nckd: { weight: beta, value: nonTarget, ...course },
+      },
+    };
   },
 });

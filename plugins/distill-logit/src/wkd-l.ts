@@ -15,6 +15,11 @@ const options = z.strictObject({
     .union([z.enum(['cosine', 'cka']), z.array(z.array(z.number()))])
     .default('cosine')
     .describe("of classes, by the rows of the teacher's classifier, or a matrix of your own"),
+  decay: z
+    .number()
+    .nonnegative()
+    .default(150)
+    .describe('epochs after which the weight of the transport falls to 0 along a cosine'),
   sharpness: z.number().nonnegative().default(1).describe('kappa in the cost 1 - exp(-kappa distance)'),
 });
 
@@ -63,7 +68,8 @@ function requireKernel({ distance, sharpness, regularization }: z.infer<typeof o
 /**
  * Wasserstein distance between predictions (WKD-L; Lv et al., NeurIPS 2024): probability may move to a similar class at
  * little cost. Defaults as released for resnet32x4 to resnet8x4 on CIFAR-100: weight 600 (200 beside WKD-F), T = 8,
- * regularisation 0.05, 10 rounds, kappa 1, cross-entropy 1; ImageNet 30 (10) at T = 2.
+ * regularisation 0.05, 10 rounds, kappa 1, cross-entropy 1, the transport falling to 0 along a cosine after 150 epochs; ImageNet
+ * 30 (10) at T = 2.
  *
  * The release takes distances from the CKA of each class's features over the training set, or by its option `fc` from the
  * cosines of the teacher's classifier weights; the latter is the default here, since it needs no pass over the data.
@@ -79,10 +85,11 @@ export default defineDistiller({
     requireKernel(chosen);
     const costs = sharpened(classDistances(teacher, classes, chosen.distance), chosen.sharpness);
     const { target, transport } = wassersteinKd(student.logits, teacher.logits, labels, costs, chosen);
+    const schedule = { use: 'cosine', start: chosen.decay };
     return {
       losses: {
         target: { weight: chosen.target, value: target },
-        transport: { weight: chosen.weight, value: transport },
+        transport: { weight: chosen.weight, value: transport, schedule },
       },
     };
   },
