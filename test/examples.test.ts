@@ -16,6 +16,7 @@ async function inspect(config: string, cwd: string) {
 
 test.each([
   ['examples/fashion-mnist/limbeck.config.ts', ['ce', 'feature']],
+  ['examples/vanilla-kd/limbeck.config.ts', ['ce', 'bce', 'kd']],
   ['examples/your-own-distiller/limbeck.config.mjs', ['ce', 'feature', 'energy']],
 ])('%s composes', async (config, terms) => {
   const composed = await inspect(config, root);
