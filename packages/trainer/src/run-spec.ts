@@ -38,6 +38,8 @@ export interface TeacherCalibration {
   readonly method: NonNullable<Calibration['method']>;
   /** Share of values kept by `percentile`, in per cent. */
   readonly percentile: number;
+  /** Default float32. */
+  readonly firstConvolution?: NonNullable<Calibration['firstConvolution']>;
 }
 
 /** What a teacher in int8 is measured by before training; where it is less, the run stops. */

@@ -7,15 +7,19 @@ const share = z.number().min(0).max(1);
 const calibration = z.strictObject({
   images: count.default(512).describe('Training images it runs over, without augmentation.'),
   method: z
-    .enum(['min-max', 'percentile'])
+    .enum(['min-max', 'percentile', 'entropy'])
     .default('min-max')
-    .describe("What counts as an activation's range: all values, or all but the rarest."),
+    .describe("What counts as an activation's range: all values, all but the rarest, or what tells most."),
   percentile: z
     .number()
     .gt(50)
     .max(100)
     .default(99.99)
     .describe('Share of values that `percentile` keeps, in per cent.'),
+  firstConvolution: z
+    .enum(['float32', 'int8'])
+    .default('float32')
+    .describe('How the first convolution computes; the classifier always stays float32.'),
 });
 
 const fidelity = z.strictObject({

@@ -51,9 +51,9 @@ export async function openTeacher(
   }
   const program = frozen(planned.model.program!(paths), run.teacherState);
   const placement = { ...spec.placement, ...(precision === undefined ? {} : { precision }) };
-  const { method, percentile, images } = spec.calibration;
+  const { images, ...how } = spec.calibration;
   const calibration =
-    precision === 'int8' ? { batches: calibrationBatches(run.spec, images), method, percentile } : undefined;
+    precision === 'int8' ? { batches: calibrationBatches(run.spec, images), ...how } : undefined;
   const executable = await compile(program, placement, { emit, calibration });
   return compiledTeacher(executable, run.spec.data.batchSize);
 }

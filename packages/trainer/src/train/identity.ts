@@ -50,12 +50,17 @@ export function identityOf(spec: RunSpec): Identity {
 
 const modelOf = ({ backbone, options }: ModelChoice) => ({ use: backbone.id, options });
 
+/** A first convolution in float32 goes without saying, as in runs from before there was a choice. */
+function calibrationOf({ calibration: { firstConvolution, ...rest } }: TeacherSpec) {
+  return firstConvolution === 'int8' ? { ...rest, firstConvolution } : rest;
+}
+
 const teacherOf = (teacher: TeacherSpec) => ({
   ...('foreign' in teacher
     ? { onnx: teacher.foreign.sha256, ...teacher.foreign.declaration }
     : { ...modelOf(teacher), weights: digest(teacher.weights.tensors) }),
   placement: placementOf(teacher.placement),
-  ...(teacher.placement.precision === 'int8' ? { calibration: teacher.calibration } : {}),
+  ...(teacher.placement.precision === 'int8' ? { calibration: calibrationOf(teacher) } : {}),
 });
 
 const partOf = ({ contribution, options }: { contribution: { id: string }; options: unknown }) => ({

@@ -69,6 +69,7 @@ describe('a frozen program in int8', () => {
   test.each<[string, Omit<Calibration, 'batches'>]>([
     ['min-max', {}],
     ['percentile', { method: 'percentile', percentile: 99.9 }],
+    ['entropy', { method: 'entropy' }],
   ])('stays close to float32, calibrated by %s', async (_, method) => {
     const target = network();
     const float = await outputsOf(await onnxBackend.compile(target, { threads: 1 }));
@@ -80,6 +81,18 @@ describe('a frozen program in int8', () => {
     expect(cosine(float.stem!, rounded.stem!)).toBeCloseTo(1, 6);
     expect(rounded.embedding).not.toEqual(float.embedding);
   });
+
+  test.each(['min-max', 'entropy'] as const)(
+    'rounds the first convolution too where that is asked for, calibrated by %s',
+    async (method) => {
+      const float = await outputsOf(await onnxBackend.compile(network(), { threads: 1 }));
+      const rounded = await outputsOf(await inInt8(network(), { batches, method, firstConvolution: 'int8' }));
+      expect(rounded.stem).not.toEqual(float.stem);
+      for (const [name, values] of Object.entries(float)) {
+        expect(cosine(values, rounded[name]!), name).toBeGreaterThan(0.999);
+      }
+    },
+  );
 
   test('runs by integer kernels, all but the first convolution and the pooling', async () => {
     const executable = await inInt8(network());

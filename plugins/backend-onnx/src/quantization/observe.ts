@@ -31,12 +31,18 @@ export async function observe(
   const { method = 'min-max', percentile = 99.99 } = options.calibration;
   const ranges = await extremes(model, values, options);
   if (method === 'min-max') return ranges;
+  if (method === 'entropy') {
+    const histograms = await count(model, ranges, { zeros: false }, options);
+    return new Map([...histograms].map(([value, histogram]) => [value, histogram.mostTelling()]));
+  }
   if (!(percentile > 50 && percentile <= 100)) {
     throw new LimbeckError('CONFIG_INVALID', `the percentile of the calibration is ${percentile}`, {
       hint: 'give a number above 50, up to 100, such as 99.99',
     });
   }
-  return percentiles(model, ranges, percentile, options);
+  const rare = (100 - percentile) / 200;
+  const histograms = await count(model, ranges, { zeros: true }, options);
+  return new Map([...histograms].map(([value, histogram]) => [value, histogram.within(rare)]));
 }
 
 /** Smallest and largest value, found by the model itself, so that no map leaves it. */
@@ -77,20 +83,36 @@ async function extremes(
   return ranges;
 }
 
-/** Ranges without the rarest values, half of them at either end. */
-async function percentiles(
+/** How often values occur in ranges that are known. */
+async function count(
   model: OnnxModel,
   ranges: ReadonlyMap<string, Range>,
-  percentile: number,
+  what: { readonly zeros: boolean },
   options: ObserveOptions,
-): Promise<ReadonlyMap<string, Range>> {
-  const histograms = new Map([...ranges].map(([value, range]) => [value, new Histogram(range)]));
-  const outputs = [...ranges.keys()].map((name) => ({ name, dtype: 'float32' }) as const);
-  await runAll({ ...model, graph: { ...model.graph, outputs } }, options, (results) => {
-    for (const [value, histogram] of histograms) histogram.add(results[value]!.data as Float32Array);
+): Promise<ReadonlyMap<string, Histogram>> {
+  const histograms = new Map([...ranges].map(([value, range]) => [value, new Histogram(range, what)]));
+  // the runtime gives no input back as it is
+  const inputs = new Set(model.graph.inputs.map(({ name }) => name));
+  const copies = [...ranges.keys()]
+    .filter((name) => inputs.has(name))
+    .map(
+      (name): OnnxNode => ({
+        opType: 'Identity',
+        name: `${name}/copy`,
+        inputs: [name],
+        outputs: [`${name}/copy`],
+        attributes: {},
+      }),
+    );
+  const outputOf = (name: string) => (inputs.has(name) ? `${name}/copy` : name);
+  const outputs = [...ranges.keys()].map((name) => ({ name: outputOf(name), dtype: 'float32' }) as const);
+  const nodes = [...model.graph.nodes, ...copies];
+  await runAll({ ...model, graph: { ...model.graph, nodes, outputs } }, options, (results) => {
+    for (const [value, histogram] of histograms) {
+      histogram.add(results[outputOf(value)]!.data as Float32Array);
+    }
   });
-  const rare = (100 - percentile) / 200;
-  return new Map([...histograms].map(([value, histogram]) => [value, histogram.within(rare)]));
+  return histograms;
 }
 
 type Results = InferenceSession.OnnxValueMapType;

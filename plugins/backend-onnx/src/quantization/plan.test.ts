@@ -48,6 +48,12 @@ test('activations vanish into the rounding of the convolution before them', () =
   expect(summary(model(chain, ['third']))).toEqual({ results: ['min', 'third'], absorbed: ['relu', 'min'] });
 });
 
+test('the first convolution is computed in int8 where that is asked for', () => {
+  const { nodes, observed } = planQuantization(model(chain, ['third']), 'int8');
+  expect([...nodes.values()].map(({ result }) => result)).toEqual(['first', 'min', 'third']);
+  expect(observed).toContain('x');
+});
+
 test('activations stay whose input leaves the model', () => {
   expect(summary(model(chain, ['second', 'third']))).toEqual({ results: ['second', 'third'], absorbed: [] });
   expect(summary(model(chain, ['relu', 'third']))).toEqual({

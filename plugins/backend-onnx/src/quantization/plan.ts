@@ -21,12 +21,12 @@ export interface QuantizationPlan {
 
 /**
  * Chooses what is computed in int8: convolutions with constant weights, the sums of what they make, and maxima over
- * windows of it. The first convolution, pooling at the end and classifier stay float: they cost next to nothing, and
- * their errors would reach every feature.
+ * windows of it. Pooling at the end and classifier stay float, and so does the first convolution unless it is asked for:
+ * they cost next to nothing, and their errors would reach every feature.
  */
-export function planQuantization(model: OnnxModel): QuantizationPlan {
+export function planQuantization(model: OnnxModel, first: 'float32' | 'int8' = 'float32'): QuantizationPlan {
   const index = new ModelIndex(model);
-  const convolutions = laterConvolutions(index);
+  const convolutions = constantConvolutions(index, first);
   const nodes = new Map<OnnxNode, QuantizedNode>();
   const absorbed = new Set<OnnxNode>();
   const sharing = new Map<string, string>();
@@ -60,8 +60,11 @@ function activationsAfter(node: OnnxNode, index: ModelIndex): OnnxNode[] {
 const isUpperBound = (constant: OnnxTensor | undefined): boolean =>
   constant?.data.length === 1 && constant.data[0]! >= 0;
 
-/** Convolutions by constant weights that another convolution comes before. */
-function laterConvolutions({ model, initializers }: ModelIndex): ReadonlySet<OnnxNode> {
+/** Convolutions by constant weights; those that no other one comes before only where the first is to be in int8. */
+function constantConvolutions(
+  { model, initializers }: ModelIndex,
+  first: 'float32' | 'int8',
+): ReadonlySet<OnnxNode> {
   const found = new Set<OnnxNode>();
   const convolved = new Set<string>();
   for (const node of model.graph.nodes) {
@@ -69,7 +72,7 @@ function laterConvolutions({ model, initializers }: ModelIndex): ReadonlySet<Onn
     const isConvolution = node.opType === 'Conv' && (node.domain ?? '') === '';
     const [input, ...constants] = node.inputs as [string, ...string[]];
     const isConstant = constants.every((name) => initializers.get(name)?.dtype === 'float32');
-    if (isConvolution && isConstant && convolved.has(input)) found.add(node);
+    if (isConvolution && isConstant && (first === 'int8' || convolved.has(input))) found.add(node);
     if (follows || isConvolution) for (const output of node.outputs) convolved.add(output);
   }
   return found;

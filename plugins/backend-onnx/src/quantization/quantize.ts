@@ -13,7 +13,7 @@ import { findWeightBits } from './weight-bits.js';
  * @throws LimbeckError BACKEND_UNSUPPORTED where nothing of it can be computed in int8; as {@link observe}
  */
 export async function quantize(model: OnnxModel, options: ObserveOptions): Promise<OnnxModel> {
-  const plan = planQuantization(model);
+  const plan = planQuantization(model, options.calibration.firstConvolution);
   if (plan.nodes.size === 0) {
     const { name } = model.graph;
     throw new LimbeckError('BACKEND_UNSUPPORTED', `nothing of '${name}' would be computed in int8`, {

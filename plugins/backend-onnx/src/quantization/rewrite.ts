@@ -16,6 +16,7 @@ export interface RewriteOptions {
  */
 export function rewrite(model: OnnxModel, options: RewriteOptions): OnnxModel {
   const rewriting = new Rewriting(model, options);
+  rewriting.addInputs();
   for (const node of model.graph.nodes) rewriting.add(node);
   return rewriting.finish();
 }
@@ -39,6 +40,11 @@ class Rewriting {
     this.#constants = new Map(model.graph.initializers.map((tensor) => [tensor.name, tensor]));
   }
 
+  /** Images that a quantised convolution reads. */
+  addInputs(): void {
+    for (const { name } of this.#model.graph.inputs) this.#round(name);
+  }
+
   add(node: OnnxNode): void {
     if (this.#plan.absorbed.has(node)) return;
     const quantized = this.#plan.nodes.get(node);
@@ -56,12 +62,15 @@ class Rewriting {
   /** Float readers get what a float node makes as it is. */
   #addFloat(node: OnnxNode): void {
     this.#nodes.push(node);
-    for (const output of node.outputs) {
-      if (!this.#levels.has(output)) continue;
-      const rounded = `${output}/rounded`;
-      this.#rounded.set(output, rounded);
-      this.#roundTrip(output, output, rounded);
-    }
+    for (const output of node.outputs) this.#round(output);
+  }
+
+  /** Gives a float value its 8-bit form, where it has one. */
+  #round(value: string): void {
+    if (!this.#levels.has(value)) return;
+    const rounded = `${value}/rounded`;
+    this.#rounded.set(value, rounded);
+    this.#roundTrip(value, value, rounded);
   }
 
   #addQuantized({ node, result }: QuantizedNode): void {

@@ -61,6 +61,21 @@ describe('a histogram', () => {
     expect(histogram.within(0)).toEqual({ min: -10, max: 90 });
   });
 
+  test('clips what is so rare that finer levels for the rest tell more', () => {
+    const bulk = Float32Array.from({ length: 20_000 }, (_, i) => 1 + Math.sin(i));
+    const histogram = new Histogram({ min: 0, max: 40 }, { zeros: false });
+    histogram.add(bulk);
+    histogram.add(new Float32Array(50_000));
+    histogram.add(Float32Array.of(40));
+    const { min, max } = histogram.mostTelling();
+    expect(min).toBe(0);
+    expect(max).toBeGreaterThanOrEqual(2);
+    expect(max).toBeLessThan(10);
+    const even = new Histogram({ min: -1, max: 1 });
+    even.add(Float32Array.from({ length: 40_960 }, (_, i) => -1 + (2 * (i % 2048) + 1) / 2048));
+    expect(even.mostTelling()).toEqual({ min: -1, max: 1 });
+  });
+
   test('of one value is that value', () => {
     const histogram = new Histogram({ min: 0, max: 0 });
     histogram.add(new Float32Array(10));
