@@ -121,6 +121,17 @@ describe('limbeck inspect FILE', () => {
     expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
+  it('lets no error message of a file write to the terminal either', async () => {
+    const name = 'w\u001b[2J';
+    const twice = new Map([[name, tensors.get('backbone.fc.weight')!]]);
+    writeFileSync(path.join(folder, 'evil.safetensors'), writeSafetensors(twice));
+    const { stderr, code } = await limbeck(
+      ['convert', 'evil.safetensors', 'b.npz', '--dtype', 'float16'],
+      folder,
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining("tensor 'w\\u001b[2J' holds 70000")]);
+  });
+
   it('refuses a file that is none', async () => {
     writeFileSync(path.join(folder, 'b.pth'), '<html>');
     const { code, stderr } = await limbeck(['inspect', 'b.pth'], folder);

@@ -1,5 +1,6 @@
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
+import { visible } from '../output/visible.js';
 import { plainError } from './plain-error.js';
 
 /** How errors are shown. */
@@ -10,6 +11,9 @@ export interface ReportOptions {
   readonly json: boolean;
 }
 
+/** A message may quote a file that is not trusted; its lines are its own. */
+const shown = (text: string): string => text.split('\n').map(visible).join('\n');
+
 /** Prints what was thrown and returns the exit status. */
 export function reportError(thrown: unknown, io: Io, { debug, json }: ReportOptions): number {
   const error = plainError(thrown);
@@ -19,8 +23,8 @@ export function reportError(thrown: unknown, io: Io, { debug, json }: ReportOpti
     return error.exitCode;
   }
   const { red, bold, cyan, dim } = colorsFor(io.env, io.stderr);
-  const lines = [`${red(bold(`error[${error.code}]:`))} ${error.message}`];
-  if (error.hint !== undefined) lines.push(`${cyan('hint:')} ${error.hint}`);
+  const lines = [`${red(bold(`error[${error.code}]:`))} ${shown(error.message)}`];
+  if (error.hint !== undefined) lines.push(`${cyan('hint:')} ${shown(error.hint)}`);
   if (debug && error.stack !== undefined) lines.push(dim(error.stack));
   io.stderr.write(`${lines.join('\n')}\n`);
   return error.exitCode;

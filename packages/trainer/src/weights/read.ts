@@ -19,8 +19,16 @@ export interface ReadWeightsOptions {
   readonly rename?: Rename | undefined;
 }
 
-/** Names of files of weights alone; `.onnx` holds weights and a model. */
-export const weightsExtensions: readonly string[] = ['.safetensors', '.pth', '.pt', '.bin', '.ckpt', '.npz'];
+/** Names of files of weights alone (`model_best.pth.tar` among them); `.onnx` holds weights and a model. */
+export const weightsExtensions: readonly string[] = [
+  '.safetensors',
+  '.pth',
+  '.pt',
+  '.tar',
+  '.bin',
+  '.ckpt',
+  '.npz',
+];
 
 /**
  * Reads a file of weights: safetensors, a checkpoint of PyTorch, npz, or the initialisers of an ONNX model. No file is
