@@ -3,7 +3,7 @@ import type { KernelsRuntime } from './device.js';
 
 /** How runtimes say that memory is at an end: WebGPU, WebAssembly, JavaScript's own arrays. */
 const outOfMemory =
-  /out of memory|out-of-memory|memory access out of bounds|cannot enlarge memory|\boom\b|allocation failed|invalid (typed )?array (buffer )?length/i;
+  /out of memory|out-of-memory|cannot enlarge memory|\boom\b|allocation failed|invalid (typed )?array (buffer )?length/i;
 
 /** What went wrong on a device, as one error. */
 export function failure(

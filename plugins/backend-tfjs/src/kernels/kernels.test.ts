@@ -1,19 +1,26 @@
 import {
   cast,
+  concat,
   conv2d,
+  equal,
   Graph,
   gather,
   gradients,
+  interpret,
   mul,
   type Program,
   program,
   reshape,
+  reverse,
+  slice,
   softmaxCrossEntropy,
   sub,
   sum,
   type Tensor,
   type TensorData,
   tensorData,
+  transpose,
+  where,
 } from '@limbeck/graph';
 import { isRequired, patternFill } from '@limbeck/testkit';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -113,6 +120,39 @@ describe.for(['cpu', 'wasm', 'webgpu'] as const)('kernels on %s', (device) => {
       const doubled = Float32Array.from(feeds[dtype].data, (value) => 2 * value);
       expect(fetched[`${dtype} as float`]!.data).toEqual(doubled);
     }
+    await executable.dispose();
+  });
+
+  run.for(['int32', 'bool'] as const)('%s is moved, picked and chosen as it is', async (dtype) => {
+    const graph = new Graph();
+    const [a, b] = [graph.input('a', [2, 3], dtype), graph.input('b', [2, 3], dtype)];
+    const outputs = {
+      chosen: where(graph.input('which', [2, 3], 'bool'), a, b),
+      every: slice(a, { axis: 1, step: 2 }),
+      back: reverse(a, { axes: [1] }),
+      turned: transpose(a),
+      side: concat([a, b], { axis: 1 }),
+      equal: equal(a, b),
+    };
+    const target = program({ name: 'moves', outputs });
+    const values = (list: number[]) =>
+      dtype === 'bool'
+        ? tensorData(
+            'bool',
+            [2, 3],
+            Uint8Array.from(list, (value) => value & 1),
+          )
+        : tensorData('int32', [2, 3], Int32Array.from(list));
+    const feeds = {
+      // graphics processors choose by way of floats, which hold integers below 2^24
+      a: values([3, -2, 16_777_215, 7, 7, 0]),
+      b: values([1, -2, 5, 7, 2, 0]),
+      which: tensorData('bool', [2, 3], Uint8Array.of(1, 0, 1, 0, 1, 0)),
+    };
+    const executable = await tfjsKernelsBackend.compile(target, { device });
+    const fetched = await executable.step(feeds);
+    const expected = interpret(target, new Map<string, TensorData>(Object.entries(feeds))).outputs;
+    for (const [name, tensor] of expected) expect(fetched[name], name).toEqual(tensor);
     await executable.dispose();
   });
 

@@ -46,9 +46,9 @@ export const where: Kernel<None> = {
       const open = graph.emit('Step', { x: graph.read(y, layout) }, { alpha: 0 });
       return graph.emit('Multiply', { a: graph.read(node.inputs[1]!, layout), b: open });
     }
-    const [condition, t, e] = node.inputs.map((input: Tensor) =>
+    const [condition, ...choices] = node.inputs.map((input: Tensor) =>
       graph.stretched(input, layout, node.shape),
     ) as [Slot, Slot, Slot];
-    return graph.emit('Select', { condition, t, e });
+    return graph.moved(choices, node.dtype, ([t, e]) => graph.emit('Select', { condition, t: t!, e: e! }));
   },
 };

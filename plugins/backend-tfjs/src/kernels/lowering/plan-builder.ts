@@ -1,5 +1,5 @@
 import type { TensorflowType } from '@limbeck/formats';
-import { type Shape, sameShape, type Tensor, type TensorData, tensorData } from '@limbeck/graph';
+import { type DType, type Shape, sameShape, type Tensor, type TensorData, tensorData } from '@limbeck/graph';
 import { inMemory, type Layout } from '../../lowering/layout.js';
 import { PlacedValues } from '../../lowering/placed-values.js';
 import { type CarrierType, carrierOf } from '../../lowering/ports.js';
@@ -122,14 +122,34 @@ export class PlanBuilder extends PlacedValues<Slot> {
   }
 
   /** Part of a value with steps along its axes. */
-  stridedSlice(x: Slot, begin: readonly number[], end: readonly number[], strides: readonly number[]): Slot {
-    if (strides.every((step) => step === 1))
-      return this.slice(
-        x,
-        begin,
-        end.map((n, axis) => n - begin[axis]!),
-      );
-    return this.emit('StridedSlice', { x }, { begin, end, strides, ...noMasks });
+  stridedSlice(
+    x: Slot,
+    begin: readonly number[],
+    end: readonly number[],
+    strides: readonly number[],
+    dtype: DType = 'float32',
+  ): Slot {
+    const spans = end.map((n, axis) => n - begin[axis]!);
+    if (strides.every((step) => step === 1)) return this.slice(x, begin, spans);
+    // the WASM backend takes whatever it is given for floats
+    if (this.target.device !== 'wasm' || carrierOf(dtype) === 'float32')
+      return this.emit('StridedSlice', { x }, { begin, end, strides, ...noMasks });
+    return strides.reduce(
+      (part, step, axis) => {
+        if (step === 1) return part;
+        const places = Int32Array.from({ length: Math.ceil(spans[axis]! / step) }, (_, i) => i * step);
+        const indices = this.constant(tensorData('int32', [places.length], places));
+        return this.emit('GatherV2', { x: part, indices }, { axis, batchDims: 0 });
+      },
+      this.slice(x, begin, spans),
+    );
+  }
+
+  /** What a kernel that only moves elements makes of values: those of the WASM backend move four bytes each. */
+  moved(values: readonly Slot[], dtype: DType, move: (values: readonly Slot[]) => Slot): Slot {
+    if (this.target.device !== 'wasm' || dtype !== 'bool') return move(values);
+    const wide = move(values.map((value) => this.cast(value, 'bool', 'int32')));
+    return this.cast(wide, 'int32', 'bool');
   }
 
   /** Values side by side along an axis. */

@@ -37,7 +37,7 @@ export const slice: Kernel<SliceAttributes> = {
       number[],
       number[],
     ];
-    return graph.stridedSlice(graph.read(node.inputs[0]!, layout), begin, end, strides);
+    return graph.stridedSlice(graph.read(node.inputs[0]!, layout), begin, end, strides, node.dtype);
   },
 };
 
@@ -67,5 +67,7 @@ export const concat: Kernel<{ readonly axis: number }> = {
 export const reverse: Kernel<{ readonly axes: readonly number[] }> = {
   layout: followFirst,
   lower: ({ graph, node, attributes: { axes }, layout }) =>
-    graph.emit('Reverse', { x: graph.read(node.inputs[0]!, layout) }, { dims: axesInMemory(axes, layout) }),
+    graph.moved([graph.read(node.inputs[0]!, layout)], node.dtype, ([x]) =>
+      graph.emit('Reverse', { x: x! }, { dims: axesInMemory(axes, layout) }),
+    ),
 };
