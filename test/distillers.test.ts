@@ -18,22 +18,21 @@ import distillLogit from '@limbeck/distill-logit';
 import distillProjector from '@limbeck/distill-projector';
 import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import distillRelation from '@limbeck/distill-relation';
-import { globalAveragePool, leafName, relu, type StateDict, tensorData } from '@limbeck/graph';
+import { globalAveragePool, relu, type StateDict } from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';
 import projectors from '@limbeck/projectors';
-import { checkDegenerate, degenerateCases, patternFill, referenceBackend } from '@limbeck/testkit';
+import { checkDegenerate, degenerateCases, referenceBackend } from '@limbeck/testkit';
 import {
   deployedProgram,
   distill,
   planStudent,
   readWeightsFile,
-  type StudentPlan,
   type StudentSpec,
   standardTraining,
-  stateFor,
 } from '@limbeck/trainer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findTargets } from './targets.js';
+import { expectSameState, wholeSteps } from './whole-step.js';
 
 /** Two stages of one convolution each. */
 const twoStages = (id: string, width: number, stride: number) =>
@@ -94,47 +93,9 @@ function specFor(use: Use, student = 'thin', teacher = 'wide'): StudentSpec {
   };
 }
 
-const image = patternFill('1', 'image', [batch, 1, 8, 8]);
-const labels = tensorData('int32', [batch], Int32Array.from([0, 1, 2, 2, 1, 0, 1, 2]));
-
-/** What the teacher has to say about the batch, as inputs of the student's step. */
-async function featuresOf(
-  taught: StudentPlan['teachers'][number],
-  state: StateDict,
-  backend: ComputeBackend,
-) {
-  if (taught.features.length === 0) return [];
-  const program = taught.model.program!(taught.features.map(({ path }) => path));
-  const teacher = await backend.compile(program, { state: stateFor(program, state) });
-  const outputs = Object.entries(await teacher.step({ image }));
-  await teacher.dispose();
-  return outputs.map(([name, value]) => [`teacher.${name}`, value] as const);
-}
-
 /** Some steps on one batch, from the same start on every backend. */
-async function steps(use: Use, backend: ComputeBackend, count: number, lr: number) {
-  const spec = specFor(use);
-  const plan = planStudent(spec);
-  const [taught] = plan.teachers;
-  const teacherState = initialState(taught!.model.variables.values(), 1);
-  const features = await featuresOf(taught!, teacherState, backend);
-  const student = await backend.compile(plan.program, { state: plan.initialState(2, teacherState) });
-  const scalar = (value: number) => tensorData('float32', [], Float32Array.of(value));
-  const inputs = { image, labels, lr: scalar(lr) };
-  const known = new Set(plan.program.inputs.map(leafName));
-  // weights that change over the epochs are taken where they are highest
-  const courses = [...known]
-    .filter((name) => name.startsWith('schedule.'))
-    .map((name) => [name, scalar(1)] as const);
-  const feeds = Object.fromEntries(
-    [...Object.entries(inputs), ...features, ...courses].filter(([name]) => known.has(name)),
-  );
-  const losses: number[] = [];
-  for (let i = 0; i < count; i++) losses.push(Number((await student.step(feeds)).loss!.data[0]));
-  const state = await student.readState();
-  await student.dispose();
-  return { losses, state, plan };
-}
+const steps = (use: Use, backend: ComputeBackend, count: number, lr: number) =>
+  wholeSteps(specFor(use), backend, { count, lr });
 
 const methods: readonly (readonly [string, Use, number])[] = [
   ['kd', 'kd', 0.1],
@@ -194,16 +155,7 @@ describe.each(methods)('%s', (_, use, lr) => {
     if (missing !== undefined) skip(missing);
     const theirs = await steps(use, backend, 1, lr);
     expect(theirs.losses[0]! / reference.losses[0]!).toBeCloseTo(1, 4);
-    expect([...theirs.state.keys()].sort()).toEqual([...reference.state.keys()].sort());
-    for (const [name, { data }] of reference.state) {
-      const found = theirs.state.get(name)!.data;
-      // gradients that should be zero, as of a bias before batch norm, are noise
-      const scale = Math.max(...data.map(Math.abs), 2e-2);
-      for (const [i, value] of data.entries()) {
-        if (!(Math.abs(found[i]! - value) / scale < 1e-3))
-          expect.fail(`${name}[${i}] is ${found[i]} on ${on}, ${value} on the reference`);
-      }
-    }
+    expectSameState(theirs.state, reference.state, on);
   });
 
   test.each(degenerateCases)('%s: finite, or refused when it is built', (name) => {

@@ -1,5 +1,7 @@
+export { cutout } from './augmentations/cutout.js';
 export { flip } from './augmentations/flip.js';
 export { padCrop } from './augmentations/pad-crop.js';
+export { randAugment } from './augmentations/rand-augment.js';
 export type { Batch, LoaderOptions } from './buffers.js';
 export { createDrawLoader, type DrawLoader } from './draw-loader.js';
 export { createEvalLoader, type EvalBatch, type EvalLoader } from './eval-loader.js';

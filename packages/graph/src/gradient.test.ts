@@ -19,9 +19,11 @@ import {
   nodesOf,
   pow,
   program,
+  reachedGradients,
   reduceMax,
   relu,
   reshape,
+  softplus,
   sqrt,
   square,
   stopGradient,
@@ -194,5 +196,18 @@ describe('gradients', () => {
     for (let i = 0; i < 20_000; i++) y = i % 2 === 0 ? relu(add(y, 1)) : neg(sub(y, i));
     const [dx] = gradients(mean(y), [x]);
     expect(nodesOf(program({ name: 'deep', outputs: { dx: dx! } })).length).toBeGreaterThan(20_000);
+  });
+});
+
+describe('gradients where a path leads', () => {
+  it('leave out what is behind stopGradient or not read, and what a composite reads is found', () => {
+    const graph = new Graph();
+    const state = (name: string) => graph.state(name, [2]);
+    const [used, stopped, both, unread] = [state('used'), state('stopped'), state('both'), state('unread')];
+    const read = add(mul(used, stopGradient(stopped)), mul(both, stopGradient(both)));
+    const reached = reachedGradients(sum(softplus(read)), [used, stopped, both, unread]);
+    expect([...reached.keys()]).toEqual([used, both]);
+    const all = gradients(sum(softplus(read)), [used, both]);
+    expect([...reached.values()]).toEqual(all);
   });
 });

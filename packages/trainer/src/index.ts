@@ -27,6 +27,7 @@ export * from './programs/traced-model.js';
 export * from './programs/traced-teacher.js';
 export * from './programs/views.js';
 export * from './run-spec.js';
+export * from './standard/balancers.js';
 export * from './standard/metrics.js';
 export * from './standard/optimizers.js';
 export * from './standard/plugin.js';

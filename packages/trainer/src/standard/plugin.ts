@@ -1,10 +1,11 @@
 import { definePlugin } from '@limbeck/core';
-import { flip, padCrop } from '@limbeck/data';
+import { cutout, flip, padCrop, randAugment } from '@limbeck/data';
+import { fixed, gradientNorm, mokd, runningMagnitude } from './balancers.js';
 import { nll, top1, top5 } from './metrics.js';
 import { adamw, sgd } from './optimizers.js';
 import { constant, cosine, linear, linearWarmup, multiStep } from './schedules.js';
 
-/** What every run may use: optimisers, schedules, metrics, augmentations. */
+/** What every run may use: optimisers, schedules, loss balancers, metrics, augmentations. */
 export const standardTraining = definePlugin({
   name: '@limbeck/trainer',
   api: 1,
@@ -12,7 +13,8 @@ export const standardTraining = definePlugin({
   setup(host) {
     host.optimizers.add(sgd, adamw);
     host.schedules.add(constant, multiStep, cosine, linear, linearWarmup);
+    host.balancers.add(fixed, runningMagnitude, gradientNorm, mokd);
     host.metrics.add(top1, top5, nll);
-    host.augmentations.add(padCrop, flip);
+    host.augmentations.add(padCrop, flip, randAugment, cutout);
   },
 });

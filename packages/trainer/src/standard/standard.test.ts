@@ -148,5 +148,10 @@ describe('optimisers', () => {
 });
 
 it('brings the augmentations', () => {
-  expect(host.list('augmentations').map(({ id }) => id)).toEqual(['flip', 'pad-crop']);
+  expect(host.list('augmentations').map(({ id }) => id)).toEqual([
+    'cutout',
+    'flip',
+    'pad-crop',
+    'rand-augment',
+  ]);
 });

@@ -1,0 +1,55 @@
+import { defineAugmentation } from '@limbeck/core';
+import { z } from 'zod';
+import { rotate, shearX, shearY, translateX, translateY } from './affine-changes.js';
+import {
+  autoContrast,
+  brightness,
+  type Change,
+  contrast,
+  equalize,
+  posterize,
+  solarize,
+} from './tone-changes.js';
+
+/**
+ * Some changes one after another, each drawn from the same list of twelve with a strength of its own: the strong
+ * augmentation after RandAugment (Cubuk et al., NeurIPS 2020), strengths drawn uniformly as FixMatch does. On the list:
+ * nothing, auto-contrast, equalise, brightness, contrast, posterise, solarise, rotation, shear and translation along both
+ * axes. Colour saturation and sharpness of the published lists are left out: images may have any number of channels.
+ */
+export const randAugment = defineAugmentation({
+  id: 'rand-augment',
+  description: 'some random changes of tone and geometry, one after another',
+  options: z.strictObject({
+    count: z.int().positive().default(2).describe('changes an image goes through'),
+    magnitude: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1)
+      .describe('largest strength; 1 is 30 degrees, 0.3 of a side, a factor of 0.1 or 1.9'),
+  }),
+  create({ count, magnitude }: { count: number; magnitude: number }, shape) {
+    const [channels] = shape;
+    const changes: readonly Change[] = [
+      () => undefined,
+      autoContrast(channels),
+      equalize(channels),
+      brightness,
+      contrast,
+      posterize,
+      solarize,
+      rotate(shape),
+      shearX(shape),
+      shearY(shape),
+      translateX(shape),
+      translateY(shape),
+    ];
+    return (image, random) => {
+      for (let i = 0; i < count; i++) {
+        const change = changes[random.int(changes.length)]!;
+        change(image, magnitude * (2 * random.uniform() - 1));
+      }
+    };
+  },
+});

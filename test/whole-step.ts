@@ -1,0 +1,124 @@
+import { type ComputeBackend, type Feeds, SampleInputs } from '@limbeck/core';
+import { leafName, type StateDict, sizeOf, type Tensor, tensorData } from '@limbeck/graph';
+import { initialState } from '@limbeck/nn';
+import { patternFill } from '@limbeck/testkit';
+import { planStudent, type StepPlan, type StudentPlan, type StudentSpec, stateFor } from '@limbeck/trainer';
+import { expect } from 'vitest';
+
+/** Compares states value by value, each with the size of its own tensor. */
+export function expectSameState(found: StateDict, expected: StateDict, backend: string): void {
+  expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [name, { data }] of expected) {
+    const theirs = found.get(name)!.data;
+    // gradients that should be zero, as of a bias before batch norm, are noise
+    const scale = Math.max(...data.map(Math.abs), 2e-2);
+    for (const [i, value] of data.entries()) {
+      if (!(Math.abs(theirs[i]! - value) / scale < 1e-3))
+        expect.fail(`${name}[${i}] is ${theirs[i]} on ${backend}, ${value} on the reference`);
+    }
+  }
+}
+
+/** What some steps on one batch come to. */
+export interface WholeSteps {
+  readonly plan: StudentPlan;
+  /** The total of every step of the main phase. */
+  readonly losses: readonly number[];
+  /** Outputs of the last step that are scalars. */
+  readonly outputs: Readonly<Record<string, number>>;
+  /** Of the student's program after the last step. */
+  readonly state: StateDict;
+}
+
+/**
+ * Takes steps of every phase of a training, the initial ones first, on one batch and its views: from the same start and
+ * with the same images on every backend.
+ *
+ * @param count steps in each phase
+ */
+export async function wholeSteps(
+  spec: StudentSpec,
+  backend: ComputeBackend,
+  { count, lr }: { readonly count: number; readonly lr: number },
+): Promise<WholeSteps> {
+  const plan = planStudent(spec);
+  const teacherState: StateDict = new Map(
+    plan.teachers.flatMap(({ model }) => [...initialState(model.variables.values(), 1)]),
+  );
+  const feeds = { ...batchOf(spec, plan, lr), ...(await featuresOf(plan, teacherState, backend)) };
+  let known = teacherState;
+  let losses: number[] = [];
+  let outputs: Record<string, number> = {};
+  for (const step of [...plan.initial, plan]) {
+    const carried = new Map([...known].filter(([name]) => plan.variables.has(name)));
+    const student = await backend.compile(step.program, { state: step.initialState(2, carried) });
+    losses = [];
+    for (let i = 0; i < count; i++) {
+      const fetches = await student.step(fitting(step, feeds));
+      losses.push(Number(fetches.loss!.data[0]));
+      outputs = Object.fromEntries(
+        Object.entries(fetches).flatMap(([name, { shape, data }]) =>
+          shape.length === 0 ? [[name, Number(data[0])]] : [],
+        ),
+      );
+    }
+    known = new Map([...known, ...(await student.readState())]);
+    await student.dispose();
+  }
+  const kept = new Set(plan.program.state.map(({ name }) => name));
+  return { plan, losses, outputs, state: new Map([...known].filter(([name]) => kept.has(name))) };
+}
+
+/** Images of the batch and of every view, by input. */
+function imagesOf({ image }: StudentSpec, plan: StudentPlan): Feeds {
+  const views = [plan, ...plan.initial].flatMap((phase) => [...phase.views.keys()]);
+  const names = ['image', ...new Set(views.map((view) => `view.${view}.image`))];
+  return Object.fromEntries(names.map((name) => [name, patternFill('1', name, image)]));
+}
+
+function batchOf(spec: StudentSpec, plan: StudentPlan, lr: number): Feeds {
+  const { image, classes, samples = image[0] } = spec;
+  const indices = (shape: readonly number[], value: (i: number) => number) =>
+    tensorData(
+      'int32',
+      shape,
+      Int32Array.from({ length: sizeOf(shape) }, (_, i) => value(i)),
+    );
+  const scalar = (value: number) => tensorData('float32', [], Float32Array.of(value));
+  const fixed: Record<string, Feeds[string]> = {
+    ...imagesOf(spec, plan),
+    // up and down again: some classes come twice, the first sample's is the last one's
+    labels: indices([image[0]], (i) => Math.min(i, image[0] - 1 - i) % classes),
+    lr: scalar(lr),
+    [SampleInputs.indexName]: indices([image[0]], (i) => (3 * i + 1) % samples),
+  };
+  for (const phase of [plan, ...plan.initial]) {
+    for (const [name, { count }] of phase.negatives) {
+      fixed[name] = indices([image[0], count], (i) => (5 * i + 2) % samples);
+    }
+    for (const term of phase.schedules.keys()) fixed[`schedule.${term}`] = scalar(0.75);
+  }
+  return fixed;
+}
+
+/** What the teachers have to say about the batch and its views. */
+async function featuresOf(plan: StudentPlan, state: StateDict, backend: ComputeBackend): Promise<Feeds> {
+  const found: Record<string, Feeds[string]> = {};
+  for (const { model, features } of plan.teachers) {
+    for (const image of new Set(features.map((feature) => feature.image))) {
+      const wanted = features.filter((feature) => feature.image === image);
+      const program = model.program!(wanted.map(({ path }) => path));
+      const teacher = await backend.compile(program, { state: stateFor(program, state) });
+      const [pixels] = program.inputs as readonly Tensor[];
+      const outputs = await teacher.step({ image: patternFill('1', image, pixels!.shape) });
+      for (const { path, input } of wanted) found[input] = structuredClone(outputs[path]!);
+      await teacher.dispose();
+    }
+  }
+  return found;
+}
+
+function fitting({ program }: StepPlan, feeds: Feeds): Feeds {
+  const given = new Set(program.inputs.map(leafName));
+  return Object.fromEntries(Object.entries(feeds).filter(([name]) => given.has(name)));
+}
