@@ -1,0 +1,109 @@
+import { LimbeckError } from '@limbeck/core';
+import { bytesPerElement, sizeOf } from '@limbeck/graph';
+import { type CacheDtype, type Encoding, encodingOf, type Field, topLogits } from './encoding.js';
+
+/** How the outputs of a teacher are kept. */
+export interface CachePrecision {
+  /** One for all, or by kind of feature: maps [C, H, W], vectors [D], and the logits. Default float32. */
+  readonly dtype: CacheDtype | Readonly<Partial<Record<FeatureKind, CacheDtype>>>;
+  /** Keep so many logits of a sample one by one and the sum of the others; default all. */
+  readonly topLogits?: number;
+}
+
+/** What is told apart: maps are large and forgiving, logits small and not. */
+export type FeatureKind = 'maps' | 'vectors' | 'logits';
+
+/** A feature of a teacher for one sample. */
+export interface FeatureSize {
+  readonly path: string;
+  /** Without the batch. */
+  readonly shape: readonly number[];
+}
+
+/** A feature and how it is kept. */
+export interface CachedFeature extends FeatureSize {
+  readonly encoding: Encoding;
+}
+
+/** A tensor of every shard. */
+export interface Column extends Field {
+  readonly name: string;
+  /** Elements of one record. */
+  readonly size: number;
+  /** Of one record. */
+  readonly bytes: number;
+}
+
+/**
+ * Largest shard. A shard is what an interruption costs and what is held in memory while it is filled; few files are easier
+ * to handle than many.
+ */
+export const shardBytes = 32 * 2 ** 20;
+
+/** What a record consists of, and how records make shards: ranges of samples under one augmentation draw. */
+export interface CacheLayout {
+  readonly features: readonly CachedFeature[];
+  /** Of each feature in turn. */
+  readonly columns: readonly Column[];
+  readonly recordBytes: number;
+  readonly samples: number;
+  /** In every shard but the last of a draw. */
+  readonly samplesPerShard: number;
+  /** Of one draw. */
+  readonly shards: number;
+}
+
+/**
+ * Plans the records of a teacher's features.
+ *
+ * @param samples records of one draw
+ * @throws LimbeckError CONFIG_INVALID where `topLogits` keeps all logits or more
+ */
+export function layoutOf(
+  sizes: readonly FeatureSize[],
+  precision: CachePrecision,
+  samples: number,
+  largestShard = shardBytes,
+): CacheLayout {
+  const features = sizes.map((size): CachedFeature => ({ ...size, encoding: choose(size, precision) }));
+  const columns = features.flatMap(({ path, encoding }) =>
+    encoding.fields.map((field): Column => {
+      const size = sizeOf(field.shape);
+      return { ...field, name: `${path}${field.suffix}`, size, bytes: size * elementBytes(field.dtype) };
+    }),
+  );
+  const recordBytes = columns.reduce((sum, { bytes }) => sum + bytes, 0);
+  const samplesPerShard = Math.min(samples, Math.max(1, Math.floor(largestShard / recordBytes)));
+  return {
+    features,
+    columns,
+    recordBytes,
+    samples,
+    samplesPerShard,
+    shards: Math.ceil(samples / samplesPerShard),
+  };
+}
+
+const elementBytes = (dtype: Field['dtype']): number => (dtype === 'float16' ? 2 : bytesPerElement(dtype));
+
+function choose({ path, shape }: FeatureSize, { dtype, topLogits: top }: CachePrecision): Encoding {
+  const kind: FeatureKind = path === 'logits' ? 'logits' : shape.length > 1 ? 'maps' : 'vectors';
+  const chosen = typeof dtype === 'string' ? dtype : (dtype[kind] ?? 'float32');
+  if (kind !== 'logits' || top === undefined) return encodingOf(chosen, shape);
+  const classes = shape[0]!;
+  if (!Number.isSafeInteger(top) || top < 1 || top >= classes) {
+    throw new LimbeckError('CONFIG_INVALID', `the cache shall keep the top ${top} of ${classes} logits`, {
+      hint: `choose between 1 and ${classes - 1}, or leave it out to keep all`,
+    });
+  }
+  return topLogits(chosen, top, classes);
+}
+
+/** First and last + 1 sample of a shard. */
+export function rangeOf(
+  { samples, samplesPerShard }: CacheLayout,
+  shard: number,
+): [first: number, end: number] {
+  const first = shard * samplesPerShard;
+  return [first, Math.min(first + samplesPerShard, samples)];
+}
