@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { DrawLoader } from '@limbeck/data';
 import { readSafetensors } from '@limbeck/formats';
@@ -171,7 +179,7 @@ describe('a store', () => {
     const foreign = await filled({ key: 'o'.repeat(32), path: other.path });
     const store = await filled();
     truncateSync(store.path({ draw: 0, shard: 0 }), 100);
-    writeFileSync(store.path({ draw: 0, shard: 1 }), readFileSync(store.path({ draw: 0, shard: 1 })) + 'x');
+    appendFileSync(store.path({ draw: 0, shard: 1 }), 'x');
     copyFileSync(foreign.path({ draw: 0, shard: 2 }), store.path({ draw: 0, shard: 2 }));
     copyFileSync(store.path({ draw: 1, shard: 0 }), store.path({ draw: 1, shard: 1 }));
     writeFileSync(store.path({ draw: 1, shard: 3 }), '');
