@@ -125,18 +125,16 @@ describe('createTrainLoader', () => {
     expect(images[30 + 7]).toBeCloseTo((bytes[30 + 7]! / 255 - 0.5) / 2, 6);
   });
 
-  test('with a number of views, epochs cycle through as many draws, and the order goes on changing', () => {
-    const views = 3;
+  test('with a number of draws, epochs cycle through them, and the order goes on changing', () => {
+    const draws = 3;
     for (const epoch of [3, 4, 8]) {
-      const draw = epochBySample({ batchSize: 1 }, epoch % views);
-      const shown = epochBySample({ batchSize: 1, views }, epoch);
+      const draw = epochBySample({ batchSize: 1 }, epoch % draws);
+      const shown = epochBySample({ batchSize: 1, draws }, epoch);
       expect([...shown.keys()]).not.toEqual([...draw.keys()]);
       expect(new Map([...shown].sort())).toEqual(new Map([...draw].sort()));
     }
-    expect([0, 1, 2, 3, 7].map((epoch) => trainLoader({ views }).drawOf(epoch))).toEqual([0, 1, 2, 0, 1]);
-    expect(trainLoader().drawOf(7)).toBe(7);
-    expect(epochBySample({ views }, 2)).toEqual(epochBySample({}, 2));
-    expect(epochBySample({ batchSize: 1, views: 1 }, 5).get(7)).toBe(
+    expect(epochBySample({ draws }, 2)).toEqual(epochBySample({}, 2));
+    expect(epochBySample({ batchSize: 1, draws: 1 }, 5).get(7)).toBe(
       epochBySample({ batchSize: 1 }, 0).get(7),
     );
   });
@@ -160,8 +158,8 @@ describe('createTrainLoader', () => {
     ['CONFIG_INVALID', { batchSize: 0 }, /batchSize is 0/],
     ['CONFIG_INVALID', { batchSize: 1.5 }, /batchSize is 1.5/],
     ['CONFIG_INVALID', { seed: Number.NaN }, /seed is NaN/],
-    ['CONFIG_INVALID', { views: 0 }, /views is 0/],
-    ['CONFIG_INVALID', { views: 1.5 }, /views is 1.5/],
+    ['CONFIG_INVALID', { draws: 0 }, /draws is 0/],
+    ['CONFIG_INVALID', { draws: 1.5 }, /draws is 1.5/],
     ['SHAPE_MISMATCH', { normalization: { mean: [0], std: [1, 1] } }, /mean has 1 numbers, .* 2 channels/],
     ['BAD_DATA', { normalization: { mean: [0, 0], std: [1, 0] } }, /std is \[1, 0\]/],
   ])('refuses at construction: %s %j', (code, options, message) => {

@@ -14,8 +14,8 @@ import { createSampler, type SampleOptions } from './samples.js';
 export interface TrainLoaderOptions extends LoaderOptions, SampleOptions {
   /** The run's seed: decides every epoch's order and every sample's augmentation. A whole number. */
   readonly seed: number;
-  /** Augmentation draws of a sample: epoch e shows draw e mod `views`. Default: a new one every epoch. */
-  readonly views?: number;
+  /** Augmentation draws of a sample: epoch e shows draw e mod `draws`. Default: a new one every epoch. */
+  readonly draws?: number;
 }
 
 /** Batches of a training split in shuffled order, addressed by (epoch, step). */
@@ -23,8 +23,6 @@ export interface TrainLoader {
   readonly batchSize: number;
   /** Whole batches in an epoch. Samples that do not fill one are left out; which ones changes with the epoch. */
   readonly batchesPerEpoch: number;
-  /** Number of the augmentation draw that an epoch shows. */
-  drawOf(epoch: number): number;
   /**
    * The batch of one step: any step, in any order, always the same, so that a run resumes in mid-epoch exactly.
    *
@@ -38,16 +36,16 @@ export interface TrainLoader {
  * Prepares the batches of a training split.
  *
  * @throws LimbeckError `BAD_DATA` when the split is smaller than one batch, `CONFIG_INVALID` when the batch size, the
- *   seed or the number of views is not a whole number, `SHAPE_MISMATCH` when the normalisation does not fit the images
+ *   seed or the number of draws is not a whole number, `SHAPE_MISMATCH` when the normalisation does not fit the images
  */
 export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
-  const { split, imageShape, batchSize, seed, views } = options;
+  const { split, imageShape, batchSize, seed, draws } = options;
   checkBatchSize(batchSize);
   if (!Number.isSafeInteger(seed)) {
     throw new LimbeckError('CONFIG_INVALID', `seed is ${seed}`, { hint: 'give a whole number' });
   }
-  if (views !== undefined && !(Number.isSafeInteger(views) && views > 0)) {
-    throw new LimbeckError('CONFIG_INVALID', `views is ${views}`, { hint: 'give a positive whole number' });
+  if (draws !== undefined && !(Number.isSafeInteger(draws) && draws > 0)) {
+    throw new LimbeckError('CONFIG_INVALID', `draws is ${draws}`, { hint: 'give a positive whole number' });
   }
   if (batchSize > split.length) {
     throw new LimbeckError(
@@ -63,14 +61,12 @@ export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
   const nextBatch = createBatchRing(batchSize, imageShape);
   const batchesPerEpoch = Math.floor(split.length / batchSize);
   const size = imageSize(imageShape);
-  const drawOf = (epoch: number): number => (views === undefined ? epoch : epoch % views);
   const order = new Int32Array(split.length);
   let orderedEpoch = -1;
 
   return {
     batchSize,
     batchesPerEpoch,
-    drawOf,
     batch(epoch, step, into) {
       checkPosition('epoch', epoch, Number.MAX_SAFE_INTEGER);
       checkPosition('step', step, batchesPerEpoch);
@@ -80,7 +76,7 @@ export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
         orderedEpoch = epoch;
       }
       const batch = into ?? nextBatch();
-      const draw = drawOf(epoch);
+      const draw = draws === undefined ? epoch : epoch % draws;
       for (let slot = 0; slot < batchSize; slot++) {
         const sample = order[step * batchSize + slot]!;
         read(sample, draw, batch.images, slot * size);
