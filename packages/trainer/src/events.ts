@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@limbeck/core';
+import type { CacheFacts } from './teacher-cache/facts.js';
 
 /** Mean value of every loss term, unweighted, by name; `total` is the weighted sum. */
 export type LossValues = Readonly<Record<string, number>>;
@@ -71,6 +72,28 @@ export type RunEvent =
       readonly teacher: string;
       readonly metrics: MetricValues;
       readonly samples: number;
+      readonly seconds: number;
+    }
+  | ({
+      /** What the cache of a teacher holds, before anything is written. */
+      readonly type: 'cache';
+      readonly teacher: string;
+    } & CacheFacts)
+  | {
+      /** A cache is being filled. */
+      readonly type: 'cache-fill';
+      readonly teacher: string;
+      /** Images asked about so far, of those that are missing; each counts once for every draw. */
+      readonly done: number;
+      readonly total: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'cache-filled';
+      readonly teacher: string;
+      readonly records: number;
+      readonly bytes: number;
       readonly seconds: number;
     }
   | {

@@ -15,6 +15,7 @@ import type { ParameterGroup } from '@limbeck/nn';
 import type { DistillerChoice, Parts } from './programs/distillation.js';
 import type { BackboneChoice, ForeignChoice } from './programs/plan-teachers.js';
 import type { ModelChoice } from './programs/traced-model.js';
+import type { CachePrecision } from './teacher-cache/layout.js';
 import type { Weights } from './weights/read.js';
 
 /** A contribution with its checked options. */
@@ -68,6 +69,14 @@ export interface CheckpointPolicy {
   readonly keepEvery?: number;
 }
 
+/** What a teacher gives is computed once for every training sample, and read back from disk from then on. */
+export interface TeacherCacheSpec extends CachePrecision {
+  /** As `views` of the data, which it stands for. */
+  readonly views?: number;
+  /** Folder of caches: each has one of its own inside, named by what it depends on. */
+  readonly folder: string;
+}
+
 /** What a run says about a teacher, whatever computes it. */
 export interface TeacherSettings {
   readonly placement: Placement;
@@ -77,6 +86,8 @@ export interface TeacherSettings {
   readonly calibration: TeacherCalibration;
   /** How true to its float32 self it has to be where it computes in int8. */
   readonly fidelity: FidelityBound;
+  /** Absent: it is asked in every step. */
+  readonly cache?: TeacherCacheSpec;
 }
 
 /** A frozen model the student learns from: a backbone with weights, or a model from a file. */
@@ -108,6 +119,8 @@ export interface RunSpec {
     readonly evalBatchSize: number;
     // biome-ignore lint/suspicious/noExplicitAny: every augmentation brings an option type of its own
     readonly augment: readonly Chosen<Augmentation<any>>[];
+    /** Augmentation draws of a sample: epoch e uses draw e mod `views`. Absent: a new one every epoch. */
+    readonly views?: number;
   };
   // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
   readonly optimizer: Chosen<Optimizer<any>>;

@@ -46,6 +46,16 @@ export function describeEvent(event: RunEvent): string {
       return event.phase === undefined
         ? `phase: the main one, ${event.epochs} epochs`
         : `phase: initial one of ${event.phase}, ${event.epochs} epochs`;
+    case 'cache': {
+      const { views, samples, folder, bytes, missingBytes } = event;
+      const kept = Object.entries(event.features).map(([path, how]) => `${path} in ${how}`);
+      const state = missingBytes === 0 ? 'hit' : `miss, ${missingBytes} bytes to be written`;
+      return `cache of ${teacherTitle(event.teacher)}: ${state}; ${bytes} bytes: ${views} views of ${samples} samples, ${kept.join(', ')}; ${folder}`;
+    }
+    case 'cache-fill':
+      return `cache of ${teacherTitle(event.teacher)}: ${event.done} of ${event.total}, ${Math.round(event.imagesPerSecond)} images/s`;
+    case 'cache-filled':
+      return `cache of ${teacherTitle(event.teacher)}: ${event.records} records, ${event.bytes} bytes written in ${seconds(event.seconds)}`;
     case 'step':
       return `step ${event.step}: ${phaseOf(event)}epoch ${event.epoch}, lr ${short(event.lr)}, ${values(event.losses)}${weightsOf(event)}, ${Math.round(event.imagesPerSecond)} images/s`;
     case 'epoch': {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fetches, isLimbeckError, LimbeckError } from '@limbeck/core';
 import type { DrawLoader } from '@limbeck/data';
+import { makeFolder } from '../files/make-folder.js';
 import { lockFolder } from '../folder/lock.js';
 import { rangeOf } from './layout.js';
 import type { CacheStore, Place } from './store.js';
@@ -83,7 +84,7 @@ function rowsOf(
 }
 
 /**
- * Keeps other processes from filling the same cache; where one does, waits for it.
+ * Makes the folder of a cache where it is not there, and keeps other processes from filling the same cache; where one does, waits for it.
  *
  * @param waiting hears once, before the wait, who fills it
  * @returns gives the lock back
@@ -93,6 +94,7 @@ export async function lockStore(
   folder: string,
   { waiting, stop }: { waiting: (error: LimbeckError) => void; stop: () => boolean },
 ): Promise<() => void> {
+  makeFolder(folder);
   for (let told = false; ; told = true) {
     try {
       return lockFolder(folder);

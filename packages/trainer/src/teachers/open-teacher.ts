@@ -5,6 +5,7 @@ import type { RunListener } from '../events.js';
 import { openForeignTeacher } from '../foreign/open-foreign-teacher.js';
 import type { PlannedTeacher } from '../programs/student.js';
 import type { RunSpec, TeacherSpec } from '../run-spec.js';
+import type { CacheStore } from '../teacher-cache/store.js';
 import { compile, frozen } from '../train/compile.js';
 import type { PreparedRun } from '../train/prepare.js';
 import { compiledTeacher, type LiveTeacher } from './live-teacher.js';
@@ -13,6 +14,8 @@ import { compiledTeacher, type LiveTeacher } from './live-teacher.js';
 export interface RunTeacher {
   readonly spec: TeacherSpec;
   readonly planned: PlannedTeacher;
+  /** Undefined where it is asked in every step. */
+  readonly cache: CacheStore | undefined;
 }
 
 /**

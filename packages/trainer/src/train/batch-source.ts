@@ -9,6 +9,7 @@ import { tensorData } from '@limbeck/graph';
 import type { StepPlan, StudentPlan } from '../programs/student.js';
 import { viewInput } from '../programs/views.js';
 import type { RunSpec } from '../run-spec.js';
+import { drawsOf } from '../teacher-cache/draws.js';
 import type { TeacherBatch } from '../teachers/feature-source.js';
 
 /** What the data give to one step. */
@@ -26,13 +27,17 @@ export class BatchSource {
   readonly #sampler: NegativeSampler | undefined;
   readonly #shape: readonly number[];
 
-  constructor({ data, seed }: RunSpec, plan: StudentPlan) {
+  constructor({ data, seed, teachers }: RunSpec, plan: StudentPlan) {
     const { dataset, batchSize } = data;
     const { train: split, normalization, imageShape } = dataset;
     const create = ({ contribution, options }: RunSpec['data']['augment'][number]) =>
       contribution.create(options, imageShape);
     const own = data.augment.map(create);
-    const common = { split, normalization, imageShape, batchSize, seed };
+    const draws = drawsOf({ data, teachers });
+    const common = {
+      ...{ split, normalization, imageShape, batchSize, seed },
+      ...(draws === undefined ? {} : { draws }),
+    };
     this.#loader = createTrainLoader({ ...common, augment: own });
     this.batchesPerEpoch = this.#loader.batchesPerEpoch;
     this.#shape = [batchSize, ...imageShape];
@@ -44,8 +49,8 @@ export class BatchSource {
         return [name, createTrainLoader({ ...common, augment: [...own, ...more], picture: i + 1 })];
       }),
     );
-    const draws = phases.some(({ negatives }) => negatives.size > 0);
-    this.#sampler = draws ? createNegativeSampler(split.labels, seed) : undefined;
+    const contrasts = phases.some(({ negatives }) => negatives.size > 0);
+    this.#sampler = contrasts ? createNegativeSampler(split.labels, seed) : undefined;
   }
 
   /** @param epoch counts from 0 over all phases */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { StateDict } from '@limbeck/graph';
 import type { ModelChoice } from '../programs/traced-model.js';
 import type { Placement, RunSpec, TeacherSpec } from '../run-spec.js';
+import { drawsOf } from '../teacher-cache/draws.js';
 
 /** What decides a run's numbers, as JSON. */
 export type Identity = { readonly [key: string]: unknown };
@@ -18,8 +19,8 @@ export function identityOf(spec: RunSpec): Identity {
     // what a sole teacher is called makes no difference
     teacher:
       others.length === 0
-        ? sole && teacherOf(sole)
-        : teachers.map((one) => ({ name: one.name, ...teacherOf(one) })),
+        ? sole && { ...teacherOf(sole), ...keptOf(sole) }
+        : teachers.map((one) => ({ name: one.name, ...teacherOf(one), ...keptOf(one) })),
     distillers: spec.distillers.map(({ distiller, options, schedule: course, teacher }) => ({
       use: distiller.id,
       options,
@@ -31,6 +32,7 @@ export function identityOf(spec: RunSpec): Identity {
       batchSize: data.batchSize,
       evalBatchSize: data.evalBatchSize,
       augment: data.augment.map(partOf),
+      views: drawsOf(spec),
     },
     optimizer: partOf(optimizer),
     lr: spec.lr,
@@ -55,7 +57,8 @@ function calibrationOf({ calibration: { firstConvolution, ...rest } }: TeacherSp
   return firstConvolution === 'int8' ? { ...rest, firstConvolution } : rest;
 }
 
-const teacherOf = (teacher: TeacherSpec) => ({
+/** What decides what a teacher gives. */
+export const teacherOf = (teacher: TeacherSpec) => ({
   ...('foreign' in teacher
     ? { onnx: teacher.foreign.sha256, ...teacher.foreign.declaration }
     : { ...modelOf(teacher), weights: digest(teacher.weights.tensors) }),
@@ -63,7 +66,12 @@ const teacherOf = (teacher: TeacherSpec) => ({
   ...(teacher.placement.precision === 'int8' ? { calibration: calibrationOf(teacher) } : {}),
 });
 
-const partOf = ({ contribution, options }: { contribution: { id: string }; options: unknown }) => ({
+/** How what it gives is rounded on its way to the student. */
+const keptOf = ({ cache }: TeacherSpec) =>
+  cache === undefined ? {} : { cache: { dtype: cache.dtype, topLogits: cache.topLogits } };
+
+/** A contribution and its options. */
+export const partOf = ({ contribution, options }: { contribution: { id: string }; options: unknown }) => ({
   use: contribution.id,
   options,
 });

@@ -2,18 +2,22 @@ import type { Executable } from '@limbeck/core';
 import { leafName, type StateDict } from '@limbeck/graph';
 import type { RunListener } from '../events.js';
 import { stateFor } from '../programs/state.js';
+import { type Attention, TeacherCache } from '../teacher-cache/teacher-cache.js';
 import { type FeatureSource, liveFeatures } from '../teachers/feature-source.js';
 import type { LiveTeacher } from '../teachers/live-teacher.js';
 import { openTeacher, pathsOf, type RunTeacher } from '../teachers/open-teacher.js';
 import { compile } from './compile.js';
 import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
+import type { Progress } from './progress.js';
 
 /** A teacher at work. */
 export interface WorkingTeacher {
   readonly teacher: RunTeacher;
-  /** Undefined where the student's step needs nothing of it. */
+  /** Undefined where the student's step needs nothing of it, or where all of that is known. */
   readonly live: LiveTeacher | undefined;
+  /** Undefined where it is asked in every step. */
+  readonly cache: TeacherCache | undefined;
 }
 
 /** What a run computes with, compiled. Whoever opens it disposes of it. */
@@ -44,12 +48,15 @@ export class Machines {
   /**
    * @param phase the one to begin with
    * @param state the training state to begin with
+   * @param progress says what is known of the teachers
+   * @throws LimbeckError INTERRUPTED while caches are checked
    */
   static async open(
     run: PreparedRun,
-    { phase, state }: { phase: RunPhase; state: StateDict },
-    emit: RunListener,
+    { phase, state, progress }: { phase: RunPhase; state: StateDict; progress: Progress },
+    attention: Attention,
   ): Promise<Machines> {
+    const { emit } = attention;
     const { spec } = run;
     const opened: Disposable[] = [];
     const kept = <T extends Disposable>(one: T): T => {
@@ -59,9 +66,11 @@ export class Machines {
     try {
       const teachers: WorkingTeacher[] = [];
       for (const teacher of run.teachers) {
-        const isNeeded = teacher.planned.features.length > 0;
+        const { features, name } = teacher.planned;
+        const cache = teacher.cache && (await TeacherCache.open(teacher.cache, name, attention));
+        const isNeeded = features.length > 0 && !(cache?.isComplete && isKnown(progress, teacher));
         const live = isNeeded ? kept(await openTeacher(run, teacher, pathsOf(teacher), { emit })) : undefined;
-        teachers.push({ teacher, live });
+        teachers.push({ teacher, live, cache });
       }
       const step = await openStep(run, { phase, state, teachers }, emit);
       opened.push(step.student, ...step.sources);
@@ -98,6 +107,19 @@ export class Machines {
     return new Map([...carried, ...(await this.student.readState())]);
   }
 
+  /**
+   * Computes what caches lack; their teachers are not needed any more then.
+   *
+   * @throws LimbeckError INTERRUPTED, WRITE_FAILED, NON_FINITE
+   */
+  async fillCaches({ spec }: PreparedRun, attention: Attention): Promise<void> {
+    for (const { cache, live } of this.teachers) {
+      if (cache === undefined || live === undefined) continue;
+      await cache.fill(live, spec, attention);
+      await live.dispose();
+    }
+  }
+
   /** Everything known by state name: the training state and the teachers' weights. */
   async state(): Promise<StateDict> {
     return new Map([...this.#run.teacherState, ...(await this.trainingState())]);
@@ -130,13 +152,22 @@ async function openStep(
   emit: RunListener,
 ): Promise<StepMachines> {
   const given = new Set(plan.program.inputs.map(leafName));
-  const sources = teachers.flatMap(({ teacher, live }) => {
+  const sources = teachers.flatMap(({ teacher, live, cache }) => {
     const features = teacher.planned.features.filter(({ input }) => given.has(input));
-    return live === undefined || features.length === 0 ? [] : [liveFeatures(live, features)];
+    if (features.length === 0) return [];
+    if (cache !== undefined) return [cache.features(features, spec.data.batchSize)];
+    return live === undefined ? [] : [liveFeatures(live, features)];
   });
   const first = stateFor(plan.program, state);
   const student = await compile(plan.program, spec.placement, { emit, state: first });
   return { student, sources };
+}
+
+/** Whether a session before this one has measured a teacher. */
+function isKnown({ teachers }: Progress, { spec, planned }: RunTeacher): boolean {
+  const known = teachers[planned.name];
+  const isFaithful = spec.placement.precision !== 'int8' || known?.fidelity !== undefined;
+  return known?.metrics !== undefined && isFaithful;
 }
 
 interface Disposable {

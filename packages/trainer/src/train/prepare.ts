@@ -3,6 +3,7 @@ import { type Program, type StateDict, sizeOf } from '@limbeck/graph';
 import { deployedProgram } from '../programs/deployed.js';
 import { planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
 import type { RunSpec } from '../run-spec.js';
+import { planCache } from '../teacher-cache/plan-cache.js';
 import type { RunTeacher } from '../teachers/open-teacher.js';
 import { checkOrigin } from '../weights/check-origin.js';
 import { loadWeights } from '../weights/load.js';
@@ -68,7 +69,10 @@ export function prepareRun(spec: RunSpec): PreparedRun {
   };
   const plan = planStudent(students);
   const { student } = spec;
-  const teachers = spec.teachers.map((teacher, i) => ({ spec: teacher, planned: plan.teachers[i]! }));
+  const teachers = spec.teachers.map((teacher, i): RunTeacher => {
+    const planned = plan.teachers[i]!;
+    return { spec: teacher, planned, cache: planCache(spec, { spec: teacher, planned }) };
+  });
   const teacherState: StateDict = new Map(
     teachers.flatMap(({ spec: teacher, planned: { model } }) =>
       'foreign' in teacher

@@ -78,13 +78,14 @@ async function work({
   status: { begun: boolean };
 }): Promise<RunResult> {
   const phase = run.phases[progress.phase]!;
-  const machines = await Machines.open(run, { phase, state }, emit);
+  const machines = await Machines.open(run, { phase, state, progress }, { emit, stop });
   try {
     const session = new Session({ run, machines, folder, progress, emit, stop });
     try {
       for (const { teacher, live } of machines.teachers) {
         await getToKnow(run, teacher, live, { progress, emit, stop });
       }
+      await machines.fillCaches(run, { emit, stop });
       status.begun = true;
       await session.train();
     } catch (error) {

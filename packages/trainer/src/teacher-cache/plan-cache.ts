@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { LimbeckError } from '@limbeck/core';
+import { formatShape, print } from '@limbeck/graph';
+import type { PlannedTeacher } from '../programs/student.js';
+import { teacherPrefix } from '../programs/teacher.js';
+import { TracedTeacher } from '../programs/traced-teacher.js';
+import type { RunSpec, TeacherSpec } from '../run-spec.js';
+import { hashOf, partOf, teacherOf } from '../train/identity.js';
+import { drawsOf } from './draws.js';
+import { type FeatureSize, layoutOf } from './layout.js';
+import { CacheStore } from './store.js';
+
+/** Hexadecimal digits of a cache's hash that name its folder. */
+const shownDigits = 32;
+
+/**
+ * The cache of a teacher, as its specification wants it; nothing is read or written yet.
+ *
+ * @returns undefined where it shall have none, or where nothing is needed of it
+ * @throws LimbeckError CONFIG_INVALID, PRECONDITION where its features cannot be kept
+ */
+export function planCache(
+  run: RunSpec,
+  { spec, planned }: { spec: TeacherSpec; planned: PlannedTeacher },
+): CacheStore | undefined {
+  const { cache } = spec;
+  if (cache === undefined || planned.features.length === 0) return undefined;
+  const { dataset, augment } = run.data;
+  const sizes = sizesOf(planned, run.data.batchSize);
+  const layout = layoutOf(sizes, cache, dataset.train.length);
+  const identity = JSON.parse(
+    JSON.stringify({
+      teacher: identityOfTeacher(spec, run),
+      program: programOf(spec, sizes, dataset),
+      features: layout.features.map(({ path, shape, encoding }) => ({ path, shape, kept: encoding.label })),
+      data: {
+        fingerprint: dataset.fingerprint,
+        samples: dataset.train.length,
+        normalization: dataset.normalization,
+        augment: augment.map(partOf),
+        // without augmentation nothing is drawn
+        ...(augment.length === 0 ? {} : { seed: run.seed }),
+      },
+    }),
+  );
+  const key = hashOf(identity).slice(0, shownDigits);
+  return new CacheStore({
+    folder: join(cache.folder, key),
+    key,
+    identity,
+    layout,
+    // all draws of an image that nothing changes are the same
+    draws: augment.length === 0 ? 1 : drawsOf(run)!,
+  });
+}
+
+/** A draw is the same whatever their number, so that a cache can be added to: the number is no part of the key. */
+function identityOfTeacher(spec: TeacherSpec, { seed }: RunSpec) {
+  const { placement, ...identity } = teacherOf(spec);
+  // threads share the work and do not change it
+  const { threads, ...where } = placement;
+  // the images it is calibrated with are drawn from the seed
+  return { ...identity, placement: where, ...(placement.precision === 'int8' ? { seed } : {}) };
+}
+
+/**
+ * The program as it is traced, so that another version of a backbone has another cache. The batch does not count.
+ *
+ * @returns undefined for a model from a file, which is known by its bytes
+ */
+function programOf(
+  choice: TeacherSpec,
+  sizes: readonly FeatureSize[],
+  { imageShape, classes }: RunSpec['data']['dataset'],
+): string | undefined {
+  if ('foreign' in choice) return undefined;
+  const model = new TracedTeacher(choice, { prefix: teacherPrefix, image: [1, ...imageShape], classes });
+  return hashOf(print(model.program(sizes.map(({ path }) => path))));
+}
+
+function sizesOf({ model, features }: PlannedTeacher, batch: number): FeatureSize[] {
+  const viewed = features.find(({ image }) => image !== 'image');
+  if (viewed !== undefined) {
+    throw new LimbeckError(
+      'PRECONDITION',
+      `the step needs '${viewed.path}' of teacher '${model.id}' on the view '${viewed.image}', which a cache does not keep`,
+      { hint: 'leave teacher.cache out, or choose a distiller without further views' },
+    );
+  }
+  return [...new Set(features.map(({ path }) => path))].map((path) => {
+    const { dtype, shape } = model.feature(path);
+    if (dtype !== 'float32' || shape[0] !== batch) {
+      throw new LimbeckError(
+        'PRECONDITION',
+        `'${path}' of teacher '${model.id}' is ${dtype} ${formatShape(shape)}, which a cache cannot keep`,
+        { hint: `it keeps float32 with a row for each of the ${batch} images: leave teacher.cache out` },
+      );
+    }
+    return { path, shape: shape.slice(1) };
+  });
+}
