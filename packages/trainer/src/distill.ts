@@ -19,6 +19,7 @@ import type {
   FidelityBound,
   Placement,
   RunSpec,
+  TeacherCacheSpec,
   TeacherCalibration,
   TeacherSettings,
   TeacherSpec,
@@ -61,6 +62,8 @@ export interface DistillTeacherSettings {
   readonly calibration?: Partial<TeacherCalibration>;
   /** For precision int8. Default: the same prediction for 98 % of 640 images, mean cosines of 0.99, else stop. */
   readonly fidelity?: Partial<FidelityBound>;
+  /** What it gives is computed once and kept there, in float32 unless `dtype` says otherwise. Default: not kept. */
+  readonly cache?: Omit<TeacherCacheSpec, 'dtype'> & Partial<Pick<TeacherCacheSpec, 'dtype'>>;
 }
 
 /** A distillation as code writes it: parts by their ids, with their options beside `use`. */
@@ -87,6 +90,8 @@ export interface DistillOptions extends TrainOptions {
   readonly evalBatchSize?: number;
   /** Default none. */
   readonly augment?: readonly Use[];
+  /** Augmentation draws of an image: epoch e uses draw e mod `views`. Default: a new one every epoch, or what a cache says. */
+  readonly views?: number;
   /** Default SGD with Nesterov momentum 0.9 and weight decay 5e-4. */
   readonly optimizer?: Use;
   /** Default 0.05. */
@@ -162,6 +167,7 @@ async function specFrom(host: Host, options: DistillOptions): Promise<RunSpec> {
       batchSize: options.batchSize ?? 64,
       evalBatchSize: options.evalBatchSize ?? 100,
       augment: (options.augment ?? []).map((use) => host.use('augmentations', use, { path: 'augment' })),
+      ...(options.views === undefined ? {} : { views: options.views }),
     },
     optimizer: host.use('optimizers', options.optimizer ?? defaultOptimizer, { path: 'optimizer' }),
     lr: options.lr ?? 0.05,
@@ -193,6 +199,7 @@ async function teacherOf(
     acceptChance: teacher.acceptChance ?? false,
     calibration: { images: 512, method: 'min-max', percentile: 99.99, ...teacher.calibration },
     fidelity: { images: 640, agreement: 0.98, cosine: 0.99, accept: false, ...teacher.fidelity },
+    ...(teacher.cache && { cache: { dtype: 'float32', ...teacher.cache } }),
   };
   if ('onnx' in teacher) {
     const { onnx: source, taps = {}, logits, input } = teacher;

@@ -7,6 +7,7 @@ import { optionKeys } from '../config/reference.js';
 import { dataFolder } from '../data-folder.js';
 import { describeOnnx } from '../inspect/describe-onnx.js';
 import { describeStep } from '../inspect/describe-step.js';
+import { findCaches } from '../inspect/find-caches.js';
 import { printModel } from '../inspect/print-model.js';
 import { printOnnx } from '../inspect/print-onnx.js';
 import { printStep } from '../inspect/print-step.js';
@@ -14,6 +15,7 @@ import { inspectWeights } from '../inspect/print-weights.js';
 import type { Io } from '../io.js';
 import { print, printJson } from '../output/print.js';
 import { table } from '../output/table.js';
+import { teacherCacheFolder } from '../teacher-cache-folder.js';
 
 export interface InspectOptions extends ConfigChoice {
   readonly name?: string;
@@ -91,9 +93,14 @@ async function inspectConfig(io: Io, options: InspectOptions): Promise<void> {
   const host = await openHost(opened);
   try {
     const given = options.input === undefined && options.classes === undefined ? undefined : shapeOf(options);
-    const step = await describeStep(opened.config, host, given ?? dataFolder(opened.config.data.dir, io));
-    if (options.json) printJson(io, { file: opened.file, ...step });
-    else printStep(io, opened.file, step);
+    const dataDir = dataFolder(opened.config.data.dir, io);
+    const step = await describeStep(opened.config, host, given ?? dataDir);
+    const folders = { dataDir, cacheDir: teacherCacheFolder(io.cwd) };
+    // which caches there are depends on the data, and not on its shape alone
+    const caches = given === undefined ? await findCaches(opened.config, host, folders) : undefined;
+    if (options.json)
+      printJson(io, { file: opened.file, ...step, ...(caches === undefined ? {} : { caches }) });
+    else printStep(io, opened.file, step, caches);
   } finally {
     await host.dispose();
   }

@@ -12,6 +12,7 @@ import {
   type Placement,
   type RunSpec,
   readWeightsFile,
+  type TeacherCacheSpec,
   type TeacherSpec,
 } from '@limbeck/trainer';
 import { place } from './backend.js';
@@ -21,12 +22,22 @@ import { openFileTeacher, placeTeacher } from './teachers.js';
 /** Formats every finished student is written in, besides safetensors. */
 const exportFormats: readonly string[] = ['onnx'];
 
+/** Folders outside a run's own. */
+export interface RunFolders {
+  /** Of fetched data sets. */
+  readonly dataDir: string;
+  /** Of teachers' caches that name none. */
+  readonly cacheDir: string;
+}
+
 /**
  * Turns a configuration into a run: finds every part, opens the data, reads the weights.
- *
- * @param dataDir folder of fetched data sets
  */
-export async function composeRun(config: ResolvedConfig, host: Host, dataDir: string): Promise<RunSpec> {
+export async function composeRun(
+  config: ResolvedConfig,
+  host: Host,
+  { dataDir, cacheDir }: RunFolders,
+): Promise<RunSpec> {
   const parts = findParts(config, host);
   const { student: where, teachers: teachersWhere } = placements(config);
   // each asks runtimes in processes of their own
@@ -37,6 +48,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
   ]);
   const { augment, student, distillers, balance, optimizer, lr, groups, schedule, metrics } = parts;
   const { train } = config;
+  const { batchSize, evalBatchSize, views } = config.data;
   const { keep, everyEpochs, everySteps } = train.checkpoint;
   return {
     student: {
@@ -45,13 +57,17 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
     },
     teachers: await Promise.all(
       teachersOf(config).map((teacher, i) =>
-        composeTeacher(teacher, parts.teachers[i]!.model, teacherPlacements[i]!, dataset),
+        composeTeacher(teacher, parts.teachers[i]!.model, {
+          placement: teacherPlacements[i]!,
+          dataset,
+          cacheDir,
+        }),
       ),
     ),
     distillers,
     ...(balance && { balance }),
     parts: host,
-    data: { dataset, batchSize: config.data.batchSize, evalBatchSize: config.data.evalBatchSize, augment },
+    data: { dataset, batchSize, evalBatchSize, augment, ...(views === undefined ? {} : { views }) },
     optimizer,
     lr,
     groups,
@@ -80,14 +96,24 @@ export async function composeRun(config: ResolvedConfig, host: Host, dataDir: st
 async function composeTeacher(
   teacher: TeacherConfig,
   model: ModelChoice | undefined,
-  placement: Placement,
-  dataset: OpenDataset,
+  { placement, dataset, cacheDir }: { placement: Placement; dataset: OpenDataset; cacheDir: string },
 ): Promise<TeacherSpec> {
-  const { name, acceptChance, calibration, fidelity } = teacher;
-  const settings = { placement, acceptChance, calibration, fidelity };
+  const { name, acceptChance, calibration, fidelity, cache } = teacher;
+  const settings = {
+    ...{ placement, acceptChance, calibration, fidelity },
+    ...(cache && { cache: cacheOf(cache, cacheDir) }),
+  };
   return isFileTeacher(teacher)
     ? { name, foreign: await openFileTeacher(teacher, placement, dataset), ...settings }
     : { name, ...model!, weights: readWeightsFile(teacher.weights!, teacher), ...settings };
+}
+
+function cacheOf(
+  { views, dtype, logits, dir }: NonNullable<TeacherConfig['cache']>,
+  cacheDir: string,
+): TeacherCacheSpec {
+  const top = logits.top === undefined ? {} : { topLogits: logits.top };
+  return { dtype, ...top, ...(views === undefined ? {} : { views }), folder: dir ?? cacheDir };
 }
 
 /** Opens the data set; a normalisation of the configuration takes the place of the data set's own. */

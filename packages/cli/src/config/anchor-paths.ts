@@ -1,9 +1,10 @@
 import path from 'node:path';
 
-/** Values that are paths, by where they stand: a section, or each element of a list of them. */
-const places: readonly (readonly [section: string, key: string])[] = [
+/** Values that are paths, by where they stand; a section may be a list of such sections. */
+const places: readonly (readonly string[])[] = [
   ['teacher', 'weights'],
   ['teacher', 'onnx'],
+  ['teacher', 'cache', 'dir'],
   ['student', 'weights'],
   ['data', 'dir'],
 ];
@@ -14,22 +15,19 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** A copy of a layer with its paths made absolute: a path is meant from the folder of the file it is written in. */
 export function anchorPaths(layer: unknown, folder: string): unknown {
   if (!isRecord(layer)) return layer;
-  const anchored: Record<string, unknown> = { ...layer };
-  for (const [section, key] of places) {
-    const part = anchored[section];
-    anchored[section] = Array.isArray(part)
-      ? part.map((one) => anchorKey(one, key, folder))
-      : anchorKey(part, key, folder);
-    if (part === undefined) delete anchored[section];
-  }
-  if (Array.isArray(anchored.plugins))
-    anchored.plugins = anchored.plugins.map((plugin) => anchorPlugin(plugin, folder));
-  return anchored;
+  const anchored = places.reduce<unknown>((part, place) => anchorAt(part, place, folder), layer) as Record<
+    string,
+    unknown
+  >;
+  if (!Array.isArray(anchored.plugins)) return anchored;
+  return { ...anchored, plugins: anchored.plugins.map((plugin) => anchorPlugin(plugin, folder)) };
 }
 
-function anchorKey(part: unknown, key: string, folder: string): unknown {
-  if (!isRecord(part) || typeof part[key] !== 'string') return part;
-  return { ...part, [key]: path.resolve(folder, part[key]) };
+function anchorAt(part: unknown, [key, ...rest]: readonly string[], folder: string): unknown {
+  if (key === undefined) return typeof part === 'string' ? path.resolve(folder, part) : part;
+  if (Array.isArray(part)) return part.map((one) => anchorAt(one, [key, ...rest], folder));
+  if (!isRecord(part) || part[key] === undefined) return part;
+  return { ...part, [key]: anchorAt(part[key], rest, folder) };
 }
 
 /** Plugins are packages by name, or files by a path that begins with a dot. */

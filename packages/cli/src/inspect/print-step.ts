@@ -5,10 +5,12 @@ import { colorsFor } from '../output/color.js';
 import { count, engineering } from '../output/numbers.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
+import { cacheLine } from '../render/lines.js';
 import type { StepDescription } from './describe-step.js';
+import type { FoundCaches } from './find-caches.js';
 
 /** What a configuration composes, for people. */
-export function printStep(io: Io, file: string, step: StepDescription): void {
+export function printStep(io: Io, file: string, step: StepDescription, caches?: FoundCaches): void {
   const { bold, dim } = colorsFor(io.env, io.stdout);
   const { student, teachers, losses, features, extras, deployed, image, classes, batchSize } = step;
   print(io, dim(`# ${file}`), `images ${image.join('x')}, ${classes} classes, ${batchSize} a step`, '');
@@ -46,6 +48,13 @@ export function printStep(io: Io, file: string, step: StepDescription): void {
     ]);
     const head = several ? 'feature of a teacher' : 'feature of the teacher';
     print(io, table([{ head }, { head: 'shape' }], rows), '');
+  }
+  if (caches !== undefined) {
+    const lines =
+      'problem' in caches
+        ? [`cache of the teacher: nobody can tell: ${caches.problem}`]
+        : caches.found.map((cache) => `cache of ${teacherTitle(cache.teacher)}: ${cacheLine(cache)}`);
+    print(io, ...lines, '');
   }
   if (extras.length > 0) {
     const rows = extras.map(({ name, shape }) => [name, formatShape(shape)]);

@@ -1,6 +1,12 @@
-import { type LossValues, type MetricValues, type RunEvent, teacherTitle } from '@limbeck/trainer';
+import {
+  type CacheFacts,
+  type LossValues,
+  type MetricValues,
+  type RunEvent,
+  teacherTitle,
+} from '@limbeck/trainer';
 import type { Colors } from '../output/color.js';
-import { count, decimal, duration, percent, plural } from '../output/numbers.js';
+import { bytes, count, decimal, duration, percent, plural } from '../output/numbers.js';
 
 /** The lines that stay of an event, in the order of events; steps leave none. */
 export function linesOf(colors: Colors): (event: RunEvent) => string[] {
@@ -33,6 +39,10 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
           `${teacherTitle(event.teacher)} alone: ${metrics(event.metrics)} on ${count(event.samples)} test images`,
         ),
       ];
+    case 'cache':
+      return [dim(`cache of ${teacherTitle(event.teacher)}: ${cacheLine(event)}`)];
+    case 'cache-filled':
+      return event.records === 0 ? [] : [dim(filledLine(event))];
     case 'epoch': {
       const width = String(epochs).length;
       const test =
@@ -70,6 +80,18 @@ function fidelityLine({
   );
   return `${teacherTitle(teacher)} in ${precision}: predicts as in float32 for ${percent(agreement, 2)} of ${plural(samples, 'test image')}${cosines.join('')}, KL ${kl1.toExponential(1)}`;
 }
+
+/** `miss; 20.5 MB, 4 views of 50,000 images: embedding in float16; runs/.cache/teacher/...`. */
+export function cacheLine(cache: CacheFacts): string {
+  const { views, samples, features, missingBytes, folder } = cache;
+  const kept = Object.entries(features).map(([path, how]) => `${path} in ${how}`);
+  const state =
+    missingBytes === 0 ? 'hit' : missingBytes === cache.bytes ? 'miss' : `${bytes(missingBytes)} missing`;
+  return `${state}; ${bytes(cache.bytes)}, ${plural(views, 'view')} of ${plural(samples, 'image')}: ${kept.join(', ')}; ${folder}`;
+}
+
+const filledLine = (event: RunEvent & { type: 'cache-filled' }): string =>
+  `cache of ${teacherTitle(event.teacher)}: ${plural(event.records, 'record')}, ${bytes(event.bytes)}, written in ${duration(event.seconds)}`;
 
 function startLines(event: RunEvent & { type: 'start' }): string[] {
   const { student, teachers, batchSize, stepsPerEpoch, epochs, seed } = event;

@@ -1,4 +1,4 @@
-import type { RunEvent } from '@limbeck/trainer';
+import { type RunEvent, teacherTitle } from '@limbeck/trainer';
 import { createLogUpdate } from 'log-update';
 import type { Io } from '../io.js';
 import { type Colors, colorsFor } from '../output/color.js';
@@ -14,6 +14,7 @@ const longestBar = 24;
 const interval = 80;
 
 type StepEvent = RunEvent & { type: 'step' };
+type FillEvent = RunEvent & { type: 'cache-fill' };
 
 /** One live line below those that stay. */
 export function terminalRenderer({ stdout, env }: Io): Renderer {
@@ -36,11 +37,14 @@ export function terminalRenderer({ stdout, env }: Io): Renderer {
         run.stepsPerEpoch = event.stepsPerEpoch;
       }
       if (event.type === 'phase') run.epochs = event.epochs;
-      if (event.type === 'step') {
+      if (event.type === 'step' || event.type === 'cache-fill') {
         const now = performance.now();
         if (now - run.drawn < interval) return;
         run.drawn = now;
-        draw(liveLine(event, run, stdout.columns || 80, colors));
+        const columns = stdout.columns || 80;
+        draw(
+          event.type === 'step' ? liveLine(event, run, columns, colors) : fillLine(event, columns, colors),
+        );
         return;
       }
       keep(show(event));
@@ -68,7 +72,29 @@ export function liveLine(
     `${losses(event.losses)}${trained(event)}`,
     `${count(event.imagesPerSecond)} images/s`,
     `${clock(event.secondsLeft)} left`,
-  ].join('  ');
+  ];
+  return withBar({ place, share, facts }, columns, colors);
+}
+
+/** `cache of teacher ━━━━━─── 12,800/50,000  812 images/s  0:34 left`. */
+export function fillLine(event: FillEvent, columns: number, colors: Colors): string {
+  const { teacher, done, total, imagesPerSecond, secondsLeft } = event;
+  const facts = [
+    `${count(done)}/${count(total)}`,
+    `${count(imagesPerSecond)} images/s`,
+    `${clock(secondsLeft)} left`,
+  ];
+  return withBar({ place: `cache of ${teacherTitle(teacher)}`, share: done / total, facts }, columns, colors);
+}
+
+/** A bar between what goes on and its figures, where there is room for one. */
+function withBar(
+  line: { readonly place: string; readonly share: number; readonly facts: readonly string[] },
+  columns: number,
+  colors: Colors,
+): string {
+  const { place, share } = line;
+  const facts = line.facts.join('  ');
   const space = columns - 1 - place.length - facts.length - 3;
   if (space < shortestBar) return `${place}  ${facts}`.slice(0, columns - 1);
   return `${place} ${bar(share, Math.min(space, longestBar), colors)}  ${facts}`;

@@ -9,6 +9,7 @@ import { shown } from '../config/load-config.js';
 import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
 import { reopenConfig } from '../config/reopen-config.js';
 import { dataFolder } from '../data-folder.js';
+import { teacherCacheFolder } from '../teacher-cache-folder.js';
 import type { WorkContext } from './messages.js';
 
 export interface TrainRequest {
@@ -49,7 +50,10 @@ export async function runOpened(opened: OpenedConfig, order: RunOrder): Promise<
   const { cwd, env, set, resume, onEvent, stop, note } = order;
   const host = await openHost(opened);
   try {
-    const spec = await composeRun(opened.config, host, dataFolder(opened.config.data.dir, { cwd, env }));
+    const spec = await composeRun(opened.config, host, {
+      dataDir: dataFolder(opened.config.data.dir, { cwd, env }),
+      cacheDir: teacherCacheFolder(cwd),
+    });
     const chosen = describeChosen(opened.config, spec);
     if (chosen !== undefined) note?.(chosen);
     const backends = [spec.placement, ...spec.teachers.map(({ placement }) => placement)].map(

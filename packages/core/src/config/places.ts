@@ -16,7 +16,7 @@ const plain = (kind: Kind): Place => ({ kind, own: [], kept: [] });
 const teacher = {
   kind: 'backbones',
   own: teacherKeys,
-  kept: ['name', 'backend', 'device', 'precision', 'threads', 'calibration', 'fidelity'],
+  kept: ['name', 'backend', 'device', 'precision', 'threads', 'calibration', 'fidelity', 'cache'],
 } as const satisfies Place;
 
 const distiller = { kind: 'distillers', own: ['teacher', 'schedule'], kept: [] } as const satisfies Place;
@@ -25,8 +25,8 @@ const distiller = { kind: 'distillers', own: ['teacher', 'schedule'], kept: [] }
 export const places = {
   data: {
     kind: 'datasets',
-    own: ['batchSize', 'evalBatchSize', 'augment', 'normalization', 'dir'],
-    kept: ['batchSize', 'evalBatchSize', 'augment', 'dir'],
+    own: ['batchSize', 'evalBatchSize', 'augment', 'views', 'normalization', 'dir'],
+    kept: ['batchSize', 'evalBatchSize', 'augment', 'views', 'dir'],
   },
   'data.augment.*': plain('augmentations'),
   teacher,

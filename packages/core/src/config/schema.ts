@@ -32,6 +32,11 @@ const data = z.looseObject({
     .default(250)
     .describe('Images at a time in evaluation; the last partial batch is padded.'),
   augment: z.array(use).default([]).describe('Random changes to training images, in this order.'),
+  views: count
+    .optional()
+    .describe(
+      'Augmentation draws of an image: epoch e uses draw e mod `views`. Absent: a new one every epoch, or what a cache says.',
+    ),
   normalization: normalization
     .optional()
     .describe("Mean and standard deviation per channel, of pixels in [0, 1]. Absent: the data set's own."),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defaultTeacherName } from '../contracts/teacher-name.js';
 import { count, device, id, normalization, precision, rename } from './schema-parts.js';
+import { teacherCache } from './teacher-cache-schema.js';
 
 const share = z.number().min(0).max(1);
 
@@ -95,6 +96,11 @@ const shape = {
   fidelity: fidelity
     .prefault({})
     .describe('What it must be true to its float32 self by; for precision int8 alone.'),
+  cache: teacherCache
+    .optional()
+    .describe(
+      'Whether what it gives is computed once and read back from disk, and how. Absent: it is asked in every step.',
+    ),
 };
 
 /** Keys that are the run's own: everything but the options of a backbone. */
