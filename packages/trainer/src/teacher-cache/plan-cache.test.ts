@@ -10,7 +10,7 @@ import { toySpec } from '../testing/toy-run.js';
 import { describeCaches } from './describe.js';
 
 const spec = (cache: Partial<TeacherCacheSpec>, changes: SpecChanges = {}): RunSpec =>
-  cachedSpec({ folder: 'caches', ...cache }, changes);
+  cachedSpec(referenceBackend, { folder: 'caches', ...cache }, changes);
 
 const logitsAlone = defineDistiller({
   id: 'logits-alone',

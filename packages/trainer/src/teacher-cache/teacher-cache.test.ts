@@ -22,7 +22,7 @@ afterEach(() => root.remove());
 const caches = () => join(root.path, 'caches');
 
 const spec = (cache: Partial<TeacherCacheSpec> | undefined, changes: SpecChanges = {}): RunSpec =>
-  cachedSpec(cache && { folder: caches(), ...cache }, changes);
+  cachedSpec(referenceBackend, cache && { folder: caches(), ...cache }, changes);
 
 async function run(what: RunSpec, folder: string, options: Partial<TrainOptions> = {}) {
   const events: RunEvent[] = [];

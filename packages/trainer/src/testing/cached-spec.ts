@@ -1,4 +1,4 @@
-import { referenceBackend } from '@limbeck/testkit';
+import type { ComputeBackend } from '@limbeck/core';
 import type { RunSpec, TeacherCacheSpec, TeacherSpec } from '../run-spec.js';
 import { toyDataset } from './toy-data.js';
 import { toySpec } from './toy-run.js';
@@ -15,10 +15,11 @@ export interface SpecChanges extends Partial<Omit<RunSpec, 'data' | 'teachers'>>
  * @param cache of the teacher, over two draws in float32 unless it says otherwise; undefined for none
  */
 export function cachedSpec(
+  backend: ComputeBackend,
   cache: (Partial<TeacherCacheSpec> & { readonly folder: string }) | undefined,
   { data, teacher, ...changes }: SpecChanges = {},
 ): RunSpec {
-  const toy = toySpec(referenceBackend, { epochs: 5, ...changes });
+  const toy = toySpec(backend, { epochs: 5, ...changes });
   return {
     ...toy,
     data: { ...toy.data, dataset: toyDataset({ train: 27 }), ...data },
