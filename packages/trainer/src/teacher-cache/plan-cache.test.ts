@@ -3,10 +3,10 @@ import { flip, padCrop } from '@limbeck/data';
 import { mean, square, sub } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { describe, expect, it } from 'vitest';
-import type { RunSpec, TeacherCacheSpec, TeacherSpec } from '../run-spec.js';
+import type { RunSpec, TeacherCacheSpec } from '../run-spec.js';
 import { cachedSpec, type SpecChanges } from '../testing/cached-spec.js';
 import { toyDataset } from '../testing/toy-data.js';
-import { toySpec } from '../testing/toy-run.js';
+import { toyTeacher, toyTeacherWeights } from '../testing/toy-models.js';
 import { describeCaches } from './describe.js';
 
 const spec = (cache: Partial<TeacherCacheSpec>, changes: SpecChanges = {}): RunSpec =>
@@ -22,14 +22,13 @@ const logitsAlone = defineDistiller({
 
 describe('the name of a cache', () => {
   const folderOf = (what: RunSpec) => describeCaches(what)[0]!.folder;
-  const [sole] = toySpec(referenceBackend).teachers as [TeacherSpec];
-  const otherWeights = new Map(sole.weights.tensors);
+  const otherWeights = new Map(toyTeacherWeights().tensors);
   otherWeights.set('fc.bias', { ...otherWeights.get('fc.bias')!, data: Float32Array.of(0, 1) } as never);
   const dataset = toyDataset({ train: 27 });
 
   it.each<[string, RunSpec]>([
     ['weights', spec({}, { teacher: { weights: { source: 'x', tensors: otherWeights } } })],
-    ['backbone', spec({}, { teacher: { backbone: { ...sole.backbone, id: 'other' } } })],
+    ['backbone', spec({}, { teacher: { backbone: { ...toyTeacher, id: 'other' } } })],
     ['backend', spec({}, { teacher: { placement: { backend: { ...referenceBackend, id: 'other' } } } })],
     ['precision', spec({}, { teacher: { placement: { backend: referenceBackend, precision: 'bfloat16' } } })],
     ['element type', spec({ dtype: 'float16' })],

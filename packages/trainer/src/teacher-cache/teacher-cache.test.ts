@@ -10,6 +10,7 @@ import type { RunSpec, TeacherCacheSpec, TeacherSpec } from '../run-spec.js';
 import { cachedSpec, type SpecChanges } from '../testing/cached-spec.js';
 import { roundingBackend } from '../testing/rounding-backend.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
+import { toyTeacherWeights } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
 import { type TrainOptions, train } from '../train/train.js';
 
@@ -210,8 +211,7 @@ function stopAfterSteps(steps: number): () => boolean {
 describe('several teachers', () => {
   it('have a cache each', async () => {
     const [sole] = toySpec(referenceBackend).teachers as [TeacherSpec];
-    const { weights } = sole;
-    const doubled = new Map(weights.tensors);
+    const doubled = new Map(toyTeacherWeights().tensors);
     const fc = doubled.get('fc.weight')!;
     doubled.set('fc.weight', { ...fc, data: (fc.data as Float32Array).map((x) => 2 * x) } as typeof fc);
     const changed = { source: 'other.safetensors', tensors: doubled };
