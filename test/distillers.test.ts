@@ -13,6 +13,7 @@ import {
   type Use,
 } from '@limbeck/core';
 import classifierSharing from '@limbeck/distill-classifier-sharing';
+import distillContrastive from '@limbeck/distill-contrastive';
 import distillFeature from '@limbeck/distill-feature';
 import distillLogit from '@limbeck/distill-logit';
 import distillProjector from '@limbeck/distill-projector';
@@ -64,6 +65,7 @@ const plugins = [
   distillLogit,
   distillFeature,
   distillRelation,
+  distillContrastive,
   distillProjector,
   projectorEnsemble,
   classifierSharing,
@@ -122,6 +124,7 @@ const methods: readonly (readonly [string, Use, number])[] = [
   ['cc', 'cc', 0.05],
   ['rkd', 'rkd', 0.005],
   ['pkt', 'pkt', 0.001],
+  ['crd', { use: 'crd', negatives: 4, dimensions: 8 }, 0.02],
   ['srd', 'srd', 0.01],
   ['vkd', 'vkd', 0.05],
   ['inverted-projection', 'inverted-projection', 0.05],

@@ -116,9 +116,9 @@ export function checkDegenerate(host: Pick<Host, 'use'>, use: Use, name: Degener
   return undefined;
 }
 
-/** Terms, gradients of their weighted sum, and new values of what the distiller keeps. */
-function stepOf({ losses, student, trace }: BuiltDistiller): Program {
-  const terms = Object.entries(losses);
+/** Terms of every phase, gradients of their weighted sum, and new values of what the distiller keeps. */
+function stepOf({ losses, initial, student, trace }: BuiltDistiller): Program {
+  const terms = [...Object.entries(initial?.losses ?? {}), ...Object.entries(losses)];
   const total = terms.map(([, { weight, value }]) => mul(value, weight)).reduce((a, b) => add(a, b));
   const reached = new Set(ancestors([total], { throughComposites: true }));
   const wanted: [string, Tensor][] = [
