@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { median, printProfile, printReport, type Report, type Row } from './index.js';
+import { randomCache } from './random-cache.js';
 
 const row = (implementation: Row['implementation'], variant: string, stepMs: number): Row => ({
   implementation,
@@ -38,4 +39,11 @@ test('a profile is summed by operation and by place, the longest first', () => {
   expect(text).toContain('student: 10.0 ms a step');
   expect(text.indexOf('8.00 ms  80.0 %  Conv')).toBeLessThan(text.indexOf('2.00 ms  20.0 %  Relu'));
   expect(text).toContain('Conv @ student.conv2');
+});
+
+test('features come from a cache on disk, another batch of them each time', () => {
+  const read = randomCache([{ path: 'embedding', shape: [6] }], 4);
+  const [first, second] = [read().embedding!, read().embedding!];
+  expect(first.shape).toEqual([4, 6]);
+  expect([...first.data]).not.toEqual([...second.data]);
 });

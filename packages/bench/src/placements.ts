@@ -13,7 +13,8 @@ export interface Placements {
   readonly id: string;
   /** How reports call it. */
   readonly label: string;
-  readonly teacher: Placement;
+  /** `cache`: its features are read from disk, where they were put before. */
+  readonly teacher: Placement | 'cache';
   readonly student: Placement;
 }
 
@@ -34,11 +35,19 @@ export const placements: readonly Placements[] = [
     teacher: onnxInt8,
     student: tfjsBfloat16,
   },
+  { id: 'onnx-cache', label: 'student from cache, onnx float32', teacher: 'cache', student: onnx },
+  { id: 'tfjs-cache', label: 'student from cache, tfjs float32', teacher: 'cache', student: tfjs },
+  {
+    id: 'tfjs-cache-bfloat16',
+    label: 'student from cache, tfjs bfloat16',
+    teacher: 'cache',
+    student: tfjsBfloat16,
+  },
 ];
 
 /** Why a variant cannot run here; undefined where it can. */
 export async function obstacle({ teacher, student }: Placements): Promise<string | undefined> {
-  for (const { backend, precision } of [teacher, student]) {
+  for (const { backend, precision } of teacher === 'cache' ? [student] : [teacher, student]) {
     const found = await backend.capabilities();
     if (!found.available) return found.reason;
     if (!found.precisions.includes(precision)) return `${backend.id} has no ${precision} here`;

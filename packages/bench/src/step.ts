@@ -2,15 +2,16 @@ import backboneResnet from '@limbeck/backbone-resnet';
 import backboneShufflenet from '@limbeck/backbone-shufflenet';
 import backboneVgg from '@limbeck/backbone-vgg';
 import backboneWrn from '@limbeck/backbone-wrn';
-import { createHost, type Executable, type ProfileEntry } from '@limbeck/core';
+import { createHost, type Executable, type Fetches, type ProfileEntry } from '@limbeck/core';
 import distillFeature from '@limbeck/distill-feature';
 import distillLogit from '@limbeck/distill-logit';
 import distillProjectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { bindState, type TensorData, tensorData } from '@limbeck/graph';
 import { initialState, randomSource } from '@limbeck/nn';
 import projectors from '@limbeck/projectors';
-import { planStudent, standardTraining, stateFor } from '@limbeck/trainer';
-import type { Placements } from './placements.js';
+import { type PlannedTeacher, planStudent, standardTraining, stateFor } from '@limbeck/trainer';
+import type { Placement, Placements } from './placements.js';
+import { randomCache } from './random-cache.js';
 import type { Workload } from './workloads.js';
 
 /** Milliseconds of one step, by part. */
@@ -21,7 +22,7 @@ export interface StepTime {
 
 /** A compiled workload that takes a step on demand. */
 export interface BenchStep {
-  /** Seconds to trace, lower and load both programs. */
+  /** Seconds to trace, lower and load the programs, or to make a cache. */
   readonly compileSeconds: number;
   run(): Promise<StepTime>;
   /** Where the time went, by program; needs `profile`. */
@@ -79,16 +80,12 @@ export async function prepareStep(
     image: [batchSize, ...image],
     classes,
   });
-  const { model: taught, features: wanted } = plan.teachers[0]!;
-  const teacherProgram = taught.program!(wanted.map(({ path }) => path));
-  const weights = stateFor(teacherProgram, initialState(taught.variables.values(), 10));
+  const planned = plan.teachers[0]!;
   const { teacher: teaching, student: learning } = placements;
-  const teacher = await teaching.backend.compile(bindState(teacherProgram, weights), {
-    threads,
-    profile,
-    precision: teaching.precision,
-    ...(teaching.precision === 'int8' ? { calibration: { batches: [{ image: fixed.image! }] } } : {}),
-  });
+  const teacher =
+    teaching === 'cache'
+      ? cachedTeacher(planned, batchSize)
+      : await liveTeacher(planned, teaching, { threads, profile, image: fixed.image! });
   const student = await learning.backend.compile(plan.program, {
     threads,
     profile,
@@ -101,16 +98,45 @@ export async function prepareStep(
     compileSeconds,
     async run() {
       const begin = performance.now();
-      const features = await teacher.step({ image: fixed.image! });
+      const features = await teacher.features();
       const between = performance.now();
-      const handed = wanted.map(({ path, input }) => [input, features[path]!] as const);
+      const handed = planned.features.map(({ path, input }) => [input, features[path]!] as const);
       await student.step({ ...fixed, ...Object.fromEntries(handed) });
       return { teacherMs: between - begin, studentMs: performance.now() - between };
     },
     async profile() {
-      return { teacher: await profileOf(teacher), student: await profileOf(student) };
+      return { teacher: await teacher.profile(), student: await profileOf(student) };
     },
   };
+}
+
+/** Where a step's features come from. */
+interface BenchTeacher {
+  /** By path. */
+  features(): Promise<Fetches>;
+  profile(): Promise<readonly ProfileEntry[]>;
+}
+
+async function liveTeacher(
+  { model, features }: PlannedTeacher,
+  { backend, precision }: Placement,
+  { threads, profile, image }: { threads: number; profile: boolean; image: TensorData },
+): Promise<BenchTeacher> {
+  const program = model.program!(features.map(({ path }) => path));
+  const weights = stateFor(program, initialState(model.variables.values(), 10));
+  const executable = await backend.compile(bindState(program, weights), {
+    threads,
+    profile,
+    precision,
+    ...(precision === 'int8' ? { calibration: { batches: [{ image }] } } : {}),
+  });
+  return { features: () => executable.step({ image }), profile: () => profileOf(executable) };
+}
+
+function cachedTeacher({ model, features }: PlannedTeacher, batchSize: number): BenchTeacher {
+  const sizes = features.map(({ path }) => ({ path, shape: model.feature(path).shape.slice(1) }));
+  const read = randomCache(sizes, batchSize);
+  return { features: async () => read(), profile: async () => [] };
 }
 
 const profileOf = (executable: Executable): Promise<readonly ProfileEntry[]> =>

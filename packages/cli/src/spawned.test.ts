@@ -71,6 +71,38 @@ describe('the built command', () => {
     expect(existsSync(path.join(folder, 'run', 'run.lock'))).toBe(false);
   });
 
+  it("goes on filling a teacher's cache after kill -9", async () => {
+    const folder = dotsFolder({
+      'distilled.yaml': [
+        'extends: ./limbeck.config.yaml',
+        'data: { augment: [flip] }',
+        'teacher: { use: speck, weights: alone/student.safetensors, acceptChance: true, cache: { views: 60 } }',
+        'distiller: kd',
+      ].join('\n'),
+    });
+    await start(['train', '--out', 'alone', '--set', 'train.epochs=1'], folder);
+    const train = (out: string, ...more: string[]) =>
+      ['train', 'distilled.yaml', '--json', '--out', out, ...more] as const;
+    const killed = await start(train('run'), folder, (child, stdout) => {
+      // every draw of the 48 images is a file
+      if (/"type":"cache-fill".*"done":4[89]\d/.test(stdout)) child.kill('SIGKILL');
+    });
+    expect(killed).toMatchObject({ code: null, signal: 'SIGKILL' });
+    const resumed = await start(['train', '--resume', 'run', '--json'], folder);
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    const events = resumed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const { bytes, missingBytes } = events.find(({ type }) => type === 'cache');
+    expect(missingBytes).toBeGreaterThan(0);
+    expect(missingBytes).toBeLessThanOrEqual(bytes * (50 / 60));
+    expect(events.filter(({ type }) => type === 'warning')).toEqual([]);
+    await start(train('other', '--set', 'teacher.cache.dir=elsewhere'), folder);
+    const student = (run: string) => readFileSync(path.join(folder, run, 'student.safetensors'));
+    expect(student('run')).toEqual(student('other'));
+  });
+
   it('exits at once at the second Ctrl-C', async () => {
     const folder = dotsFolder({
       // a data set that takes its time: what a step that does not end looks like

@@ -35,7 +35,14 @@ export * from './standard/schedules.js';
 export { describeCaches } from './teacher-cache/describe.js';
 export type { CacheDtype } from './teacher-cache/encoding.js';
 export type { CacheFacts } from './teacher-cache/facts.js';
-export type { CachePrecision, FeatureKind } from './teacher-cache/layout.js';
+export {
+  type CacheLayout,
+  type CachePrecision,
+  type FeatureKind,
+  type FeatureSize,
+  layoutOf,
+} from './teacher-cache/layout.js';
+export { CacheStore, type StoreOptions } from './teacher-cache/store.js';
 export * from './teachers/feature-source.js';
 export * from './teachers/live-teacher.js';
 export { teacherTitle } from './teachers/title.js';

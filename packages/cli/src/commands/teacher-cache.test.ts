@@ -81,6 +81,25 @@ describe("limbeck train with a teacher's cache", () => {
     });
   });
 
+  it('keeps what a model from a file gives', async () => {
+    const folder = withTeacher();
+    copyFileSync(path.join(path.dirname(teacher), 'student.onnx'), path.join(folder, 'teacher.onnx'));
+    const file = distilled.replace('use: speck, weights: teacher.safetensors', 'onnx: teacher.onnx');
+    writeFileSync(path.join(folder, 'file.yaml'), file);
+    const train = (out: string, change: string) =>
+      limbeck(['train', 'file.yaml', '--set', change, '--out', out], folder);
+    await train('live', 'data.views=2');
+    const first = await train('first', 'teacher.cache.views=2');
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect((await train('second', 'teacher.cache.views=2')).stdout).toContain('cache of teacher: hit; 768 B');
+    expect(student(folder, 'second')).toBe(student(folder, 'live'));
+    writeFileSync(
+      path.join(folder, 'file.yaml'),
+      file.replace('teacher.onnx', 'teacher.onnx, input: { scale: 255 }'),
+    );
+    expect((await train('third', 'teacher.cache.views=2')).stdout).toContain('cache of teacher: miss');
+  });
+
   it('computes a damaged part again and says so', async () => {
     const folder = withTeacher();
     await limbeck([...cached(2), '--out', 'first'], folder);

@@ -83,6 +83,25 @@ describe('refused', () => {
   });
 });
 
+it('does not keep what distillers see on further views of the batch', () => {
+  const viewed = defineDistiller({
+    id: 'viewed',
+    description: 'squared distance of logits on another draw',
+    build: ({ view }) => {
+      const { student, teacher } = view('strong', { augment: [] });
+      return { losses: { strong: { weight: 1, value: mean(square(sub(student.logits, teacher.logits))) } } };
+    },
+  });
+  expect(() => describeCaches(spec({}, { distillers: [{ distiller: viewed, options: {} }] }))).toThrow(
+    expect.objectContaining({
+      code: 'PRECONDITION',
+      message: expect.stringContaining(
+        "the step needs 'logits' of teacher 'toy-teacher' on the view 'view.strong.image'",
+      ),
+    }),
+  );
+});
+
 it('is not there where nothing is needed of the teacher', () => {
   expect(describeCaches(spec({}, { distillers: [] }))).toEqual([]);
 });
