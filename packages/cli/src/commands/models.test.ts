@@ -225,6 +225,21 @@ describe('limbeck inspect', () => {
     expect(stdout).toMatch(/^feature +25$/m);
     expect(stdout).toMatch(/^embedding +\[16, 64\]$/m);
     expect(stdout).toContain('deployed: 170 values of the student');
+    const { cost } = step;
+    // one small linear map beside convolutions, forwards and backwards
+    expect(cost.student).toBeGreaterThan(cost.bare);
+    expect(cost.teachers).toBeGreaterThan(0);
+    expect(stdout).toMatch(/a step: .* % more than the student alone; .* for teachers/);
+  });
+
+  it('shows the course of weights, what is balanced and remembered', async () => {
+    const more = ['--set', 'distiller={"use":"dkd","warmup":3}', '--set', 'task.balance=running-magnitude'];
+    const args = ['inspect', 'distilled.yaml', '--set', 'distiller=null', ...more];
+    const { stdout, stderr } = await limbeck(args, folder);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^nckd +8 +linear$/m);
+    expect(stdout).toContain('balanced by running-magnitude');
+    expect(stdout).toMatch(/^balancer\.running-magnitude\.nckd\.sum +\[\]$/m);
   });
 
   it.each([

@@ -1,6 +1,13 @@
 import type { Host, ImageShape, ResolvedConfig } from '@limbeck/core';
-import { sizeOf } from '@limbeck/graph';
-import { countMacs, deployedProgram, planStudent, summarize } from '@limbeck/trainer';
+import { leafName, sizeOf } from '@limbeck/graph';
+import {
+  countMacs,
+  deployedProgram,
+  planStudent,
+  type StudentPlan,
+  type StudentSpec,
+  summarize,
+} from '@limbeck/trainer';
 import { openData } from '../compose/compose-run.js';
 import { findParts } from '../compose/parts.js';
 import { studentSpec } from '../compose/student-spec.js';
@@ -34,6 +41,26 @@ export interface StepDescription {
   readonly teachers: readonly (ModelSize & { readonly name: string })[];
   /** Terms of the loss with their weights, the cross-entropy first. */
   readonly losses: Readonly<Record<string, number>>;
+  /** Terms whose weight has a course over the run, with the schedules that are multiplied to it. */
+  readonly schedules: Readonly<Record<string, readonly string[]>>;
+  /** Decides about the weights in every step. */
+  readonly balance?: string;
+  /** Phases before the main one, in order. */
+  readonly initial: readonly {
+    /** The distiller it belongs to. */
+    readonly phase: string;
+    readonly epochs: number;
+    readonly trains: string;
+    readonly losses: Readonly<Record<string, number>>;
+    /** Multiply-accumulates of a step, without the teachers. */
+    readonly macs: number;
+  }[];
+  /** Further draws of each batch, with the augmentations each has besides the run's own. */
+  readonly views: readonly { readonly name: string; readonly augment: readonly string[] }[];
+  /** Samples drawn for each one of the batch. */
+  readonly negatives: readonly { readonly count: number; readonly from: string }[];
+  /** Features of the student that distillers look at, batch included. */
+  readonly taps: readonly { readonly tap: string; readonly shape: readonly number[] }[];
   /** What leaves the teachers, batch included. */
   readonly features: readonly {
     /** Name of the teacher. */
@@ -43,6 +70,17 @@ export interface StepDescription {
   }[];
   /** Parameters of the distillers. */
   readonly extras: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** What distillers and balancer remember from step to step. */
+  readonly memories: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** Multiply-accumulates of one step of the main phase. */
+  readonly cost: {
+    /** The student alone on the labels: forwards, backwards, update. */
+    readonly bare: number;
+    /** The student with everything distillers add. */
+    readonly student: number;
+    /** What the teachers compute for it, over all views; those from a file are not counted. */
+    readonly teachers: number;
+  };
   /** What is deployed. */
   readonly deployed: {
     readonly macs: number;
@@ -67,7 +105,12 @@ export async function describeStep(
       : { imageShape: data.image, classes: data.classes, normalization: unknownNormalization(data.image) };
   const { imageShape: image, classes }: TeachingData = known;
   const { batchSize } = config.data;
-  const spec = await studentSpec(config, host, { batch: batchSize, data: known });
+  const samples = 'train' in known ? known.train.length : undefined;
+  const spec = await studentSpec(config, host, {
+    batch: batchSize,
+    data: known,
+    ...(samples === undefined ? {} : { samples }),
+  });
   const { student, teachers } = spec;
   const plan = planStudent(spec);
   const deployed = deployedProgram(spec, 1);
@@ -87,17 +130,62 @@ export async function describeStep(
       return { name, id, parameters };
     }),
     losses: Object.fromEntries(plan.weights),
+    schedules: Object.fromEntries(
+      [...plan.schedules].map(([term, courses]) => [
+        term,
+        courses.map(({ contribution }) => contribution.id),
+      ]),
+    ),
+    ...(spec.balance === undefined ? {} : { balance: spec.balance.contribution.id }),
+    initial: plan.initial.map(({ place, epochs, trains, weights, program }) => ({
+      phase: place,
+      epochs,
+      trains,
+      losses: Object.fromEntries(weights),
+      macs: countMacs(program),
+    })),
+    views: [...plan.views].map(([name, { augment }]) => ({
+      name,
+      augment: augment.map(({ contribution }) => contribution.id),
+    })),
+    negatives: [...plan.negatives.values()],
+    taps: [...plan.taps].map(([tap, tapped]) => ({ tap, shape: tapped })),
     features: plan.teachers.flatMap(({ name, model, features }) =>
       features.map(({ path }) => ({ teacher: name, tap: path, shape: model.feature(path).shape })),
     ),
     extras: [...plan.variables.values()]
       .filter(({ owner, kind }) => owner === 'distiller' && kind === 'parameter')
       .map(({ stateName, tensor }) => ({ name: stateName, shape: tensor.shape })),
+    memories: [...plan.variables.values()]
+      .filter(({ owner, kind }) => kind === 'buffer' && (owner === 'distiller' || owner === 'balancer'))
+      .map(({ stateName, tensor }) => ({ name: stateName, shape: tensor.shape })),
+    cost: {
+      bare: countMacs(bareStep(spec).program),
+      student: countMacs(plan.program),
+      teachers: plan.teachers.reduce((sum, teacher) => sum + macsOfTeacher(plan, teacher), 0),
+    },
     deployed: {
       macs: countMacs(deployed),
       values: valuesByOwner(deployed.state.map(({ name, current }) => [name, current.shape])),
     },
   };
+}
+
+/** The same student without teachers and distillers. */
+const bareStep = ({ balance: _, ...spec }: StudentSpec): StudentPlan =>
+  planStudent({ ...spec, teachers: [], distillers: [], taskWeight: 1 });
+
+/** One pass over the batch and one over every view, each as far as the step of the main phase needs it. */
+function macsOfTeacher(
+  { program }: StudentPlan,
+  { model, features }: StudentPlan['teachers'][number],
+): number {
+  const given = new Set(program.inputs.map(leafName));
+  const needed = features.filter(({ input }) => given.has(input));
+  return [...new Set(needed.map(({ image }) => image))].reduce((sum, image) => {
+    const paths = needed.filter((feature) => feature.image === image).map(({ path }) => path);
+    return sum + (model.program === undefined ? 0 : countMacs(model.program([...new Set(paths)])));
+  }, 0);
 }
 
 /** Numbers of values by the first part of their names: `student`, `distiller`, `teacher`. */

@@ -2,7 +2,7 @@ import { formatShape, sizeOf } from '@limbeck/graph';
 import { teacherTitle } from '@limbeck/trainer';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
-import { count, engineering } from '../output/numbers.js';
+import { count, engineering, plural } from '../output/numbers.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
 import { cacheLine } from '../render/lines.js';
@@ -38,8 +38,39 @@ export function printStep(io: Io, file: string, step: StepDescription, caches?: 
     ),
     '',
   );
-  const terms = Object.entries(losses).map(([name, weight]) => [name, String(weight)]);
-  print(io, table([{ head: 'loss term' }, { head: 'weight', ...right }], terms), '');
+  for (const { phase, epochs, trains, losses: first, macs } of step.initial) {
+    const sum = Object.entries(first).map(([name, weight]) => `${weight} ${name}`);
+    const what = { student: 'the student', extras: 'its own parameters', all: 'the student and its own' }[
+      trains
+    ];
+    print(
+      io,
+      `${bold('first:')} ${plural(epochs, 'epoch')} for ${phase}, training ${what} by ${sum.join(' + ')}; ${engineering(macs)} multiply-accumulates a step`,
+    );
+  }
+  const isChanging = Object.keys(step.schedules).length > 0;
+  const terms = Object.entries(losses).map(([name, weight]) => [
+    name,
+    String(weight),
+    ...(isChanging ? [(step.schedules[name] ?? []).join(', ')] : []),
+  ]);
+  const course = isChanging ? [{ head: 'times' }] : [];
+  print(io, table([{ head: 'loss term' }, { head: 'weight', ...right }, ...course], terms));
+  if (step.balance !== undefined) print(io, dim(`balanced by ${step.balance}`));
+  for (const { name, augment } of step.views) {
+    print(io, dim(`view ${name}: the batch once more${augment.map((id) => `, ${id}`).join('')}`));
+  }
+  for (const { count: drawn, from } of step.negatives) {
+    print(
+      io,
+      dim(`${count(drawn)} negatives a sample, from ${from === 'all' ? 'all others' : 'other classes'}`),
+    );
+  }
+  print(io, '');
+  if (step.taps.length > 0) {
+    const rows = step.taps.map(({ tap, shape }) => [tap, formatShape(shape)]);
+    print(io, table([{ head: 'feature of the student' }, { head: 'shape' }], rows), '');
+  }
   if (features.length > 0) {
     const several = teachers.length > 1;
     const rows = features.map(({ teacher, tap, shape }) => [
@@ -66,6 +97,16 @@ export function printStep(io: Io, file: string, step: StepDescription, caches?: 
       '',
     );
   }
+  if (step.memories.length > 0) {
+    const rows = step.memories.map(({ name, shape }) => [name, formatShape(shape)]);
+    print(io, table([{ head: 'remembered from step to step' }, { head: 'shape' }], rows), '');
+  }
+  const { bare, student: whole, teachers: taught } = step.cost;
+  const more = `${(100 * (whole / bare - 1)).toFixed(1)} % more than the student alone`;
+  print(
+    io,
+    `${bold('a step:')} ${engineering(whole)} multiply-accumulates for the student, ${more}; ${engineering(taught)} for teachers`,
+  );
   const kept = Object.entries(deployed.values).map(
     ([owner, values]) => `${count(values)} values of the ${owner}`,
   );

@@ -5,6 +5,7 @@ import {
   mean,
   type Program,
   program,
+  type Shape,
   type StateDict,
   softmaxCrossEntropy,
   type Tensor,
@@ -94,6 +95,8 @@ export interface InitialPlan extends StepPlan {
 export interface StudentPlan extends StepPlan {
   /** For the same batch size. */
   readonly teachers: readonly PlannedTeacher[];
+  /** Features of the student that distillers compare, with their shapes, by path. */
+  readonly taps: ReadonlyMap<string, Shape>;
   /** In the order they run. */
   readonly initial: readonly InitialPlan[];
   /** Everything traced, by state name: the student's, the distillers', the balancer's and frozen ones of the teacher. */
@@ -128,6 +131,7 @@ export function planStudent(spec: StudentSpec): StudentPlan {
   });
   return {
     ...finish(main),
+    taps: step.taps,
     teachers: teachers.map(({ name, prefix, model, asked }) => ({
       name,
       prefix,

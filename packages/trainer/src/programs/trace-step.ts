@@ -1,5 +1,5 @@
 import { type ModelView, SampleInputs } from '@limbeck/core';
-import type { Graph, Tensor } from '@limbeck/graph';
+import type { Graph, Shape, Tensor } from '@limbeck/graph';
 import { type Mode, Scope } from '@limbeck/nn';
 import { buildDistillers, type CombinedDistillation } from './distillation.js';
 import { planTeachers, viewOf } from './plan-teachers.js';
@@ -19,6 +19,8 @@ export interface TracedStep {
   readonly teachers: readonly Teacher[];
   readonly views: Views;
   readonly samples: SampleInputs;
+  /** Features of the student that distillers asked for, by path. */
+  readonly taps: ReadonlyMap<string, Shape>;
 }
 
 /** Traces the student and builds the distillers on it, for batches of one size. */
@@ -34,29 +36,41 @@ export function traceStep(graph: Graph, spec: StudentSpec, mode: Mode, batch: nu
     return traceModel(graph, spec.student, { ...student, image: drawn, after });
   });
   const samples = new SampleInputs(graph, { batch, total: spec.samples ?? batch, classes });
+  const taps = new Map<string, Shape>();
+  const viewed = (traced: TracedModel) => studentView(traced, classes, taps);
   const teachers = planTeachers(graph, spec.teachers, { image: image.shape, classes });
   const combined = buildDistillers(graph, spec.distillers, {
     mode,
-    student: studentView(model, classes),
+    student: viewed(model),
     teacherOf: (distiller, wanted, view) => viewOf(teachers, distiller, wanted, view),
-    studentOn: (place, view, options) => studentView(views.student(place, view, options), classes),
+    studentOn: (place, view, options) => viewed(views.student(place, view, options)),
     labels,
     classes,
     parts,
     samples,
   });
-  return { model, labels, combined, teachers, views, samples };
+  return { model, labels, combined, teachers, views, samples, taps };
 }
 
-function studentView(model: TracedModel, classes: number): ModelView {
+/** The student as distillers see it; what they ask for is noted in `taps`. */
+function studentView(model: TracedModel, classes: number, taps: Map<string, Shape>): ModelView {
   const { backbone, options } = model.choice;
+  const tap = (path: string): Tensor => {
+    const feature = model.tap(path);
+    taps.set(path, feature.shape);
+    return feature;
+  };
   return {
     id: backbone.id,
     role: 'student',
-    logits: model.logits,
-    embedding: model.embedding,
+    get logits() {
+      return tap('logits');
+    },
+    get embedding() {
+      return tap('embedding');
+    },
     taps: model.taps,
-    tap: model.tap,
+    tap,
     classify(embedding) {
       const root = new Scope(model.trace);
       return root.scoped(() => backbone.classify(root, embedding, classes, options));
