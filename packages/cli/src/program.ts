@@ -120,9 +120,9 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .command('export')
     .description('write a trained student for other programs')
     .argument('<source>', 'run folder or weights file')
-    .requiredOption('--format <format>', 'onnx or safetensors')
-    .option('--out <file>', 'file to write (default: beside the source)')
-    .option('--force', 'overwrite the file')
+    .requiredOption('--format <format>', 'onnx, safetensors, savedmodel or tfjs')
+    .option('--out <file>', 'file or folder to write (default: beside the source)')
+    .option('--force', 'overwrite what is there')
     .addOption(config())
     .addOption(json())
     .action(does(commands.exportModel, 'source'));

@@ -34,6 +34,7 @@ export * from './contracts/stages.js';
 export * from './contracts/stem.js';
 export * from './contracts/teacher-name.js';
 export * from './errors.js';
+export { type BatchAxis, findBatchAxes } from './exporting/batch-axes.js';
 export type { Catalog, CatalogEntry } from './host/catalog.js';
 export { completeOptions } from './host/complete-options.js';
 export { createHost, type HostOptions } from './host/create-host.js';

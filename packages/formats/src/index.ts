@@ -25,6 +25,7 @@ export {
   writeSafetensors,
 } from './safetensors/write.js';
 export { encodeSavedModel } from './tensorflow/encode.js';
+export { encodeGraphModel, type GraphModelOptions } from './tensorflow/graph-model.js';
 export {
   type TensorflowAttribute,
   type TensorflowGraph,

@@ -5,6 +5,7 @@ export * from './evaluate/classifier.js';
 export * from './evaluate/evaluate.js';
 export * from './events.js';
 export { writeAtomically } from './files/atomic.js';
+export { sizeOfExported, writeExported } from './files/exported.js';
 export { describeEvent } from './folder/describe-event.js';
 export { RunFolder, type RunRecord, runFiles } from './folder/run-folder.js';
 export * from './foreign/declaration.js';

@@ -1,9 +1,11 @@
 import { definePlugin } from '@limbeck/core';
 import { tfjsBackend } from './backend.js';
+import { graphModelExporter } from './export/graph-model.js';
+import { savedModelExporter } from './export/saved-model.js';
 import { tfjsKernelsBackend } from './kernels/node/backend.js';
 
 export { type FoundPackage, findPackage } from './session/runtime.js';
-export { tfjsBackend, tfjsKernelsBackend };
+export { graphModelExporter, savedModelExporter, tfjsBackend, tfjsKernelsBackend };
 
 /** TensorFlow: compute backends on tfjs-node, and on the kernels of tfjs. */
 export default definePlugin({
@@ -12,5 +14,6 @@ export default definePlugin({
   core: '>=0.1.0 <1',
   setup(host) {
     host.backends.add(tfjsBackend, tfjsKernelsBackend);
+    host.exporters.add(savedModelExporter, graphModelExporter);
   },
 });

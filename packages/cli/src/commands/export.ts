@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { didYouMean, type Host, LimbeckError } from '@limbeck/core';
+import { didYouMean, type ExportedFiles, type Host, LimbeckError } from '@limbeck/core';
 import { writeSafetensors } from '@limbeck/formats';
-import { deployedWeights, readWeightsFile, weightsExtensions } from '@limbeck/trainer';
+import {
+  deployedWeights,
+  readWeightsFile,
+  sizeOfExported,
+  weightsExtensions,
+  writeExported,
+} from '@limbeck/trainer';
 import { type DeployedModel, deployedModel, modelOfWeights } from '../compose/deployed-model.js';
 import { readFacts } from '../compose/weights-facts.js';
 import { openConfig, openHost, openHostHere } from '../config/open-config.js';
@@ -21,7 +26,7 @@ export interface ExportOptions {
   readonly json?: boolean;
 }
 
-/** `limbeck export SOURCE --format FORMAT`: the deployed student as one file for other programs. */
+/** `limbeck export SOURCE --format FORMAT`: the deployed student as a file or a folder for other programs. */
 export async function exportModel(io: Io, options: ExportOptions): Promise<void> {
   const { source, format, force, config } = options;
   const target = await locateTarget({ cwd: io.cwd, target: source, config });
@@ -45,9 +50,10 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
         ? modelOfWeights(host, weights)
         : await deployedModel(opened.config, host, weights, facts);
     const content = write.content(model, weights.metadata ?? {});
-    await save(file, content);
-    if (options.json) printJson(io, { file, format, bytes: content.length });
-    else print(io, `${file} (${bytes(content.length)})`);
+    writeExported(file, content);
+    const size = sizeOfExported(content);
+    if (options.json) printJson(io, { file, format, bytes: size });
+    else print(io, `${file} (${bytes(size)})`);
   } finally {
     await host.dispose();
   }
@@ -55,7 +61,7 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
 
 interface Writer {
   readonly extension: string;
-  content(model: DeployedModel, metadata: Readonly<Record<string, string>>): Uint8Array;
+  content(model: DeployedModel, metadata: Readonly<Record<string, string>>): ExportedFiles;
 }
 
 function writerFor(format: string, host: Host): Writer {
@@ -85,16 +91,4 @@ function refuseOverwriting(file: string, force: boolean): void {
     hint: 'choose another file with --out, or overwrite it with --force',
     details: { path: file },
   });
-}
-
-async function save(file: string, content: Uint8Array): Promise<void> {
-  try {
-    await writeFile(file, content);
-  } catch (cause) {
-    throw new LimbeckError('WRITE_FAILED', `cannot write ${file}: ${(cause as Error).message}`, {
-      hint: 'choose another place with --out',
-      details: { path: file },
-      cause,
-    });
-  }
 }

@@ -19,9 +19,6 @@ import { place } from './backend.js';
 import { findParts, type RunParts } from './parts.js';
 import { openFileTeacher, placeTeacher } from './teachers.js';
 
-/** Formats every finished student is written in, besides safetensors. */
-const exportFormats: readonly string[] = ['onnx'];
-
 /** Folders outside a run's own. */
 export interface RunFolders {
   /** Of fetched data sets. */
@@ -86,10 +83,7 @@ export async function composeRun(
     },
     ...(train.earlyStopping && { earlyStopping: train.earlyStopping }),
     placement,
-    exporters: host
-      .list('exporters')
-      .filter(({ id }) => exportFormats.includes(id))
-      .map(({ id }) => host.get('exporters', id)),
+    exporters: [...new Set(train.export)].map((id) => host.get('exporters', id)),
   };
 }
 

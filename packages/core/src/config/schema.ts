@@ -122,6 +122,10 @@ const train = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  export: z
+    .array(id.describe('Id of an exporter.'))
+    .default(['onnx'])
+    .describe('Formats the finished student is written in, besides safetensors: ids of exporters.'),
   earlyStopping: z
     .strictObject({
       patience: count.describe('Epochs without a better value before training stops.'),

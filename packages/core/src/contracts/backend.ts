@@ -186,12 +186,15 @@ export interface ComputeBackend {
   load?(bytes: Uint8Array, options?: LoadOptions): Promise<LoadedModel>;
 }
 
-/** Writes a stateless program (its weights bound as constants) as a file other tools read. */
+/** The content of one file, or of a folder: contents by name, with `/` between folders. */
+export type ExportedFiles = Uint8Array | Readonly<Record<string, Uint8Array>>;
+
+/** Writes a stateless program (its weights bound as constants) as a file or a folder that other tools read. */
 export interface Exporter {
   /** What `limbeck export --format` takes, e.g. `onnx`. */
   readonly id: string;
   readonly description: string;
-  /** With the dot: `.onnx`. */
+  /** What the name of the file or folder ends in, with the dot: `.onnx`. */
   readonly extension: string;
-  write(program: Program, options: { readonly metadata?: Readonly<Record<string, string>> }): Uint8Array;
+  write(program: Program, options: { readonly metadata?: Readonly<Record<string, string>> }): ExportedFiles;
 }

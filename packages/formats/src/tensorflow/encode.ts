@@ -51,7 +51,7 @@ export function encodeSavedModel({ tags, graph, signatures }: TensorflowModel): 
 }
 
 /** Loaders say nothing helpful about these. */
-function checkNames(nodes: readonly TensorflowNode[]): void {
+export function checkNames(nodes: readonly TensorflowNode[]): void {
   const seen = new Set<string>();
   for (const { name, op } of nodes) {
     if (!nodeName.test(name)) throw new FormatError('BAD_DATA', `'${name}' (${op}) is no name of a node`);

@@ -39,3 +39,21 @@ export const typeNumbers: Readonly<Record<TensorflowType, number>> = {
   uint32: 22,
   uint64: 23,
 };
+
+/** What the types are called in JSON. */
+export const typeNames: Readonly<Record<TensorflowType, string>> = {
+  float32: 'DT_FLOAT',
+  float64: 'DT_DOUBLE',
+  int32: 'DT_INT32',
+  uint8: 'DT_UINT8',
+  int16: 'DT_INT16',
+  int8: 'DT_INT8',
+  int64: 'DT_INT64',
+  bool: 'DT_BOOL',
+  bfloat16: 'DT_BFLOAT16',
+  uint16: 'DT_UINT16',
+  float16: 'DT_HALF',
+  resource: 'DT_RESOURCE',
+  uint32: 'DT_UINT32',
+  uint64: 'DT_UINT64',
+};

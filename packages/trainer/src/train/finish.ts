@@ -1,6 +1,7 @@
 import { coreVersion } from '@limbeck/core';
 import { writeSafetensors } from '@limbeck/formats';
 import { writeAtomically, writeJson } from '../files/atomic.js';
+import { writeExported } from '../files/exported.js';
 import { type RunFolder, runFiles } from '../folder/run-folder.js';
 import { deployedWeights, describeWeights } from '../weights/deployed.js';
 import { frozen } from './compile.js';
@@ -37,7 +38,7 @@ export async function finish(
   writeAtomically(files.safetensors!, writeSafetensors(deployedWeights(deployed, state), metadata));
   for (const exporter of exporters) {
     const path = folder.file(`student${exporter.extension}`);
-    writeAtomically(path, exporter.write(frozen(deployed, state), { metadata }));
+    writeExported(path, exporter.write(frozen(deployed, state), { metadata }));
     files[exporter.id] = path;
   }
   const result: RunResult = {

@@ -1,9 +1,8 @@
-import { type Exporter, LimbeckError } from '@limbeck/core';
+import { type Exporter, findBatchAxes, LimbeckError } from '@limbeck/core';
 import { encodeOnnx } from '@limbeck/formats';
 import { type Program, verify } from '@limbeck/graph';
 import { lower, type PortNames, prepare } from '../lowering/lower.js';
 import { opset } from '../lowering/model-builder.js';
-import { findBatchAxes } from './batch-axes.js';
 
 const same = (name: string) => name;
 const names: PortNames = { input: same, output: same, state: same, next: same };
@@ -43,9 +42,9 @@ function write(
  * A program without state as an `.onnx` file: ONNX's own operators only, batch normalisation folded into convolutions,
  * batches of any size (dimension `batch`). What computes across the batch is refused.
  */
-export const onnxExporter: Exporter = {
+export const onnxExporter = {
   id: 'onnx',
   description: `ONNX, operator set ${opset}, for batches of any size`,
   extension: '.onnx',
   write,
-};
+} satisfies Exporter;

@@ -54,9 +54,11 @@ function prepareInput(
   let [rows, columns] = [h!, w!];
   const [dh, dw] = attributes.inputDilation;
   if (dh > 1 || dw > 1) {
-    const apart = graph.reshape(type, value, [n! * rows, 1, columns, c!]);
+    // a batch of any size is -1, and so is a multiple of it
+    const times = (factor: number) => (n === -1 ? -1 : n! * factor);
+    const apart = graph.reshape(type, value, [times(rows), 1, columns, c!]);
     const spread = [0, 0, 0, dh - 1, 0, 0, 0, 0];
-    const down = graph.reshape(type, padded(graph, type, apart, spread), [n! * rows * dh * columns, 1, c!]);
+    const down = graph.reshape(type, padded(graph, type, apart, spread), [times(rows * dh * columns), 1, c!]);
     const across = padded(graph, type, down, [0, 0, 0, dw - 1, 0, 0]);
     [rows, columns] = [rows * dh, columns * dw];
     value = graph.reshape(type, across, [n!, rows, columns, c!]);
@@ -85,7 +87,13 @@ export const conv2d: Lowering<Conv2dAttributes> = {
   lower: ({ graph, node, attributes: wanted }) => {
     const [input, weight] = node.inputs as [Tensor, Tensor];
     const type = graph.typeOf(node);
-    const { x, attributes } = prepareInput(graph, type, graph.read(input, nhwc, type), input.shape, wanted);
+    const { x, attributes } = prepareInput(
+      graph,
+      type,
+      graph.read(input, nhwc, type),
+      graph.shapeOf(input),
+      wanted,
+    );
     const sizes = { inputs: input.shape[1]!, outputs: node.shape[1]! };
     const windows = windowAttributes(attributes, kernelOf(weight));
     const kind = kindOf(attributes, sizes);

@@ -1,3 +1,4 @@
+import type { BatchAxis } from '@limbeck/core';
 import {
   type ElementType,
   type TensorflowAttribute,
@@ -16,6 +17,13 @@ type Attributes = Readonly<Record<string, TensorflowAttribute>>;
 /** Constants up to this many elements are compared, so that equal ones are stored once. */
 const comparable = 64;
 
+export interface BuilderOptions {
+  /** What convolutions and normalisations compute in. Default float32. */
+  readonly mapType?: MapType;
+  /** For batches of any size: where the batch is in each tensor. Default: every size is as the program says. */
+  readonly batchAxis?: (tensor: Tensor) => BatchAxis;
+}
+
 /**
  * Collects the nodes of one TensorFlow graph. Equal nodes are made once, and every node's name begins with the scope it
  * came from, so that errors name the place.
@@ -24,6 +32,10 @@ export class GraphBuilder extends PlacedValues<string> {
   readonly facts: ProgramFacts;
   /** What convolutions and normalisations compute in. */
   readonly mapType: MapType;
+  /** The axis of a tensor that takes batches of any size. */
+  readonly batchAxis: (tensor: Tensor) => BatchAxis;
+  /** The fed value whose leading axis is the batch, where batches are of any size. */
+  batchSource: string | undefined;
   /** Scope of the program's node being lowered. */
   scope = '';
   readonly #nodes: TensorflowNode[] = [];
@@ -32,10 +44,14 @@ export class GraphBuilder extends PlacedValues<string> {
   readonly #taken = new Set<string>();
   readonly #halves: ReadonlySet<Tensor>;
 
-  constructor(facts: ProgramFacts, mapType: MapType = 'float32') {
+  constructor(
+    facts: ProgramFacts,
+    { mapType = 'float32', batchAxis = () => undefined }: BuilderOptions = {},
+  ) {
     super();
     this.facts = facts;
     this.mapType = mapType;
+    this.batchAxis = batchAxis;
     this.#halves = mapType === 'float32' ? new Set() : halvesOf(facts);
   }
 
@@ -107,6 +123,24 @@ export class GraphBuilder extends PlacedValues<string> {
     return name;
   }
 
+  /** A shape as an operand, with what -1 stands for in it: a size that is known when the graph runs. */
+  sizes(shape: Shape): string {
+    if (!shape.includes(-1)) return this.ints(shape);
+    const int = tfAttr.type('int32');
+    const all = this.emit('Shape', [this.batchSource!], { T: tfAttr.type('float32'), out_type: int });
+    const none = Object.fromEntries(
+      ['begin_mask', 'end_mask', 'ellipsis_mask', 'new_axis_mask'].map((mask) => [mask, tfAttr.int(0)]),
+    );
+    const batch = this.typed(
+      'StridedSlice',
+      'int32',
+      [all, ...[0, 1, 1].map((bound) => this.ints([bound]))],
+      { Index: int, ...none, shrink_axis_mask: tfAttr.int(1) },
+    );
+    const parts = shape.map((size) => (size === -1 ? batch : this.int(size)));
+    return this.typed('Pack', 'int32', parts, { N: tfAttr.int(parts.length), axis: tfAttr.int(0) });
+  }
+
   reshape(dtype: TensorflowType, value: string, shape: Shape): string {
     return this.typed('Reshape', dtype, [value, this.ints(shape)], { Tshape: tfAttr.type('int32') });
   }
@@ -122,6 +156,13 @@ export class GraphBuilder extends PlacedValues<string> {
       DstT: tfAttr.type(to),
       Truncate: tfAttr.bool(false),
     });
+  }
+
+  override shapeOf(tensor: Tensor): Shape {
+    const batch = this.batchAxis(tensor);
+    return batch === undefined
+      ? tensor.shape
+      : tensor.shape.map((size, axis) => (axis === batch ? -1 : size));
   }
 
   override typeOf(tensor: Tensor): TensorflowType {

@@ -103,7 +103,7 @@ test('a training step moves the images and nothing else', () => {
 });
 
 test('in bfloat16 maps stay so from layer to layer, and state is float32', () => {
-  const { graph, signatures } = lower(prepare(network()), 'bfloat16');
+  const { graph, signatures } = lower(prepare(network()), { mapType: 'bfloat16' });
   const step = ancestors(
     graph.nodes,
     Object.values(signatures.step!.outputs).map(({ value }) => value),

@@ -12,9 +12,8 @@ import { assignLayouts } from './assign-layouts.js';
 import { claimOn } from './claims.js';
 import { isFed } from './fed.js';
 import { loweringOf } from './find-lowering.js';
-import { GraphBuilder } from './graph-builder.js';
+import { type BuilderOptions, GraphBuilder } from './graph-builder.js';
 import { inMemory, isLogical, type Layout, logical, orderBetween } from './layout.js';
-import type { MapType } from './map-types.js';
 import { carrierOf, pack, unpack } from './ports.js';
 import { ProgramFacts } from './program-facts.js';
 import { reorder } from './reorder.js';
@@ -38,6 +37,11 @@ interface Variable {
   readonly value: string;
 }
 
+export interface LowerOptions extends BuilderOptions {
+  /** What the signature is called that takes inputs and gives outputs. Default `step`. */
+  readonly signature?: string;
+}
+
 /**
  * A prepared program as a SavedModel with the signatures `write` (all state in), `step` (inputs in; outputs out; state
  * that changes replaced) and `read` (all state out). Programs without state have `step` alone. Ports bear the names of
@@ -45,14 +49,18 @@ interface Variable {
  *
  * @throws LimbeckError BACKEND_UNSUPPORTED naming the operation and its scope
  */
-export function lower(program: Program, mapType: MapType = 'float32'): TensorflowModel {
+export function lower(
+  program: Program,
+  { signature = 'step', ...options }: LowerOptions = {},
+): TensorflowModel {
   const facts = new ProgramFacts(program);
   const layouts = assignLayouts(program, facts, loweringOf);
-  const graph = new GraphBuilder(facts, mapType);
+  const graph = new GraphBuilder(facts, options);
   const inputs: Record<string, TensorflowPort> = {};
   for (const input of program.inputs) {
     const [name, value] = placeholder(graph, input, 'input');
-    inputs[leafName(input)] = portOf(input, name);
+    inputs[leafName(input)] = portOf(graph, input, name);
+    if (graph.batchAxis(input) !== undefined && input.dtype === 'float32') graph.batchSource ??= name;
     graph.define(input, value, logical(input.shape.length));
   }
   const variables = program.state.map((slot) => declare(graph, slot, layouts.get(slot.current)!));
@@ -71,10 +79,10 @@ export function lower(program: Program, mapType: MapType = 'float32'): Tensorflo
   const outputs: Record<string, TensorflowPort> = {};
   for (const { name, tensor, value } of results) {
     const carrier = { T: tfAttr.type(carrierOf(tensor.dtype)) };
-    outputs[name] = portOf(tensor, graph.add('Identity', [value, ...assigned], carrier, 'output'));
+    outputs[name] = portOf(graph, tensor, graph.add('Identity', [value, ...assigned], carrier, 'output'));
   }
   if (results.length === 0) outputs[doneName] = donePort(graph, assigned);
-  const signatures = { step: { inputs, outputs } };
+  const signatures = { [signature]: { inputs, outputs } };
   const model = (others: TensorflowModel['signatures']): TensorflowModel => ({
     tags: [tag],
     graph: { nodes: graph.nodes, producer },
@@ -104,20 +112,21 @@ function lowerNode(graph: GraphBuilder, node: Tensor, layout: Layout): void {
 }
 
 /** A port's node and the value it stands for. */
-function placeholder(graph: GraphBuilder, { dtype, shape }: Tensor, stem: string): [string, string] {
+function placeholder(graph: GraphBuilder, tensor: Tensor, stem: string): [string, string] {
+  const { dtype } = tensor;
   const name = graph.add(
     'Placeholder',
     [],
-    { dtype: tfAttr.type(carrierOf(dtype)), shape: tfAttr.shape(shape) },
+    { dtype: tfAttr.type(carrierOf(dtype)), shape: tfAttr.shape(graph.shapeOf(tensor)) },
     stem,
   );
   return [name, unpack(graph, name, dtype)];
 }
 
-const portOf = ({ dtype, shape }: Tensor, node: string): TensorflowPort => ({
+const portOf = (graph: GraphBuilder, tensor: Tensor, node: string): TensorflowPort => ({
   value: `${node}:0`,
-  dtype: carrierOf(dtype),
-  shape,
+  dtype: carrierOf(tensor.dtype),
+  shape: graph.shapeOf(tensor),
 });
 
 /** A variable and its reading. */
@@ -201,7 +210,7 @@ function access(graph: GraphBuilder, variables: readonly Variable[]): Tensorflow
     const { current, name } = slot;
     const order = orderBetween(logical(layout.length), layout);
     const [port, value] = placeholder(graph, current, 'write');
-    given[name] = portOf(current, port);
+    given[name] = portOf(graph, current, port);
     const ordered = isLogical(layout) ? value : graph.transpose(current.dtype, value, order);
     const stored = copied(graph, ordered, current);
     assigns.push(assignVariable(graph, handle, [stored], current));
@@ -210,7 +219,11 @@ function access(graph: GraphBuilder, variables: readonly Variable[]): Tensorflow
       ? kept
       : graph.transpose(current.dtype, kept, orderBetween(layout, logical(layout.length)));
     const carrier = { T: tfAttr.type(carrierOf(current.dtype)) };
-    taken[name] = portOf(current, graph.add('Identity', [pack(graph, back, current.dtype)], carrier, 'read'));
+    taken[name] = portOf(
+      graph,
+      current,
+      graph.add('Identity', [pack(graph, back, current.dtype)], carrier, 'read'),
+    );
   }
   return {
     write: { inputs: given, outputs: { [doneName]: donePort(graph, assigns.map(after)) } },

@@ -19,7 +19,7 @@ export const matmul: Lowering<MatmulAttributes> = {
         transpose_a: tfAttr.bool(false),
         transpose_b: tfAttr.bool(transposeB),
       });
-      return graph.reshape(node.dtype, products, node.shape);
+      return graph.reshape(node.dtype, products, graph.shapeOf(node));
     }
     return graph.typed('BatchMatMulV2', node.dtype, operands, {
       adj_x: tfAttr.bool(transposeA),

@@ -28,6 +28,11 @@ export abstract class PlacedValues<Value> {
     return tensor.dtype;
   }
 
+  /** A tensor's shape when the lowered program runs: -1 for an axis of any size. */
+  shapeOf(tensor: Tensor): Shape {
+    return tensor.shape;
+  }
+
   /** Notes the value a node of the program became. */
   define(tensor: Tensor, value: Value, layout: Layout): void {
     const type = this.typeOf(tensor);
@@ -61,7 +66,7 @@ export abstract class PlacedValues<Value> {
   inOrder(tensor: Tensor): Value {
     const { native } = this.#values.get(tensor)!;
     const order = logical(tensor.shape.length);
-    const inPlace = native !== undefined && isReshape(tensor.shape, native, order);
+    const inPlace = native !== undefined && isReshape(this.shapeOf(tensor), native, order);
     return this.read(tensor, inPlace ? native : order);
   }
 
@@ -70,7 +75,7 @@ export abstract class PlacedValues<Value> {
     const missing = layout.length - tensor.shape.length;
     if (missing === 0) return this.read(tensor, layout, type);
     if (sizeOf(tensor.shape) === 1) return this.read(tensor);
-    const shape = [...Array<number>(missing).fill(1), ...tensor.shape];
+    const shape = [...Array<number>(missing).fill(1), ...this.shapeOf(tensor)];
     const order = logical(layout.length);
     if (sameLayout(layout, order)) return this.read(tensor);
     if (isReshape(shape, order, layout))
@@ -91,8 +96,9 @@ export abstract class PlacedValues<Value> {
     if (type !== held) return this.cast(this.read(tensor, layout, held), held, type);
     if (make !== undefined) return make(layout);
     const value = this.read(tensor, native!, held);
-    return isReshape(tensor.shape, native!, layout)
-      ? this.reshape(held, value, inMemory(tensor.shape, layout))
+    const shape = this.shapeOf(tensor);
+    return isReshape(shape, native!, layout)
+      ? this.reshape(held, value, inMemory(shape, layout))
       : this.transpose(held, value, orderBetween(native!, layout));
   }
 }

@@ -1,10 +1,10 @@
 import { tfAttr } from '@limbeck/formats';
-import { keptShape, type ReduceAttributes, type Tensor } from '@limbeck/graph';
+import { keptShape, type ReduceAttributes, type Shape } from '@limbeck/graph';
 import { axesInMemory, isReshape, type Layout, logical } from './layout.js';
 import type { LayoutOf, Lowering } from './lowering.js';
 
 /** True where what is left after reducing in this layout is in the program's order. */
-export const keepsOrder = ({ shape }: Tensor, axes: readonly number[], layout: Layout): boolean =>
+export const keepsOrder = (shape: Shape, axes: readonly number[], layout: Layout): boolean =>
   isReshape(keptShape(shape, axes), layout, logical(shape.length));
 
 const reduction = (op: string): Lowering<ReduceAttributes> => ({
@@ -13,7 +13,11 @@ const reduction = (op: string): Lowering<ReduceAttributes> => ({
   lower: ({ graph, node, attributes: { axes, keepDims }, layout }) => {
     const x = node.inputs[0]!;
     const native = graph.nativeLayout(x);
-    const order = keepDims ? layout : keepsOrder(x, axes, native) ? native : logical(x.shape.length);
+    const order = keepDims
+      ? layout
+      : keepsOrder(graph.shapeOf(x), axes, native)
+        ? native
+        : logical(x.shape.length);
     return graph.typed(op, node.dtype, [graph.read(x, order), graph.ints(axesInMemory(axes, order))], {
       Tidx: tfAttr.type('int32'),
       keep_dims: tfAttr.bool(keepDims),
@@ -39,7 +43,7 @@ export const globalAveragePool: Lowering<Record<never, never>> = {
   lower: ({ graph, node }) => {
     const x = node.inputs[0]!;
     const order = graph.nativeLayout(x);
-    const layout = keepsOrder(x, [2, 3], order) ? order : logical(4);
+    const layout = keepsOrder(graph.shapeOf(x), [2, 3], order) ? order : logical(4);
     return graph.typed(
       'Mean',
       node.dtype,

@@ -5,8 +5,7 @@ import { axesInMemory, inMemory, type Layout } from './layout.js';
 import type { LayoutOf, Lowering } from './lowering.js';
 
 export const reshape: Lowering<{ readonly shape: Shape }> = {
-  lower: ({ graph, node, attributes }) =>
-    graph.reshape(node.dtype, graph.inOrder(node.inputs[0]!), attributes.shape),
+  lower: ({ graph, node }) => graph.reshape(node.dtype, graph.inOrder(node.inputs[0]!), graph.shapeOf(node)),
 };
 
 /** The layout of the first operand, whose axes are those of the result. */
@@ -24,9 +23,10 @@ export const transpose: Lowering<{ readonly order: readonly number[] }> = {
 
 export const broadcastTo: Lowering<{ readonly shape: Shape }> = {
   onDemand: true,
-  lower: ({ graph, node, attributes: { shape }, layout }) => {
+  lower: ({ graph, node, layout }) => {
     const small = graph.readBroadcast(node.inputs[0]!, layout);
-    return graph.typed('BroadcastTo', node.dtype, [small, graph.ints(inMemory(shape, layout))], {
+    const shape = graph.sizes(inMemory(graph.shapeOf(node), layout));
+    return graph.typed('BroadcastTo', node.dtype, [small, shape], {
       Tidx: tfAttr.type('int32'),
     });
   },
@@ -41,13 +41,19 @@ type SliceAttributes = {
 export const slice: Lowering<SliceAttributes> = {
   layout: followFirst,
   lower: ({ graph, node, attributes: { starts, ends, steps }, layout }) => {
-    const bounds = [starts, ends, steps].map((list) => graph.ints(inMemory(list, layout)));
+    const batch = graph.batchAxis(node);
+    const bounds = [starts, ends.map((end, axis) => (axis === batch ? wholeAxis : end)), steps].map((list) =>
+      graph.ints(inMemory(list, layout)),
+    );
     return graph.typed('StridedSlice', node.dtype, [graph.read(node.inputs[0]!, layout), ...bounds], {
       Index: tfAttr.type('int32'),
       ...Object.fromEntries(masks.map((mask) => [mask, tfAttr.int(0)])),
     });
   },
 };
+
+/** An end beyond every axis, which the operator takes for the end of the axis. */
+const wholeAxis = 2 ** 31 - 1;
 
 const masks = ['begin_mask', 'end_mask', 'ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'];
 

@@ -8,7 +8,7 @@ import type { PlanBuilder } from './plan-builder.js';
 /** The layout to reduce in: the one at hand where what is left lies as in the program. */
 const orderFor = (graph: PlanBuilder, x: Tensor, axes: readonly number[]): Layout => {
   const native = graph.nativeLayout(x);
-  return keepsOrder(x, axes, native) ? native : logical(x.shape.length);
+  return keepsOrder(x.shape, axes, native) ? native : logical(x.shape.length);
 };
 
 /** @param axesName what the kernel calls the axes */

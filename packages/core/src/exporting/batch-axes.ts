@@ -1,4 +1,3 @@
-import { LimbeckError } from '@limbeck/core';
 import {
   formatShape,
   type PrimitiveName,
@@ -7,6 +6,7 @@ import {
   sizeOf,
   type Tensor,
 } from '@limbeck/graph';
+import { LimbeckError } from '../errors.js';
 
 /** The axis of a tensor that holds the batch; undefined where it does not depend on the batch. */
 export type BatchAxis = number | undefined;
