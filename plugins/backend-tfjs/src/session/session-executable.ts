@@ -9,8 +9,9 @@ import {
   tensorData,
 } from '@limbeck/graph';
 import { carrierOf } from '../lowering/ports.js';
+import { explainFailure } from './explain-failure.js';
 import { closeSession, type Session } from './open-session.js';
-import { messageOf, type Runtime, type TfSavedModel, type TfTensor } from './runtime.js';
+import type { Runtime, TfSavedModel, TfTensor } from './runtime.js';
 
 /** A session of TensorFlow that holds a program's state. */
 export class SessionExecutable implements Executable {
@@ -82,11 +83,7 @@ export class SessionExecutable implements Executable {
       for (const [name, tensor] of Object.entries(inputs)) given[name] = this.#wrap(tensor);
       return (this.#session[signature] as TfSavedModel).predict(given);
     } catch (cause) {
-      throw new LimbeckError(
-        'BACKEND_FAILED',
-        `${what} of '${this.program.name}' failed: ${messageOf(cause)}`,
-        { hint: 'the state is that of before', cause },
-      );
+      throw explainFailure(what, this.program.name, cause);
     } finally {
       for (const tensor of Object.values(given)) tensor.dispose();
     }
