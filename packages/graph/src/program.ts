@@ -1,6 +1,7 @@
 import { formatShape, type StateDict, sameShape } from './dtype.js';
 import { GraphError } from './errors.js';
 import { isInput, isState, leafName } from './leaves.js';
+import type { TensorType } from './operation.js';
 import type { Tensor } from './tensor.js';
 import { ancestors } from './traverse.js';
 
@@ -75,10 +76,34 @@ export function nodesOf(target: Program): Tensor[] {
   return ancestors([...target.inputs, ...rootsOf(target)]);
 }
 
+/** A tensor by its name: shape and element type. */
+export interface NamedType extends TensorType {
+  readonly name: string;
+}
+
+/** What a program takes, keeps and gives, without what it computes: it holds none of the program's constants. */
+export interface ProgramSignature {
+  readonly name: string;
+  readonly inputs: readonly NamedType[];
+  readonly state: readonly NamedType[];
+  readonly outputs: ReadonlyMap<string, TensorType>;
+}
+
+/** The signature of a program. */
+export function signatureOf({ name, inputs, state, outputs }: Program): ProgramSignature {
+  const typeOf = ({ shape, dtype }: Tensor): TensorType => ({ shape, dtype });
+  return {
+    name,
+    inputs: inputs.map((input) => ({ name: leafName(input), ...typeOf(input) })),
+    state: state.map((slot) => ({ name: slot.name, ...typeOf(slot.current) })),
+    outputs: new Map([...outputs].map(([output, tensor]) => [output, typeOf(tensor)])),
+  };
+}
+
 /** Refuses state that does not fit a program's slots: missing, unexpected and misshapen names, all at once. */
-export function checkState(target: Program, state: StateDict): void {
+export function checkState(target: Pick<ProgramSignature, 'name' | 'state'>, state: StateDict): void {
   const problems: string[] = [];
-  for (const { name, current } of target.state) {
+  for (const { name, ...current } of target.state) {
     const given = state.get(name);
     if (given === undefined) problems.push(`'${name}' is missing`);
     else if (!sameShape(given.shape, current.shape) || given.dtype !== current.dtype) {

@@ -6,7 +6,6 @@ import {
   type Executable,
   type Fetches,
   LimbeckError,
-  portsOf,
 } from '@limbeck/core';
 import {
   allocate,
@@ -16,6 +15,7 @@ import {
   interpret,
   type Program,
   type StateDict,
+  signatureOf,
   type TensorData,
   tensorData,
   verify,
@@ -89,12 +89,12 @@ function compile(
     throw new LimbeckError('BACKEND_FAILED', `program '${program.name}' has been disposed of`);
   };
   return {
-    program,
+    signature: signatureOf(program),
     compileSeconds: (performance.now() - started) / 1000,
     step: (inputs) =>
       settle((): Fetches => {
         const before = live();
-        checkFeeds(program.name, portsOf(program), inputs);
+        checkFeeds(program.name, signatureOf(program).inputs, inputs);
         const result = interpret(inlined, new Map(Object.entries(inputs)), before, { precision: 'float32' });
         current = result.state;
         return Object.fromEntries(result.outputs);
@@ -114,7 +114,7 @@ function compile(
 
 function fittingState(program: Program, state: StateDict): Map<string, TensorData> {
   try {
-    checkState(program, state);
+    checkState(signatureOf(program), state);
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
     throw new LimbeckError('SHAPE_MISMATCH', error.message, { cause: error });

@@ -7,10 +7,9 @@ import {
   LimbeckError,
   type LoadedModel,
   type LoadOptions,
-  portsOf,
 } from '@limbeck/core';
 import { addOutputs, decodeOnnx, encodeOnnx, type OnnxModel } from '@limbeck/formats';
-import { checkState, type Program, verify } from '@limbeck/graph';
+import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
 import { findChannelBlock } from './channel-block.js';
 import { LoadedOnnxModel } from './loaded-model.js';
@@ -51,7 +50,7 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
   const { device = 'cpu', threads, state } = options;
   checkPrecision(program, options);
   verify(program);
-  if (state !== undefined) checkState(program, state);
+  if (state !== undefined) checkState(signatureOf(program), state);
   const runtime = await loadRuntime();
   const portable = device !== 'cpu';
   const channelBlock = portable ? 0 : await findChannelBlock(runtime);
@@ -62,7 +61,7 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
       runtime,
       session: { name: program.name, device, threads },
       calibration: options.calibration!,
-      check: (feeds) => checkFeeds(program.name, portsOf(program), feeds),
+      check: (feeds) => checkFeeds(program.name, signatureOf(program).inputs, feeds),
       inputName: names.input,
     });
   }

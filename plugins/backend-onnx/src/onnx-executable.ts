@@ -5,9 +5,16 @@ import {
   type Fetches,
   LimbeckError,
   type ProfileEntry,
-  portsOf,
 } from '@limbeck/core';
-import { checkState, type Program, type StateDict, type TensorData, tensorData } from '@limbeck/graph';
+import {
+  checkState,
+  type Program,
+  type ProgramSignature,
+  type StateDict,
+  signatureOf,
+  type TensorData,
+  tensorData,
+} from '@limbeck/graph';
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import type { Profile } from './profile.js';
 import { messageOf, type Runtime } from './runtime.js';
@@ -39,13 +46,12 @@ interface Bank {
  * twice, and steps take turns.
  */
 export class OnnxExecutable implements Executable {
-  readonly program: Program;
+  readonly signature: ProgramSignature;
   readonly compileSeconds: number;
   readonly profile?: () => Promise<readonly ProfileEntry[]>;
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
   readonly #profile: Profile | undefined;
-  readonly #ports: ReturnType<typeof portsOf>;
   /** State that steps leave as it is. */
   readonly #kept = new Map<string, Buffer>();
   readonly #banks: readonly [Bank, Bank];
@@ -64,11 +70,10 @@ export class OnnxExecutable implements Executable {
       profile,
     }: { runtime: Runtime; session: InferenceSession; started: number; profile?: Profile },
   ) {
-    this.program = program;
+    this.signature = signatureOf(program);
     this.#runtime = runtime;
     this.#session = session;
     this.#profile = profile;
-    this.#ports = portsOf(program);
     if (profile !== undefined)
       this.profile = () => this.#queue(async () => profile.read(this.#session, this.#steps));
     const changed = program.state.filter(({ current, next }) => current !== next);
@@ -84,12 +89,13 @@ export class OnnxExecutable implements Executable {
 
   step(inputs: Feeds): Promise<Fetches> {
     return this.#queue(async () => {
-      checkFeeds(this.program.name, this.#ports, inputs);
+      checkFeeds(this.signature.name, this.signature.inputs, inputs);
       const from = this.#banks[this.#current];
       const target = (1 - this.#current) as 0 | 1;
       const to = this.#banks[target];
       const feeds: Record<string, RuntimeTensor> = {};
-      for (const { name } of this.#ports) feeds[names.input(name)] = wrap(this.#runtime, inputs[name]!);
+      for (const { name } of this.signature.inputs)
+        feeds[names.input(name)] = wrap(this.#runtime, inputs[name]!);
       for (const [name, { view }] of [...this.#kept, ...from.state]) feeds[names.state(name)] = view;
       const fetches: Record<string, RuntimeTensor> = {};
       for (const [name, { view }] of to.outputs) fetches[names.output(name)] = view;
@@ -99,7 +105,7 @@ export class OnnxExecutable implements Executable {
       } catch (cause) {
         throw new LimbeckError(
           'BACKEND_FAILED',
-          `a step of '${this.program.name}' failed: ${messageOf(cause)}`,
+          `a step of '${this.signature.name}' failed: ${messageOf(cause)}`,
           {
             hint: 'the state is that of before the step',
             cause,
@@ -116,7 +122,7 @@ export class OnnxExecutable implements Executable {
     return this.#queue(async () => {
       const changing = this.#banks[this.#current].state;
       return new Map(
-        this.program.state.map(({ name }) => {
+        this.signature.state.map(({ name }) => {
           const { dtype, shape, data } = (changing.get(name) ?? this.#kept.get(name))!.host;
           return [name, tensorData(dtype, shape, data.slice() as never)];
         }),
@@ -126,7 +132,7 @@ export class OnnxExecutable implements Executable {
 
   writeState(state: StateDict): Promise<void> {
     return this.#queue(async () => {
-      checkState(this.program, state);
+      checkState(this.signature, state);
       const changing = this.#banks[this.#current].state;
       for (const [name, { data }] of state)
         (changing.get(name) ?? this.#kept.get(name))!.host.data.set(data as never);
@@ -148,7 +154,7 @@ export class OnnxExecutable implements Executable {
 
   #queue<T>(task: () => Promise<T>): Promise<T> {
     if (this.#disposed !== undefined) {
-      const message = `'${this.program.name}' was disposed of and cannot be used any more`;
+      const message = `'${this.signature.name}' was disposed of and cannot be used any more`;
       return Promise.reject(
         new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }),
       );

@@ -1,5 +1,5 @@
 import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
-import { checkState, type Program, verify } from '@limbeck/graph';
+import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
 import { lower, prepare } from './lowering/lower.js';
 import type { MapType } from './lowering/map-types.js';
@@ -42,7 +42,7 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
   const started = performance.now();
   const { threads, state } = options;
   verify(program);
-  if (state !== undefined) checkState(program, state);
+  if (state !== undefined) checkState(signatureOf(program), state);
   const runtime = loadRuntime(threads);
   const mapType = await placementOf(program.name, options, runtime);
   const model = lower(prepare(program), { mapType });

@@ -1,4 +1,4 @@
-import type { Program, StateDict, TensorData } from '@limbeck/graph';
+import type { Program, ProgramSignature, StateDict, TensorData } from '@limbeck/graph';
 
 /** Where a program runs. */
 export type Device = 'cpu' | 'cuda' | 'webgpu' | 'wasm';
@@ -118,7 +118,8 @@ export interface ProfileEntry {
 
 /** A compiled program together with its state. */
 export interface Executable {
-  readonly program: Program;
+  /** What the program takes, keeps and gives. The program itself, with its constants, can be let go. */
+  readonly signature: ProgramSignature;
   /** Seconds spent lowering and loading. */
   readonly compileSeconds: number;
   /** Runs the program once and replaces its state. Rejects with a `LimbeckError` naming the input that does not fit. */

@@ -1,4 +1,4 @@
-import { type Program, sizeOf, type TensorData } from '@limbeck/graph';
+import { sizeOf, type TensorData } from '@limbeck/graph';
 import { LimbeckError } from '../errors.js';
 import type { Feeds, ModelPort } from './backend.js';
 
@@ -34,11 +34,3 @@ export function checkFeeds(name: string, ports: readonly ModelPort[], feeds: Fee
     details: { program: name, problems },
   });
 }
-
-/** A program's inputs as ports. */
-export const portsOf = (program: Program): ModelPort[] =>
-  program.inputs.map((input) => ({
-    name: input.attributes.name as string,
-    dtype: input.dtype,
-    shape: input.shape,
-  }));

@@ -3,7 +3,7 @@ import { GraphError } from '../errors.js';
 import { constantValue, isConstant, isInput, leafName } from '../leaves.js';
 import type { ReferenceValue } from '../operation.js';
 import { inlineComposites } from '../passes/inline-composites.js';
-import { checkState, nodesOf, type Program, rootsOf } from '../program.js';
+import { checkState, nodesOf, type Program, rootsOf, signatureOf } from '../program.js';
 import type { Tensor } from '../tensor.js';
 import { fromReference, roundTo, toReference } from './values.js';
 
@@ -99,7 +99,7 @@ export function interpret(
   state: StateDict = new Map(),
   options: { precision?: InterpreterPrecision } = {},
 ): { outputs: Map<string, TensorData>; state: Map<string, TensorData> } {
-  checkState(target, state);
+  checkState(signatureOf(target), state);
   const convert = (tensors: ReadonlyMap<string, TensorData>) =>
     new Map([...tensors].map(([name, tensor]) => [name, toReference(tensor)]));
   const result = evaluate(target, convert(inputs), convert(state), options);

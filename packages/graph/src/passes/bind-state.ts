@@ -1,6 +1,6 @@
 import type { StateDict } from '../dtype.js';
 import { isState, leafName } from '../leaves.js';
-import { checkState, type Program } from '../program.js';
+import { checkState, type Program, signatureOf } from '../program.js';
 import { transplant } from './transplant.js';
 
 /**
@@ -8,7 +8,7 @@ import { transplant } from './transplant.js';
  * compute whatever depends on weights alone. The values live as long as the program that is returned.
  */
 export function bindState(target: Program, values: StateDict): Program {
-  checkState(target, values);
+  checkState(signatureOf(target), values);
   const frozen = {
     ...target,
     state: target.state.map(({ name, current }) => ({ name, current, next: current })),

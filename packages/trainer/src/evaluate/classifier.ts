@@ -1,5 +1,5 @@
 import { type Executable, LimbeckError, type LoadedModel } from '@limbeck/core';
-import { formatShape, leafName, type Shape, type TensorData } from '@limbeck/graph';
+import { formatShape, type Shape, type TensorData } from '@limbeck/graph';
 
 /** Anything that turns images into logits. */
 export interface Classifier {
@@ -15,12 +15,12 @@ export interface Classifier {
 
 /** A compiled program with the input `image` and the output `logits`. */
 export function executableClassifier(executable: Executable): Classifier {
-  const image = executable.program.inputs.find((input) => leafName(input) === 'image');
+  const image = executable.signature.inputs.find(({ name }) => name === 'image');
   return {
     batchSize: image?.shape[0],
     async logits(images) {
       const { logits } = await executable.step({ image: images });
-      return refuseNone(logits, executable.program.name);
+      return refuseNone(logits, executable.signature.name);
     },
   };
 }

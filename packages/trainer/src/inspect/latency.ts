@@ -1,5 +1,5 @@
 import type { Executable, Feeds } from '@limbeck/core';
-import { allocate, leafName, type Program, sizeOf, tensorData } from '@limbeck/graph';
+import { allocate, type ProgramSignature, sizeOf, tensorData } from '@limbeck/graph';
 
 export interface LatencyOptions {
   /** Measured runs. Default 50. */
@@ -20,8 +20,8 @@ export async function measureLatency(
   executable: Executable,
   { runs = 50, warmUp = 10 }: LatencyOptions = {},
 ): Promise<Latency> {
-  const feeds = someFeeds(executable.program);
-  const images = executable.program.inputs[0]?.shape[0] ?? 1;
+  const feeds = someFeeds(executable.signature);
+  const images = executable.signature.inputs[0]?.shape[0] ?? 1;
   const times: number[] = [];
   for (let run = -warmUp; run < runs; run++) {
     const started = performance.now();
@@ -35,12 +35,12 @@ export async function measureLatency(
 }
 
 /** Inputs of ordinary size: zeros could be faster, and denormal numbers slower, than what a model meets. */
-function someFeeds({ inputs }: Program): Feeds {
+function someFeeds({ inputs }: ProgramSignature): Feeds {
   return Object.fromEntries(
     inputs.map((input) => {
       const data = allocate(input.dtype, sizeOf(input.shape));
       if (input.dtype === 'float32') for (let i = 0; i < data.length; i++) data[i] = Math.sin(i);
-      return [leafName(input), tensorData(input.dtype, input.shape, data)];
+      return [input.name, tensorData(input.dtype, input.shape, data)];
     }),
   );
 }

@@ -1,8 +1,11 @@
 import { LimbeckError } from '@limbeck/core';
-import type { Program, StateDict } from '@limbeck/graph';
+import type { StateDict } from '@limbeck/graph';
 
 /** The part of a training state that a program needs. */
-export function stateFor(target: Program, state: StateDict): StateDict {
+export function stateFor(
+  target: { readonly state: readonly { readonly name: string }[] },
+  state: StateDict,
+): StateDict {
   return new Map(
     target.state.map(({ name }) => {
       const value = state.get(name);

@@ -17,7 +17,7 @@ export interface LiveTeacher {
 export function compiledTeacher(executable: Executable, batchSize: number): LiveTeacher {
   return {
     batchSize,
-    paths: new Set(executable.program.outputs.keys()),
+    paths: new Set(executable.signature.outputs.keys()),
     run: (image) => executable.step({ image }),
     dispose: () => executable.dispose(),
   };

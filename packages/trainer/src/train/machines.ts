@@ -127,7 +127,7 @@ export class Machines {
 
   /** Brings the trained weights into the deployed model. */
   async deploy(): Promise<void> {
-    await this.deployed.writeState(stateFor(this.deployed.program, await this.state()));
+    await this.deployed.writeState(stateFor(this.deployed.signature, await this.state()));
   }
 
   async dispose(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
-import { checkState, type Program, verify } from '@limbeck/graph';
+import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findCapabilities, isKernelsDevice, offer } from './capabilities.js';
 import { type KernelsDevice, type KernelsRuntime, kernelsDevices } from './device.js';
 import { KernelsExecutable } from './kernels-executable.js';
@@ -41,7 +41,7 @@ export function kernelsBackend(source: KernelsSource): ComputeBackend {
     const started = performance.now();
     const { state } = options;
     verify(program);
-    if (state !== undefined) checkState(program, state);
+    if (state !== undefined) checkState(signatureOf(program), state);
     const runtime = await runtimeFor(program.name, options, runtimes, source);
     const plan = lower(program, runtime.target);
     return new KernelsExecutable(program, { runtime, plan, started, state });

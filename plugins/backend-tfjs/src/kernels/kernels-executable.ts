@@ -1,5 +1,13 @@
-import { checkFeeds, type Executable, type Feeds, type Fetches, LimbeckError, portsOf } from '@limbeck/core';
-import { checkState, type Program, type StateDict, type TensorData, tensorData } from '@limbeck/graph';
+import { checkFeeds, type Executable, type Feeds, type Fetches, LimbeckError } from '@limbeck/core';
+import {
+  checkState,
+  type Program,
+  type ProgramSignature,
+  type StateDict,
+  signatureOf,
+  type TensorData,
+  tensorData,
+} from '@limbeck/graph';
 import { logical } from '../lowering/layout.js';
 import type { KernelsRuntime } from './device.js';
 import { failure } from './failure.js';
@@ -12,11 +20,10 @@ type Values = (KernelTensor | undefined)[];
 
 /** A program that is run kernel by kernel; its state stays on the device. */
 export class KernelsExecutable implements Executable {
-  readonly program: Program;
+  readonly signature: ProgramSignature;
   readonly compileSeconds: number;
   readonly #runtime: KernelsRuntime;
   readonly #plan: Plan;
-  readonly #ports: ReturnType<typeof portsOf>;
   /** Constants and state; undefined at every other place. */
   readonly #resident: Values;
   #disposed: Promise<void> | undefined;
@@ -33,10 +40,9 @@ export class KernelsExecutable implements Executable {
       state,
     }: { runtime: KernelsRuntime; plan: Plan; started: number; state?: StateDict },
   ) {
-    this.program = program;
+    this.signature = signatureOf(program);
     this.#runtime = runtime;
     this.#plan = plan;
-    this.#ports = portsOf(program);
     this.#resident = new Array<undefined>(plan.size);
     try {
       runtime.active(() => {
@@ -53,7 +59,7 @@ export class KernelsExecutable implements Executable {
 
   step(inputs: Feeds): Promise<Fetches> {
     return this.#queue(async () => {
-      checkFeeds(this.program.name, this.#ports, inputs);
+      checkFeeds(this.signature.name, this.signature.inputs, inputs);
       const values = this.#resident.slice();
       let at: KernelCall | undefined;
       const enter = (call: KernelCall) => {
@@ -69,7 +75,7 @@ export class KernelsExecutable implements Executable {
         return fetched;
       } catch (cause) {
         const where = at === undefined || at.scope === '' ? '' : ` at ${at.scope}`;
-        const what = `a step of '${this.program.name}'${where}`;
+        const what = `a step of '${this.signature.name}'${where}`;
         throw failure(what, this.#runtime, cause, { hint: 'the state is that of before' });
       } finally {
         free(values, this.#resident);
@@ -85,18 +91,18 @@ export class KernelsExecutable implements Executable {
         });
         return new Map(await Promise.all(entries));
       } catch (cause) {
-        throw failure(`reading the state of '${this.program.name}'`, this.#runtime, cause);
+        throw failure(`reading the state of '${this.signature.name}'`, this.#runtime, cause);
       }
     });
   }
 
   writeState(state: StateDict): Promise<void> {
     return this.#queue(async () => {
-      checkState(this.program, state);
+      checkState(this.signature, state);
       try {
         this.#write(state);
       } catch (cause) {
-        throw failure(`writing the state of '${this.program.name}'`, this.#runtime, cause);
+        throw failure(`writing the state of '${this.signature.name}'`, this.#runtime, cause);
       }
     });
   }
@@ -169,7 +175,7 @@ export class KernelsExecutable implements Executable {
 
   #queue<T>(task: () => Promise<T>): Promise<T> {
     if (this.#disposed !== undefined) {
-      const message = `'${this.program.name}' was disposed of and cannot be used any more`;
+      const message = `'${this.signature.name}' was disposed of and cannot be used any more`;
       return Promise.reject(
         new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }),
       );

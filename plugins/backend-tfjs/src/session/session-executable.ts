@@ -1,11 +1,13 @@
-import { checkFeeds, type Executable, type Feeds, type Fetches, LimbeckError, portsOf } from '@limbeck/core';
+import { checkFeeds, type Executable, type Feeds, type Fetches, LimbeckError } from '@limbeck/core';
 import {
   allocate,
   checkState,
   type Program,
+  type ProgramSignature,
   type StateDict,
-  type Tensor,
+  signatureOf,
   type TensorData,
+  type TensorType,
   tensorData,
 } from '@limbeck/graph';
 import { carrierOf } from '../lowering/ports.js';
@@ -15,11 +17,10 @@ import type { Runtime, TfSavedModel, TfTensor } from './runtime.js';
 
 /** A session of TensorFlow that holds a program's state. */
 export class SessionExecutable implements Executable {
-  readonly program: Program;
+  readonly signature: ProgramSignature;
   readonly compileSeconds: number;
   readonly #runtime: Runtime;
   readonly #session: Session;
-  readonly #ports: ReturnType<typeof portsOf>;
   #disposed: Promise<void> | undefined;
   /** Calls run one after another, in the order they were asked for. */
   #last: Promise<unknown> = Promise.resolve();
@@ -34,25 +35,24 @@ export class SessionExecutable implements Executable {
       state,
     }: { runtime: Runtime; session: Session; started: number; state?: StateDict },
   ) {
-    this.program = program;
+    this.signature = signatureOf(program);
     this.#runtime = runtime;
     this.#session = session;
-    this.#ports = portsOf(program);
     this.#write(state ?? zeros(program));
     this.compileSeconds = (performance.now() - started) / 1000;
   }
 
   step(inputs: Feeds): Promise<Fetches> {
     return this.#queue(() => {
-      checkFeeds(this.program.name, this.#ports, inputs);
+      checkFeeds(this.signature.name, this.signature.inputs, inputs);
       const outputs = this.#call('step', inputs, 'a step');
-      return readAll([...this.program.outputs], outputs);
+      return readAll([...this.signature.outputs], outputs);
     });
   }
 
   readState(): Promise<StateDict> {
     return this.#queue(() => {
-      const slots = this.program.state.map(({ name, current }) => [name, current] as const);
+      const slots = this.signature.state.map((slot) => [slot.name, slot] as const);
       if (slots.length === 0) return new Map();
       return new Map(Object.entries(readAll(slots, this.#call('read', {}, 'reading the state'))));
     });
@@ -60,7 +60,7 @@ export class SessionExecutable implements Executable {
 
   writeState(state: StateDict): Promise<void> {
     return this.#queue(() => {
-      checkState(this.program, state);
+      checkState(this.signature, state);
       this.#write(state);
     });
   }
@@ -71,7 +71,7 @@ export class SessionExecutable implements Executable {
   }
 
   #write(state: StateDict): void {
-    if (this.program.state.length === 0) return;
+    if (this.signature.state.length === 0) return;
     const done = this.#call('write', Object.fromEntries(state), 'writing the state');
     for (const tensor of Object.values(done)) tensor.dispose();
   }
@@ -83,7 +83,7 @@ export class SessionExecutable implements Executable {
       for (const [name, tensor] of Object.entries(inputs)) given[name] = this.#wrap(tensor);
       return (this.#session[signature] as TfSavedModel).predict(given);
     } catch (cause) {
-      throw explainFailure(what, this.program.name, cause);
+      throw explainFailure(what, this.signature.name, cause);
     } finally {
       for (const tensor of Object.values(given)) tensor.dispose();
     }
@@ -97,7 +97,7 @@ export class SessionExecutable implements Executable {
 
   #queue<T>(task: () => T): Promise<T> {
     if (this.#disposed !== undefined) {
-      const message = `'${this.program.name}' was disposed of and cannot be used any more`;
+      const message = `'${this.signature.name}' was disposed of and cannot be used any more`;
       return Promise.reject(
         new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }),
       );
@@ -110,7 +110,7 @@ export class SessionExecutable implements Executable {
 
 /** Copies results to the host and frees them. */
 function readAll(
-  wanted: readonly (readonly [name: string, tensor: Tensor])[],
+  wanted: readonly (readonly [name: string, tensor: TensorType])[],
   results: Readonly<Record<string, TfTensor>>,
 ): Record<string, TensorData> {
   try {
