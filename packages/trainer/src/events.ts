@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@limbeck/core';
 import type { CacheFacts } from './teacher-cache/facts.js';
+import type { DeployedCost } from './train/deployed-cost.js';
 
 /** Mean value of every loss term, unweighted, by name; `total` is the weighted sum. */
 export type LossValues = Readonly<Record<string, number>>;
@@ -153,6 +154,8 @@ export type RunEvent =
       readonly epochs: number;
       readonly last: MetricValues;
       readonly best: MetricValues & { readonly epoch: number };
+      /** What answering an image takes, where more than the student is deployed. */
+      readonly deployed?: DeployedCost;
       /** Paths of what was written, by kind: `safetensors`, `onnx` ... */
       readonly files: Readonly<Record<string, string>>;
       readonly seconds: number;

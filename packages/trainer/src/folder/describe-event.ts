@@ -77,7 +77,13 @@ export function describeEvent(event: RunEvent): string {
       return `interrupted after step ${event.step}: saved ${event.checkpoint}`;
     case 'finish': {
       const { epoch, ...best } = event.best;
-      return `finish: ${event.epochs} epochs in ${seconds(event.seconds)}; last: ${values(event.last)}; best (epoch ${epoch}): ${values(best)}`;
+      return `finish: ${event.epochs} epochs in ${seconds(event.seconds)}; last: ${values(event.last)}; best (epoch ${epoch}): ${values(best)}${deployedOf(event)}`;
     }
   }
 }
+
+/** What an image takes, where more than the student is deployed. */
+const deployedOf = ({ deployed }: RunEvent & { type: 'finish' }): string =>
+  deployed === undefined
+    ? ''
+    : `; deployed: ${deployed.parameters} parameters and ${deployed.latencyMs.toFixed(2)} ms an image, the student alone ${deployed.plain.parameters} and ${deployed.plain.latencyMs.toFixed(2)} ms`;

@@ -1,15 +1,28 @@
 import { LimbeckError } from '@limbeck/core';
 import { Graph, isInput, leafName, type Program, program } from '@limbeck/graph';
+import type { Variable } from '@limbeck/nn';
 import type { StudentSpec } from './student.js';
 import { traceStep } from './trace-step.js';
+
+/** A deployed model, and what its state consists of. */
+export interface TracedDeployment {
+  /** image -> logits. */
+  readonly program: Program;
+  /** Everything that was traced by state name; the program's state is some of it. */
+  readonly variables: ReadonlyMap<string, Variable>;
+}
 
 /**
  * The deployed model: image -> logits, in evaluation mode, with exactly what the prediction reaches.
  *
  * @param batch images a step; the training batch size is not needed here
  */
-export function deployedProgram(spec: StudentSpec, batch: number): Program {
-  const { model, combined } = traceStep(new Graph(), spec, 'eval', batch);
+export const deployedProgram = (spec: StudentSpec, batch: number): Program =>
+  traceDeployed(spec, batch).program;
+
+/** The same, with what is known about its state. */
+export function traceDeployed(spec: StudentSpec, batch: number): TracedDeployment {
+  const { model, combined, teachers } = traceStep(new Graph(), spec, 'eval', batch);
   const logits = combined.predict ?? model.logits;
   const deployed = program({ name: 'deployed', outputs: { logits } });
   const foreign = deployed.inputs.find((input) => isInput(input) && leafName(input) !== 'image');
@@ -20,5 +33,14 @@ export function deployedProgram(spec: StudentSpec, batch: number): Program {
       { hint: "a distiller's `predict` may use the student, projectors and the teacher's classifier only" },
     );
   }
-  return deployed;
+  const traces = [model.trace, combined.trace, ...teachers.map(({ frozen }) => frozen)];
+  const variables = traces.flatMap((trace) => [...trace.variables.values()]);
+  return { program: deployed, variables: new Map(variables.map((one) => [one.stateName, one])) };
 }
+
+/** The student without teachers and distillers, as it is deployed where nothing else is. */
+export const plainStudent = ({ balance: _, ...spec }: StudentSpec): StudentSpec => ({
+  ...spec,
+  teachers: [],
+  distillers: [],
+});

@@ -5,6 +5,7 @@ import { writeExported } from '../files/exported.js';
 import { type RunFolder, runFiles } from '../folder/run-folder.js';
 import { deployedWeights, describeWeights } from '../weights/deployed.js';
 import { frozen } from './compile.js';
+import { measureDeployed } from './deployed-cost.js';
 import type { Machines } from './machines.js';
 import { type PreparedRun, parameterCount } from './prepare.js';
 import type { Progress } from './progress.js';
@@ -41,6 +42,7 @@ export async function finish(
     writeExported(path, exporter.write(frozen(deployed, state), { metadata }));
     files[exporter.id] = path;
   }
+  const cost = await measureDeployed(run, state);
   const result: RunResult = {
     folder: folder.path,
     version: coreVersion,
@@ -48,6 +50,7 @@ export async function finish(
       id: student.backbone.id,
       parameters: parameterCount([...plan.variables.values()].filter(({ owner }) => owner === 'student')),
     },
+    ...(cost === undefined ? {} : { deployed: cost }),
     epochs: progress.epoch,
     steps: progress.step,
     ...(progress.stopped === undefined ? {} : { stopped: progress.stopped }),

@@ -16,6 +16,8 @@ import { phasesOf, type RunPhase } from './phases.js';
 export interface PreparedRun {
   readonly spec: RunSpec;
   readonly plan: StudentPlan;
+  /** What its programs are traced from. */
+  readonly students: StudentSpec;
   readonly source: BatchSource;
   /** In the order they run, the main phase last. */
   readonly phases: readonly RunPhase[];
@@ -93,6 +95,7 @@ export function prepareRun(spec: RunSpec): PreparedRun {
   return {
     spec,
     plan,
+    students,
     teachers,
     source,
     phases: phasesOf(spec, plan, source.batchesPerEpoch),

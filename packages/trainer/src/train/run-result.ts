@@ -1,4 +1,5 @@
 import type { Fidelity, MetricValues } from '../events.js';
+import type { DeployedCost } from './deployed-cost.js';
 
 /** What was found out about a teacher before training. */
 export interface TeacherResult {
@@ -14,6 +15,8 @@ export interface RunResult {
   /** Of the project. */
   readonly version: string;
   readonly student: { readonly id: string; readonly parameters: number };
+  /** What answering an image takes, where more than the student is deployed. */
+  readonly deployed?: DeployedCost;
   /** Epochs and steps done. */
   readonly epochs: number;
   readonly steps: number;

@@ -95,8 +95,9 @@ async function work({
     }
     progress.seconds = session.pace.seconds;
     const result = await finish(run, machines, { folder, progress });
-    const { epochs, last, best, files, seconds } = result;
-    emit({ type: 'finish', folder: folder.path, epochs, last, best, files, seconds });
+    const { epochs, last, best, deployed, files, seconds } = result;
+    const cost = deployed === undefined ? {} : { deployed };
+    emit({ type: 'finish', folder: folder.path, epochs, last, best, ...cost, files, seconds });
     return result;
   } finally {
     await machines.dispose();
