@@ -10,6 +10,8 @@ const repeat = (value: string, before: readonly string[] = []): string[] => [...
 /** Implementations are imported when their command runs: `--help` must not wait for what it does not show. */
 const commands = {
   train: () => import('./commands/train.js').then(({ train }) => train),
+  tuneProjectorSize: () =>
+    import('./commands/tune-projector-size.js').then(({ tuneProjectorSize }) => tuneProjectorSize),
   evaluate: () => import('./commands/evaluate.js').then(({ evaluate }) => evaluate),
   inspect: () => import('./commands/inspect.js').then(({ inspect }) => inspect),
   exportModel: () => import('./commands/export.js').then(({ exportModel }) => exportModel),
@@ -92,6 +94,25 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option('--resume <dir>', 'continue the run in this folder')
     .addOption(new Option('--json', 'print events as lines of JSON'))
     .action(does(commands.train, 'config'));
+
+  program
+    .command('tune')
+    .description('search for what suits a pair of teacher and student')
+    .command('projector-size')
+    .description(
+      'train a classifier-sharing student with several numbers and widths of projectors, and set what they deploy side by side',
+    )
+    .argument('[config]', 'configuration file (default: the one found here)')
+    .option('--projectors <list>', 'how many are integrated (default: 1,2,3,4)')
+    .option('--reductions <list>', "what the teacher's channels are divided by (default: 1,2,4,8)")
+    .option('--epochs <n>', "instead of the configuration's train.epochs")
+    .option(
+      '--out <dir>',
+      'folder of the search; one that was stopped goes on (default: runs/tune-<name>-<n>)',
+    )
+    .addOption(set())
+    .addOption(new Option('--json', 'print events as lines of JSON, the result last'))
+    .action(does(commands.tuneProjectorSize, 'config'));
 
   program
     .command('eval')

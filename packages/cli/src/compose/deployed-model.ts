@@ -1,6 +1,13 @@
 import { type Host, LimbeckError, type ResolvedConfig } from '@limbeck/core';
 import { bindState, type Program, type StateDict } from '@limbeck/graph';
-import { deployedProgram, loadDeployed, type StudentSpec, type Weights } from '@limbeck/trainer';
+import {
+  type DeployedSummary,
+  deployedProgram,
+  loadDeployed,
+  type StudentSpec,
+  summarizeDeployed,
+  type Weights,
+} from '@limbeck/trainer';
 import { studentSpec } from './student-spec.js';
 import { type ModelFacts, readFacts } from './weights-facts.js';
 
@@ -13,6 +20,8 @@ export interface DeployedModel {
   readonly state: StateDict;
   /** The same without state: weights are constants. */
   bound(batch: number): Program;
+  /** What it is made of. */
+  summary(): DeployedSummary;
 }
 
 /**
@@ -61,5 +70,11 @@ function deploy(spec: StudentSpec, weights: Weights, facts: ModelFacts): Deploye
   const program = (batch: number) => deployedProgram(spec, batch);
   const target = { role: `student '${spec.student.backbone.id}'`, classes: facts.classes };
   const state = loadDeployed(program(1), weights, target);
-  return { facts, program, state, bound: (batch) => bindState(program(batch), state) };
+  return {
+    facts,
+    program,
+    state,
+    bound: (batch) => bindState(program(batch), state),
+    summary: () => summarizeDeployed(spec),
+  };
 }

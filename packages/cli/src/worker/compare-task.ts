@@ -1,30 +1,18 @@
 import path from 'node:path';
-import {
-  type Host,
-  LimbeckError,
-  type OpenDataset,
-  placements,
-  type ResolvedConfig,
-  type TeacherConfig,
-  teachersOf,
-} from '@limbeck/core';
-import { bindState } from '@limbeck/graph';
+import { type Host, LimbeckError, type OpenDataset, placements, type ResolvedConfig } from '@limbeck/core';
 import {
   type Agreement,
   agreementOf,
   type Evaluation,
   evaluate,
   executableClassifier,
-  loadWeights,
-  type ModelChoice,
   measureLatency,
   type Placement,
   readWeightsFile,
   runFiles,
   summarize,
-  TracedTeacher,
-  teacherPrefix,
 } from '@limbeck/trainer';
+import { type BackboneTeacher, backboneTeachers, boundTeacher } from '../compose/backbone-teachers.js';
 import { place, placeForeign } from '../compose/backend.js';
 import { openData } from '../compose/compose-run.js';
 import { deployedModel } from '../compose/deployed-model.js';
@@ -172,41 +160,17 @@ const look = (
     stop: context.stopped,
   });
 
-/** A backbone as teacher; nobody can count the operations of a model from a file. */
-interface BackboneTeacher {
-  readonly name: string;
-  readonly model: ModelChoice;
-  /** File. */
-  readonly weights: string;
-  readonly rename: TeacherConfig['rename'];
-}
-
-const backboneTeachers = (config: ResolvedConfig, { teachers }: RunParts): BackboneTeacher[] =>
-  teachersOf(config).flatMap(({ name, weights, rename }, i) => {
-    const { model } = teachers[i]!;
-    return model === undefined || weights === undefined ? [] : [{ name, model, weights, rename }];
-  });
-
-async function examineTeacher(
-  { name, model, weights: file, rename }: BackboneTeacher,
-  bench: Bench,
-): Promise<ComparedModel> {
+async function examineTeacher(teacher: BackboneTeacher, bench: Bench): Promise<ComparedModel> {
   const { config, dataset, placement } = bench;
   const { backend, ...how } = placement;
   const { classes, imageShape: image } = dataset;
-  const weights = readWeightsFile(file, { rename });
-  const compile = (batch: number) => {
-    const teacher = new TracedTeacher(model, { prefix: teacherPrefix, image: [batch, ...image], classes });
-    const target = { role: `teacher '${teacher.id}'`, classes };
-    const state = loadWeights(teacher.variables.values(), weights, target);
-    return backend.compile(bindState(teacher.program(['logits']), state), how);
-  };
-  const executable = await compile(config.data.evalBatchSize);
+  const bound = boundTeacher(teacher, dataset);
+  const executable = await backend.compile(bound(config.data.evalBatchSize), how);
   const { accuracy } = await look(bench, executableClassifier(executable)).finally(() =>
     executable.dispose(),
   );
-  const single = await compile(1);
+  const single = await backend.compile(bound(1), how);
   const { medianMs } = await measureLatency(single).finally(() => single.dispose());
-  const { id, parameters, macs } = summarize(model, { image, classes });
-  return { label: name, id, top1: accuracy, parameters, macs, latencyMs: medianMs };
+  const { id, parameters, macs } = summarize(teacher.model, { image, classes });
+  return { label: teacher.name, id, top1: accuracy, parameters, macs, latencyMs: medianMs };
 }

@@ -2,11 +2,13 @@ import type { CompareRequest, CompareResult } from './compare-task.js';
 import type { EvaluateRequest, EvaluateResult } from './evaluate-task.js';
 import type { WorkContext } from './messages.js';
 import type { TrainRequest, TrainResult } from './train-task.js';
+import type { TuneRequest, TuneResult } from './tune-task.js';
 
 /** What can be done in a thread of its own. */
 export interface Tasks {
   readonly train: { readonly request: TrainRequest; readonly result: TrainResult };
   readonly evaluate: { readonly request: EvaluateRequest; readonly result: EvaluateResult };
+  readonly tune: { readonly request: TuneRequest; readonly result: TuneResult };
   readonly compare: { readonly request: CompareRequest; readonly result: CompareResult };
 }
 
@@ -19,6 +21,7 @@ type Performers = {
 const performers: Performers = {
   train: () => import('./train-task.js').then(({ trainTask }) => trainTask),
   evaluate: () => import('./evaluate-task.js').then(({ evaluateTask }) => evaluateTask),
+  tune: () => import('./tune-task.js').then(({ tuneTask }) => tuneTask),
   compare: () => import('./compare-task.js').then(({ compareTask }) => compareTask),
 };
 

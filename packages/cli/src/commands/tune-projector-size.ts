@@ -1,0 +1,117 @@
+import path from 'node:path';
+import { LimbeckError } from '@limbeck/core';
+import { writeAtomically } from '@limbeck/trainer';
+import { nextRunFolder, runName } from '../compose/run-name.js';
+import { shown } from '../config/load-config.js';
+import { type ConfigChoice, openConfig, openHost } from '../config/open-config.js';
+import { plainError } from '../errors/plain-error.js';
+import type { Io } from '../io.js';
+import { colorsFor } from '../output/color.js';
+import { print } from '../output/print.js';
+import { rendererFor } from '../render/renderer.js';
+import { checkSizes } from '../tune/check-sizes.js';
+import { defaultGrid, parseGrid } from '../tune/grid.js';
+import { plotTuned } from '../tune/plot.js';
+import { printTuned } from '../tune/print-tuned.js';
+import { type Standing, standingOf } from '../tune/standing.js';
+import { planSweep, type SweepRun } from '../tune/sweep.js';
+import { work } from '../worker/work.js';
+
+export interface TuneProjectorSizeOptions extends ConfigChoice {
+  /** Comma-separated. */
+  readonly projectors?: string;
+  /** Comma-separated. */
+  readonly reductions?: string;
+  readonly epochs?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** A run of the search, and how far it has come. */
+interface Order extends SweepRun {
+  /** Run folder, absolute. */
+  readonly folder: string;
+  readonly standing: Standing;
+}
+
+/**
+ * `limbeck tune projector-size [CONFIG]`: trains a classifier-sharing student with projectors of every size asked for,
+ * and alone, and sets what they deploy side by side. Called again with the same folder it goes on where it was stopped.
+ */
+export async function tuneProjectorSize(io: Io, options: TuneProjectorSizeOptions): Promise<void> {
+  const { config, set, json } = options;
+  const opened = await openConfig({ config, set }, io.cwd);
+  const sizes = parseGrid(
+    options.projectors ?? defaultGrid.projectors,
+    options.reductions ?? defaultGrid.reductions,
+  );
+  const runs = planSweep(opened.config, sizes, { epochs: parseEpochs(options.epochs), set });
+  const folder = path.resolve(io.cwd, options.out ?? nextRunFolder(`tune-${runName(opened.config)}`, io.cwd));
+  const host = await openHost(opened);
+  try {
+    await checkSizes(runs, { config, cwd: io.cwd, env: io.env, host });
+  } finally {
+    await host.dispose();
+  }
+  const orders: Order[] = [];
+  for (const run of runs) {
+    const { config: own } = await openConfig({ config, set: run.set }, io.cwd);
+    const place = path.join(folder, run.name);
+    orders.push({ ...run, folder: place, standing: standingOf(place, own) });
+  }
+  for (const [i, order] of orders.entries()) await trainOne(io, order, `${i + 1}/${orders.length}`, options);
+  const request = { cwd: io.cwd, env: { ...io.env }, config, set, folder, runs };
+  const result = await work(io, 'tune', request, (message) => {
+    if (message.type === 'note' && !json) print(io, message.text);
+  });
+  const files = { json: path.join(folder, 'tune.json'), plot: path.join(folder, 'tune.svg') };
+  writeAtomically(files.json, `${JSON.stringify(result, null, 2)}\n`);
+  writeAtomically(files.plot, plotTuned(result));
+  if (json) io.stdout.write(`${JSON.stringify({ type: 'tune', ...result, files })}\n`);
+  else {
+    printTuned(io, result);
+    print(io, '', `table  ${shown(files.json, io.cwd)}`, `plot   ${shown(files.plot, io.cwd)}`);
+  }
+}
+
+/** Trains, goes on with, or leaves as it is. */
+async function trainOne(
+  io: Io,
+  { label, folder, standing, set }: Order,
+  place: string,
+  { config, json }: TuneProjectorSizeOptions,
+): Promise<void> {
+  const { bold, dim } = colorsFor(io.env, io.stdout);
+  const head = { type: 'run', place, label, folder, standing };
+  if (json) io.stdout.write(`${JSON.stringify(head)}\n`);
+  else print(io, `${bold(`${place} ${label}`)}${standing === 'finished' ? dim('  finished before') : ''}`);
+  if (standing === 'finished') return;
+  const which = standing === 'stopped' ? { resume: folder } : { config, set, out: folder };
+  const renderer = rendererFor(io, { json });
+  try {
+    await work(io, 'train', { cwd: io.cwd, env: { ...io.env }, ...which }, (message) => {
+      if (message.type === 'event') renderer.event(message.event);
+      else renderer.note(message.text);
+    });
+  } catch (error) {
+    const { code, message, details } = plainError(error);
+    if (code !== 'INTERRUPTED') throw error;
+    throw new LimbeckError('INTERRUPTED', message, {
+      hint: `give the same command with --out ${shown(path.dirname(folder), io.cwd)} to go on`,
+      details,
+      cause: error,
+    });
+  } finally {
+    renderer.close();
+  }
+}
+
+/** @throws LimbeckError USAGE */
+function parseEpochs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const epochs = Number(text);
+  if (Number.isSafeInteger(epochs) && epochs > 0) return epochs;
+  throw new LimbeckError('USAGE', `--epochs ${text} is no number of epochs`, {
+    hint: 'write --epochs 6',
+  });
+}

@@ -1,0 +1,54 @@
+import type { Io } from '../io.js';
+import { colorsFor } from '../output/color.js';
+import { count, engineering } from '../output/numbers.js';
+import { print } from '../output/print.js';
+import { table } from '../output/table.js';
+import { metrics } from '../render/lines.js';
+import type { TunedModel, TuneResult } from '../worker/tune-task.js';
+
+/** A value of a metric without its name: `84.30 %`. */
+export const metricValue = (metric: string, value: number): string =>
+  metrics({ [metric]: value }).slice(metric.length + 1);
+
+/** What came of a search, for people: those on a front are marked. */
+export function printTuned(io: Io, { metric, student, teachers, sizes }: TuneResult): void {
+  const { dim } = colorsFor(io.env, io.stdout);
+  const right = { align: 'right' } as const;
+  const columns = [
+    { head: '' },
+    { head: `${metric}, last epoch`, ...right },
+    { head: 'best epoch', ...right },
+    { head: 'parameters', ...right },
+    { head: 'multiply-accumulates', ...right },
+    { head: 'latency', ...right },
+    { head: 'Pareto front of' },
+  ];
+  const row = ({ label, last, best, parameters, macs, latencyMs }: TunedModel, front = '') => [
+    label,
+    metricValue(metric, last),
+    best === undefined ? '' : `${metricValue(metric, best.value)} (${best.epoch})`,
+    count(parameters),
+    engineering(macs),
+    `${latencyMs.toFixed(2)} ms`,
+    front,
+  ];
+  const named = (model: TunedModel): TunedModel => ({ ...model, label: `${model.label} (${model.id})` });
+  const rows = [
+    ...teachers.map((teacher) => row(named({ ...teacher, label: titleOf(teacher.label) }))),
+    row(named(student)),
+    ...sizes.map((size) => row(size, frontsOf(size.front))),
+  ];
+  print(
+    io,
+    '',
+    table(columns, rows),
+    dim(
+      'parameters, operations and latency are of what is deployed, for one image at a time; on a front: no other size is better for less',
+    ),
+  );
+}
+
+const titleOf = (name: string): string => (name === 'teacher' ? name : `teacher ${name}`);
+
+const frontsOf = ({ parameters, latency }: TuneResult['sizes'][number]['front']): string =>
+  [...(parameters ? ['parameters'] : []), ...(latency ? ['latency'] : [])].join(', ');
