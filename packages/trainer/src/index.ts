@@ -27,6 +27,7 @@ export * from './programs/teacher-model.js';
 export * from './programs/trace-step.js';
 export * from './programs/traced-model.js';
 export * from './programs/traced-teacher.js';
+export * from './programs/untrained.js';
 export * from './programs/views.js';
 export * from './run-spec.js';
 export * from './standard/balancers.js';

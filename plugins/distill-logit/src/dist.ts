@@ -1,6 +1,7 @@
 import { defineDistiller } from '@limbeck/core';
 import { directionsOf, mean, mul, softmax, sub, sum, type Tensor, transpose } from '@limbeck/graph';
 import { z } from 'zod';
+import { studentLogits, tap } from './student-logits.js';
 
 /** Rows that vary less than this, in length, correlate with nothing. */
 const shortest = 1e-8;
@@ -47,9 +48,11 @@ export default defineDistiller({
     inter: z.number().nonnegative().default(2).describe('weight of the relations between classes'),
     intra: z.number().nonnegative().default(2).describe('weight of the relations within a class'),
     temperature: z.number().positive().default(4).describe('softens both predictions'),
+    tap,
   }),
   build({ student, teacher, options }) {
-    const { inter, intra } = decorrelations(student.logits, teacher.logits, options.temperature);
+    const logits = studentLogits('dist', student, options.tap);
+    const { inter, intra } = decorrelations(logits, teacher.logits, options.temperature);
     return {
       losses: {
         inter: { weight: options.inter, value: inter },

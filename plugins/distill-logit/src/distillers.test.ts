@@ -1,5 +1,6 @@
 import { createHost, type Host, type Use } from '@limbeck/core';
 import {
+  ancestors,
   evaluate,
   gradients,
   leafName,
@@ -69,6 +70,32 @@ test.each<[string, Use]>([
   ['wkd-l', 'wkd-l'],
 ])('%s refuses a single class', (id, use) => {
   expect(() => build(use, 1)).toThrow(`distiller '${id}' needs at least two classes, not 1`);
+});
+
+const logitDistillers = ['kd', 'logit-standardization', 'dkd', 'nkd', 'dist', 'ttm', 'wttm', 'wkd-l'];
+
+describe.each(logitDistillers)('%s on another head of the student', (id) => {
+  const shapes = { ...model(5), 'distillation-logits': [4, 5], 'distillation-token': [4, 6] };
+  const on = (tap: string) =>
+    buildDistiller(host, { use: id, tap }, { student: shapes, teacher: model(5, 7) });
+  const reaches = ({ losses, student }: ReturnType<typeof on>, name: string) => {
+    const input = student.inputs.get(`student.${name}`);
+    const terms = Object.values(losses).map(({ value }) => value);
+    return input !== undefined && ancestors(terms, { throughComposites: true }).includes(input);
+  };
+
+  test('reads its logits instead', () => {
+    expect(reaches(on('distillation-logits'), 'distillation-logits')).toBe(true);
+    expect(reaches(on('distillation-logits'), 'logits')).toBe(false);
+    expect(reaches(on('logits'), 'logits')).toBe(true);
+  });
+
+  test('refuses what holds no logits, and what is not there', () => {
+    expect(() => on('distillation-token')).toThrow(
+      `distiller '${id}' takes logits [4, 5], tap 'distillation-token' of student 'student' is [4, 6]`,
+    );
+    expect(() => on('distillation-logit')).toThrow(/no tap 'distillation-logit'/);
+  });
 });
 
 /** Values of tensors of a graph with two models. */

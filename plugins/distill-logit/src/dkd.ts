@@ -2,6 +2,7 @@ import { defineDistiller } from '@limbeck/core';
 import { concat, exp, logSoftmax, logSumExp, mul, sub, sum, type Tensor, where } from '@limbeck/graph';
 import { z } from 'zod';
 import { standardized } from './standardize.js';
+import { studentLogits, tap } from './student-logits.js';
 import { isTarget, otherLogits, requireTwoClasses } from './target-class.js';
 
 /**
@@ -56,12 +57,15 @@ export default defineDistiller({
       .describe(
         'compare z-scores of the logits (arXiv:2403.01427; as released, T = 2 and both weights times 9)',
       ),
+    tap,
   }),
-  build({ student, teacher, labels, classes, options: { alpha, beta, temperature, warmup, standardize } }) {
+  build({ student, teacher, labels, classes, options }) {
+    const { alpha, beta, temperature, warmup, standardize } = options;
     requireTwoClasses('dkd', classes);
+    const logits = studentLogits('dkd', student, options.tap);
     const [s, t] = standardize
-      ? [standardized(student.logits), standardized(teacher.logits)]
-      : [student.logits, teacher.logits];
+      ? [standardized(logits), standardized(teacher.logits)]
+      : [logits, teacher.logits];
     const { target, nonTarget } = decoupledKd(s, t, labels, temperature);
     const course = warmup === 0 ? {} : { schedule: { use: 'linear', end: warmup, by: 'epoch' } };
     return {

@@ -2,6 +2,7 @@ import { defineDistiller } from '@limbeck/core';
 import { z } from 'zod';
 import { klDivergence } from './kl-divergence.js';
 import { standardized } from './standardize.js';
+import { studentLogits, tap } from './student-logits.js';
 import { requireTwoClasses } from './target-class.js';
 
 /**
@@ -24,6 +25,7 @@ export default defineDistiller({
       .boolean()
       .default(false)
       .describe('compare z-scores of the logits (arXiv:2403.01427; as released, T = 2 and weight 9)'),
+    tap,
     projector: z
       .union([z.string(), z.looseObject({ use: z.string() })])
       .optional()
@@ -31,10 +33,9 @@ export default defineDistiller({
   }),
   build({ student, teacher, classes, options, m, project }) {
     const { weight, taskWeight, temperature, standardize, projector } = options;
+    const plain = studentLogits('kd', student, options.tap);
     const logits =
-      projector === undefined
-        ? student.logits
-        : project(projector, m.in('projector'), student.logits, teacher.logits.shape);
+      projector === undefined ? plain : project(projector, m.in('projector'), plain, teacher.logits.shape);
     if (standardize) requireTwoClasses('kd', classes);
     const value = standardize
       ? klDivergence(standardized(logits), standardized(teacher.logits), temperature)

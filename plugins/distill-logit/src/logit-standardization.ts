@@ -2,6 +2,7 @@ import { defineDistiller } from '@limbeck/core';
 import { z } from 'zod';
 import { klDivergence } from './kl-divergence.js';
 import { standardized } from './standardize.js';
+import { studentLogits, tap } from './student-logits.js';
 import { requireTwoClasses } from './target-class.js';
 
 /**
@@ -17,10 +18,13 @@ export default defineDistiller({
     weight: z.number().nonnegative().default(9).describe('of the KL term'),
     taskWeight: z.number().nonnegative().default(0.1).describe('of the cross-entropy'),
     temperature: z.number().positive().default(2).describe('softens both predictions'),
+    tap,
   }),
-  build({ student, teacher, classes, options: { weight, taskWeight, temperature } }) {
+  build({ student, teacher, classes, options }) {
+    const { weight, taskWeight, temperature } = options;
     requireTwoClasses('logit-standardization', classes);
-    const [s, t] = [standardized(student.logits), standardized(teacher.logits)];
+    const logits = studentLogits('logit-standardization', student, options.tap);
+    const [s, t] = [standardized(logits), standardized(teacher.logits)];
     return { losses: { kd: { weight, value: klDivergence(s, t, temperature) } }, taskWeight };
   },
 });

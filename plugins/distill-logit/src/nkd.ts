@@ -1,6 +1,7 @@
 import { defineDistiller } from '@limbeck/core';
 import { exp, logSoftmax, mul, neg, sum, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
+import { studentLogits, tap } from './student-logits.js';
 import { isTarget, otherLogits, requireTwoClasses, targetCrossEntropy } from './target-class.js';
 
 /**
@@ -40,10 +41,13 @@ export default defineDistiller({
     alpha: z.number().nonnegative().default(1).describe('weight of the target-class term'),
     gamma: z.number().nonnegative().default(1.5).describe('weight of the term of the other classes'),
     temperature: z.number().positive().default(1).describe('softens the other classes'),
+    tap,
   }),
-  build({ student, teacher, labels, classes, options: { alpha, gamma, temperature } }) {
+  build({ student, teacher, labels, classes, options }) {
+    const { alpha, gamma, temperature } = options;
     requireTwoClasses('nkd', classes);
-    const { target, nonTarget } = normalizedKd(student.logits, teacher.logits, labels, temperature);
+    const logits = studentLogits('nkd', student, options.tap);
+    const { target, nonTarget } = normalizedKd(logits, teacher.logits, labels, temperature);
     return {
       losses: { target: { weight: alpha, value: target }, others: { weight: gamma, value: nonTarget } },
     };

@@ -1,6 +1,7 @@
 import { defineDistiller } from '@limbeck/core';
 import { exp, logSoftmax, logSumExp, mean, mul, reshape, sub, sum, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
+import { studentLogits, tap } from './student-logits.js';
 
 /**
  * Matching to a transformed teacher (Zheng and Yang, ICLR 2024): the teacher's probabilities raised to a power and
@@ -36,9 +37,11 @@ export default defineDistiller({
   options: z.strictObject({
     weight: z.number().nonnegative().default(45).describe('of the term'),
     exponent: z.number().positive().default(0.1).describe("to which the teacher's probabilities are raised"),
+    tap,
   }),
-  build({ student, teacher, options: { weight, exponent } }) {
-    const { divergence } = transformedMatching(student.logits, teacher.logits, exponent);
+  build({ student, teacher, options: { weight, exponent, ...options } }) {
+    const logits = studentLogits('ttm', student, options.tap);
+    const { divergence } = transformedMatching(logits, teacher.logits, exponent);
     return { losses: { ttm: { weight, value: mean(divergence) } } };
   },
 });

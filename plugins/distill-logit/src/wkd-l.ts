@@ -3,6 +3,7 @@ import { logSoftmax, mul, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
 import { classDistances, sharpened } from './class-costs.js';
 import { largestExponent, type SinkhornOptions, transportCost } from './sinkhorn.js';
+import { studentLogits, tap } from './student-logits.js';
 import { isTarget, otherLogits, requireTwoClasses, targetCrossEntropy } from './target-class.js';
 
 const options = z.strictObject({
@@ -21,6 +22,7 @@ const options = z.strictObject({
     .default(150)
     .describe('epochs after which the weight of the transport falls to 0 along a cosine'),
   sharpness: z.number().nonnegative().default(1).describe('kappa in the cost 1 - exp(-kappa distance)'),
+  tap,
 });
 
 /**
@@ -84,7 +86,8 @@ export default defineDistiller({
     requireTwoClasses('wkd-l', classes);
     requireKernel(chosen);
     const costs = sharpened(classDistances(teacher, classes, chosen.distance), chosen.sharpness);
-    const { target, transport } = wassersteinKd(student.logits, teacher.logits, labels, costs, chosen);
+    const logits = studentLogits('wkd-l', student, chosen.tap);
+    const { target, transport } = wassersteinKd(logits, teacher.logits, labels, costs, chosen);
     const schedule = { use: 'cosine', start: chosen.decay };
     return {
       losses: {

@@ -1,6 +1,7 @@
 import { defineDistiller } from '@limbeck/core';
 import { mean, mul } from '@limbeck/graph';
 import { z } from 'zod';
+import { studentLogits, tap } from './student-logits.js';
 import { transformedMatching } from './ttm.js';
 
 /**
@@ -15,9 +16,11 @@ export default defineDistiller({
   options: z.strictObject({
     weight: z.number().nonnegative().default(4).describe('of the term'),
     exponent: z.number().positive().default(0.2).describe("to which the teacher's probabilities are raised"),
+    tap,
   }),
-  build({ student, teacher, options: { weight, exponent } }) {
-    const { divergence, power } = transformedMatching(student.logits, teacher.logits, exponent);
+  build({ student, teacher, options: { weight, exponent, ...options } }) {
+    const logits = studentLogits('wttm', student, options.tap);
+    const { divergence, power } = transformedMatching(logits, teacher.logits, exponent);
     return { losses: { wttm: { weight, value: mean(mul(power, divergence)) } } };
   },
 });

@@ -51,7 +51,9 @@ export function modelOfWeights(host: Host, weights: Weights): DeployedModel {
       details: { path: weights.source },
     });
   }
-  const { contribution: backbone, options } = host.use('backbones', facts.backbone);
+  const use = { ...facts.options, use: facts.backbone };
+  const place = { path: `${weights.source}: limbeck.options` };
+  const { contribution: backbone, options } = host.use('backbones', use, place);
   const { contribution, options: none } = host.use('optimizers', 'sgd');
   const optimizer = { contribution, options: none };
   const spec: StudentSpec = {

@@ -6,6 +6,8 @@ import { z } from 'zod';
 export interface ModelFacts extends Pick<OpenDataset, 'classes' | 'imageShape' | 'normalization'> {
   /** Id of the backbone. */
   readonly backbone?: string;
+  /** The backbone's options, not yet checked by it; none in files from before they were noted down. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 const json = <T extends z.ZodType>(schema: T) =>
@@ -28,6 +30,7 @@ const size = z
 
 const metadata = z.object({
   'limbeck.backbone': z.string(),
+  'limbeck.options': json(z.record(z.string(), z.unknown())).optional(),
   'limbeck.classes': z.coerce.number().pipe(size),
   'limbeck.imageShape': json(z.tuple([size, size, size])),
   'limbeck.normalization': json(z.object({ mean: z.array(z.number()), std: z.array(z.number().positive()) })),
@@ -50,6 +53,7 @@ export function readFacts({ source, metadata: said = {} }: Weights): ModelFacts 
   }
   return {
     backbone: data['limbeck.backbone'],
+    options: data['limbeck.options'] ?? {},
     classes: data['limbeck.classes'],
     imageShape: data['limbeck.imageShape'],
     normalization: data['limbeck.normalization'],

@@ -29,6 +29,7 @@ export async function finish(
   const deployed = run.deployed(1);
   const metadata = describeWeights({
     backbone: student.backbone.id,
+    options: student.options,
     classes,
     imageShape,
     normalization,

@@ -120,9 +120,10 @@ export class Machines {
     }
   }
 
-  /** Everything known by state name: the training state and the teachers' weights. */
+  /** Everything known by state name: the training state, the teachers' weights, and what no step holds. */
   async state(): Promise<StateDict> {
-    return new Map([...this.#run.teacherState, ...(await this.trainingState())]);
+    const { teacherState, untouched } = this.#run;
+    return new Map([...untouched, ...teacherState, ...(await this.trainingState())]);
   }
 
   /** Brings the trained weights into the deployed model. */

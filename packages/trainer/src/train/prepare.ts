@@ -1,11 +1,13 @@
-import { LimbeckError } from '@limbeck/core';
+import { type ErrorCode, LimbeckError } from '@limbeck/core';
 import { type Program, type StateDict, sizeOf } from '@limbeck/graph';
 import { deployedProgram } from '../programs/deployed.js';
 import { planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
+import type { ModelChoice } from '../programs/traced-model.js';
+import { untouchedState, untrainedParameters } from '../programs/untrained.js';
 import type { RunSpec } from '../run-spec.js';
 import { planCache } from '../teacher-cache/plan-cache.js';
 import type { RunTeacher } from '../teachers/open-teacher.js';
-import { checkOrigin } from '../weights/check-origin.js';
+import { checkOrigin, otherOptions } from '../weights/check-origin.js';
 import { loadWeights } from '../weights/load.js';
 import { BatchSource } from './batch-source.js';
 import { checkData } from './check-data.js';
@@ -26,6 +28,8 @@ export interface PreparedRun {
   readonly teachers: readonly RunTeacher[];
   /** Of all teachers, by state name; empty where the student trains alone. */
   readonly teacherState: StateDict;
+  /** Of the deployed model, by state name, where no step of training holds it. */
+  readonly untouched: StateDict;
   /**
    * What a phase starts from.
    *
@@ -33,7 +37,14 @@ export interface PreparedRun {
    */
   stateOf(phase: RunPhase, known?: StateDict): StateDict;
   readonly identity: Identity;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RunWarning[];
+}
+
+/** Something a run does all the same. */
+export interface RunWarning {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
 }
 
 /**
@@ -59,14 +70,17 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     image: [batchSize, ...imageShape],
     classes,
   };
-  const warnings: string[] = [];
+  const warnings: RunWarning[] = [];
   const load = (
     role: string,
+    choice: ModelChoice,
     variables: Parameters<typeof loadWeights>[0],
     weights: Parameters<typeof loadWeights>[1],
   ) => {
-    const warning = checkOrigin(weights, role, dataset);
-    if (warning !== undefined) warnings.push(warning);
+    const message = checkOrigin(weights, role, dataset);
+    if (message !== undefined) warnings.push({ code: 'SHAPE_MISMATCH', message });
+    const others = otherOptions(weights, choice);
+    if (others.length > 0) warnings.push(trainedOtherwise(weights.source, role, others));
     return loadWeights(variables, weights, { role, classes });
   };
   const plan = planStudent(students);
@@ -79,7 +93,7 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     teachers.flatMap(({ spec: teacher, planned: { model } }) =>
       'foreign' in teacher
         ? []
-        : [...load(`teacher '${model.id}'`, model.variables.values(), teacher.weights)],
+        : [...load(`teacher '${model.id}'`, teacher, model.variables.values(), teacher.weights)],
     ),
   );
   const studentState =
@@ -87,11 +101,16 @@ export function prepareRun(spec: RunSpec): PreparedRun {
       ? new Map()
       : load(
           `student '${student.backbone.id}'`,
+          student,
           [...plan.variables.values()].filter(({ owner }) => owner === 'student'),
           student.weights,
         );
   const source = new BatchSource(spec, plan);
   const given = [...teacherState, ...studentState];
+  const deployed = (batch: number) => deployedProgram(students, batch);
+  const deployment = { plan, deployed: deployed(1), loaded: new Map(given) };
+  const untrained = untrainedParameters(deployment);
+  if (untrained.length > 0) warnings.push(deployedUntrained(untrained));
   return {
     spec,
     plan,
@@ -99,14 +118,33 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     teachers,
     source,
     phases: phasesOf(spec, plan, source.batchesPerEpoch),
-    deployed: (batch) => deployedProgram(students, batch),
+    deployed,
     teacherState,
+    untouched: untouchedState(deployment, spec.seed),
     stateOf(phase, known = new Map()) {
       const carried = [...known].filter(([name]) => plan.variables.has(name));
       return phase.plan.initialState(spec.seed, new Map([...given, ...carried]));
     },
     identity: identityOf(spec),
     warnings,
+  };
+}
+
+const trainedOtherwise = (source: string, role: string, others: readonly string[]): RunWarning => ({
+  code: 'WEIGHTS_MISMATCH',
+  message: `${source} was trained with other options than ${role} has: ${others.join('; ')}`,
+  hint: 'give the options it was trained with, unless this is meant',
+});
+
+/** As many names as a message lists. */
+const listed = 10;
+
+function deployedUntrained(names: readonly string[]): RunWarning {
+  const more = names.length > listed ? ` and ${names.length - listed} more` : '';
+  return {
+    code: 'PRECONDITION',
+    message: `the deployed model reads ${names.slice(0, listed).join(', ')}${more}, which no loss trains and no weights bring: they stay as they are drawn`,
+    hint: 'add a term that reaches them, raise task.weight above 0, or start from weights: student.weights',
   };
 }
 

@@ -1,6 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Exporter, LimbeckError, OpenDataset } from '@limbeck/core';
+import {
+  type Backbone,
+  defineDistiller,
+  type Exporter,
+  type LimbeckError,
+  type OpenDataset,
+} from '@limbeck/core';
+import { add, mean, square, sub } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../events.js';
@@ -17,6 +24,29 @@ beforeEach(() => {
   root = temporaryFolder();
 });
 afterEach(() => root.remove());
+
+const featureDistiller = defineDistiller({
+  id: 'feature',
+  description: 'channels follow those of the teacher',
+  build: ({ student, teacher, m }) => ({
+    losses: {
+      feature: {
+        weight: 1,
+        value: mean(square(sub(m.linear('projector', student.embedding, { out: 4 }), teacher.embedding))),
+      },
+    },
+  }),
+});
+
+const tapDistiller = defineDistiller({
+  id: 'tap',
+  description: "another head's predictions follow the teacher's",
+  build: ({ student, teacher }) => ({
+    losses: {
+      tap: { weight: 1, value: mean(square(sub(student.tap('distillation-logits'), teacher.logits))) },
+    },
+  }),
+});
 
 const spec = (changes: Partial<RunSpec> = {}) => toySpec(referenceBackend, changes);
 
@@ -108,6 +138,25 @@ describe('a run', () => {
     expect(JSON.parse(metadata!['limbeck.metrics']!)).toEqual(result!.last);
   });
 
+  it("notes the backbone's options down with them, and warns where they have changed", async () => {
+    const student = spec().student;
+    const chosen = { ...student, options: { stem: 'cifar', heads: 3 } };
+    const { result, of } = await run(spec({ student: chosen, epochs: 1 }));
+    const weights = readWeightsFile(result!.files.safetensors!);
+    expect(weights.metadata!['limbeck.options']).toBe('{"stem":"cifar","heads":3}');
+    expect(of('warning')).toEqual([]);
+    const changed = { ...student, options: { stem: 'cifar', heads: 4 }, weights };
+    const again = await run(spec({ student: changed, epochs: 1 }), { folder: join(root.path, 'again') });
+    expect(again.of('warning')).toMatchObject([
+      {
+        code: 'WEIGHTS_MISMATCH',
+        message: expect.stringMatching(
+          /student.safetensors was trained with other options than student 'toy-student' has: heads: 3, now 4$/,
+        ),
+      },
+    ]);
+  });
+
   it('hands exporters the deployed student for one image, weights included', async () => {
     const seen: string[] = [];
     const exporter: Exporter = {
@@ -122,6 +171,51 @@ describe('a run', () => {
     const { result } = await run(spec({ exporters: [exporter] }));
     expect(seen).toEqual(['0 1,1,4,4 logits']);
     expect(readFileSync(result!.files.text!, 'utf8')).toBe('written');
+  });
+
+  describe('warns of what would be deployed as it was drawn', () => {
+    const twoHeads: Backbone = {
+      ...toyBackbone('two-heads', 3),
+      classify(m, embedding, classes) {
+        const [first, second] = ['head', 'head_dist'].map((name) =>
+          m.linear(name, embedding, { out: classes }),
+        );
+        m.tap('distillation-logits', second!);
+        return m.mode === 'train' ? first! : add(first!, second!);
+      },
+    };
+    const student = { backbone: twoHeads, options: undefined };
+    const message =
+      'the deployed model reads student.head_dist.weight, student.head_dist.bias, which no loss trains and no weights bring: they stay as they are drawn';
+    const alone = { student, teachers: [], distillers: [], epochs: 1 };
+
+    it('a second head that no loss reads', async () => {
+      const { of, error } = await run(spec(alone));
+      expect(error).toBeUndefined();
+      expect(of('warning')).toMatchObject([{ code: 'PRECONDITION', message }]);
+    });
+
+    it('a classifier without labels', async () => {
+      const distillers = [{ distiller: featureDistiller, options: {} }];
+      const { of } = await run(spec({ distillers, taskWeight: 0, epochs: 1 }));
+      expect(of('warning')).toMatchObject([{ message: expect.stringContaining('student.fc.weight') }]);
+    });
+
+    it('but not where a distiller trains it', async () => {
+      const distillers = [{ distiller: tapDistiller, options: {} }];
+      const { of } = await run(spec({ student, distillers, epochs: 1 }));
+      expect(of('warning')).toEqual([]);
+    });
+
+    it('nor where weights bring it', async () => {
+      const weights = readWeightsFile((await run(spec(alone))).result!.files.safetensors!);
+      const again = spec({ ...alone, student: { ...student, weights } });
+      const { of, result } = await run(again, { folder: join(root.path, 'again') });
+      expect(of('warning')).toEqual([]);
+      const { tensors } = readWeightsFile(result!.files.safetensors!);
+      expect(tensors.get('head_dist.weight')).toEqual(weights.tensors.get('head_dist.weight'));
+      expect(tensors.get('head.weight')).not.toEqual(weights.tensors.get('head.weight'));
+    });
   });
 
   it('trains a student alone, without a teacher', async () => {

@@ -43,7 +43,7 @@ export async function train(spec: RunSpec, options: TrainOptions): Promise<RunRe
   const status = { begun: resume };
   try {
     emit(startEvent(run, folder));
-    for (const message of run.warnings) emit({ type: 'warning', code: 'SHAPE_MISMATCH', message });
+    for (const warning of run.warnings) emit({ type: 'warning', ...warning });
     const beginning = resume ? resumeFrom(folder, run, { record, emit }) : freshStart(run);
     const result = await work({ run, folder, beginning, emit, stop, status });
     folder.close();

@@ -1,5 +1,7 @@
 import { LimbeckError, type OpenDataset } from '@limbeck/core';
 import { formatShape } from '@limbeck/graph';
+import type { ModelChoice } from '../programs/traced-model.js';
+import { differences } from '../train/identity.js';
 import type { Weights } from './read.js';
 
 /**
@@ -34,4 +36,26 @@ export function checkOrigin(
     );
   }
   return `${source} holds a ${role} trained on images ${trainedShape}, those of the data are ${shape}`;
+}
+
+/**
+ * Where what a file says about its model's options differs from a choice of the same backbone, a line each:
+ * `heads: 3, now 4`. Files say nothing about options that came after them, and some say nothing at all.
+ */
+export function otherOptions({ metadata = {} }: Weights, { backbone, options }: ModelChoice): string[] {
+  const said = metadata['limbeck.options'];
+  if (said === undefined || metadata['limbeck.backbone'] !== backbone.id) return [];
+  const then = readObject(said);
+  const now = JSON.parse(JSON.stringify(options ?? {})) as Readonly<Record<string, unknown>>;
+  return Object.keys(then).flatMap((key) => differences(then[key], now[key], key));
+}
+
+/** Nothing where it is no object: whether it makes sense is decided where a model is made of it. */
+function readObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
 }

@@ -39,6 +39,8 @@ export function loadDeployed(deployed: Program, weights: Weights, target: Weight
 /** What a file of weights says about itself, all text. */
 export interface WeightsFacts {
   readonly backbone: string;
+  /** The backbone's checked options; what JSON can say of them is written. Undefined where it has none. */
+  readonly options: unknown;
   readonly classes: number;
   /** [C, H, W]. */
   readonly imageShape: readonly [number, number, number];
@@ -51,10 +53,12 @@ export interface WeightsFacts {
 
 /** Facts as the text entries of a safetensors header. */
 export function describeWeights(facts: WeightsFacts): Record<string, string> {
+  const options: string | undefined = JSON.stringify(facts.options);
   return {
     format: 'pt',
     'limbeck.version': facts.version,
     'limbeck.backbone': facts.backbone,
+    ...(options === undefined ? {} : { 'limbeck.options': options }),
     'limbeck.classes': String(facts.classes),
     'limbeck.imageShape': formatShape(facts.imageShape),
     'limbeck.normalization': JSON.stringify(facts.normalization),

@@ -125,7 +125,11 @@ function mismatch(
     });
   }
   const backbone = metadata?.['limbeck.backbone'];
-  const holds = backbone === undefined ? '' : `, the weights of '${backbone}',`;
+  const options = metadata?.['limbeck.options'];
+  const holds =
+    backbone === undefined
+      ? ''
+      : `, the weights of '${backbone}'${options === undefined ? '' : ` ${options}`},`;
   const lists = [list('missing', missing), list('unexpected', unexpected), list('misshapen', shown)];
   return new LimbeckError('WEIGHTS_MISMATCH', `${source}${holds} does not fit ${role}:${lists.join('')}`, {
     hint:

@@ -4,7 +4,8 @@ import { writeNpz, writeSafetensors, writeTorch } from '@limbeck/formats';
 import { Graph, type TensorData, tensorData } from '@limbeck/graph';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/run-files.js';
-import { checkOrigin } from './check-origin.js';
+import { toyStudent } from '../testing/toy-models.js';
+import { checkOrigin, otherOptions } from './check-origin.js';
 import { loadWeights } from './load.js';
 import { readWeightsFile, type Weights } from './read.js';
 
@@ -188,5 +189,28 @@ describe('what a file says about itself is compared with the data', () => {
     expect(() => checkOrigin(from(shape, classes), 'teacher', data)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     );
+  });
+});
+
+describe("what a file says about its model's options is compared with a choice of the same model", () => {
+  const from = (options: string, backbone = 'toy-student'): Weights => ({
+    ...weights(good()),
+    metadata: { 'limbeck.backbone': backbone, 'limbeck.options': options },
+  });
+  const choice = { backbone: toyStudent, options: { heads: 4, stem: 'cifar', added: 1 } };
+
+  it.each([
+    ['{"heads":4,"stem":"cifar"}', 'toy-student', []],
+    ['{"heads":3,"stem":"cifar"}', 'toy-student', ['heads: 3, now 4']],
+    ['{"heads":3,"gone":true}', 'toy-student', ['heads: 3, now 4', 'gone: true, now none']],
+    ['{"heads":3}', 'another', []],
+    ['no JSON', 'toy-student', []],
+    ['null', 'toy-student', []],
+  ])('%s of %s', (said, backbone, lines) => {
+    expect(otherOptions(from(said, backbone), choice)).toEqual(lines);
+  });
+
+  it('and is not asked of files from before there was such an entry', () => {
+    expect(otherOptions(weights(good()), choice)).toEqual([]);
   });
 });
