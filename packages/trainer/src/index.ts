@@ -53,6 +53,7 @@ export type { DeployedCost, InferenceCost } from './train/deployed-cost.js';
 export type { Progress } from './train/progress.js';
 export type { RunResult, TeacherResult } from './train/run-result.js';
 export { type TrainOptions, train } from './train/train.js';
+export { otherOptions } from './weights/check-origin.js';
 export * from './weights/deployed.js';
 export * from './weights/load.js';
 export * from './weights/read.js';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readSafetensors } from '@limbeck/formats';
+import { readSafetensors, writeSafetensors } from '@limbeck/formats';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dotsFolder, limbeck } from '../testing/command-line.js';
 
@@ -300,5 +300,46 @@ describe('an ONNX file', () => {
     const step = parsed(await limbeck(['inspect', 'foreign.yaml', '--json'], folder));
     expect(step.features).toEqual([{ teacher: 'teacher', tap: 'logits', shape: expect.any(Array) }]);
     expect(step.teachers).toMatchObject([{ name: 'teacher', id: 'student.onnx' }]);
+  });
+});
+
+describe('weights of a model with options of its own', () => {
+  const student = 'student={"use":"vit","width":8,"depth":1,"heads":2,"patch":4}';
+  const evaluated = async (file: string) => parsed(await limbeck(['eval', file, '--json'], folder)).metrics;
+  let last: unknown;
+
+  /** Its weights lie apart from the run, beside a configuration of another model. */
+  beforeAll(async () => {
+    await limbeck(['train', '--out', 'patches', '--set', student], folder);
+    last = JSON.parse(readFileSync(path.join(folder, 'patches', 'result.json'), 'utf8')).last;
+    const weights = readFileSync(path.join(folder, 'patches', 'student.safetensors'));
+    writeFileSync(path.join(folder, 'vit.safetensors'), weights);
+  });
+
+  it.each(['pth', 'npz'])('say which, also as %s, to eval and to export', async (format) => {
+    expect((await limbeck(['convert', 'vit.safetensors', `vit.${format}`], folder)).code).toBe(0);
+    expect(await evaluated(`vit.${format}`)).toEqual(last);
+    const onnx = `${format}.onnx`;
+    const exported = await limbeck(['export', `vit.${format}`, '--format', 'onnx', '--out', onnx], folder);
+    expect(exported.stderr).toBe('');
+    const ofTheRun = readFileSync(path.join(folder, 'patches', 'student.onnx'));
+    expect(readFileSync(path.join(folder, onnx)).equals(ofTheRun)).toBe(true);
+  });
+
+  it('are refused where what they say is no option of the model', async () => {
+    const { tensors, metadata } = readSafetensors(readFileSync(path.join(folder, 'vit.safetensors')));
+    for (const [options, message] of [
+      [
+        '{"width":8,"depth":1,"heads":3}',
+        /bad.safetensors: limbeck.options: options of backbone 'vit' .*heads: /,
+      ],
+      ['[1]', /bad.safetensors: its entry 'limbeck.options': /],
+    ] as const) {
+      const content = writeSafetensors(tensors, { ...metadata, 'limbeck.options': options });
+      writeFileSync(path.join(folder, 'bad.safetensors'), content);
+      const { code, stderr } = await limbeck(['export', 'bad.safetensors', '--format', 'onnx'], folder);
+      expect(stderr).toMatch(message);
+      expect(code).not.toBe(0);
+    }
   });
 });

@@ -4,6 +4,8 @@ import {
   type DeployedSummary,
   deployedProgram,
   loadDeployed,
+  type ModelChoice,
+  otherOptions,
   type StudentSpec,
   summarizeDeployed,
   type Weights,
@@ -38,12 +40,23 @@ export async function deployedModel(
   return deploy(await studentSpec(config, host, { batch: 1, data: facts }), weights, facts);
 }
 
+/** Whether a file of weights says that its model is not the student of a configuration. */
+export function isAnother(weights: Weights, student: ModelChoice): boolean {
+  const said = readFacts(weights)?.backbone;
+  return said !== undefined && (said !== student.backbone.id || otherOptions(weights, student).length > 0);
+}
+
 /**
  * The model that a file of weights says it holds.
  *
+ * @param data images and classes it is for; default what the file says
  * @throws LimbeckError PRECONDITION where it does not say, or where it holds more than a backbone
  */
-export function modelOfWeights(host: Host, weights: Weights): DeployedModel {
+export function modelOfWeights(
+  host: Host,
+  weights: Weights,
+  data?: Pick<ModelFacts, 'imageShape' | 'classes' | 'normalization'>,
+): DeployedModel {
   const facts = readFacts(weights);
   if (facts?.backbone === undefined) {
     throw new LimbeckError('PRECONDITION', `${weights.source} does not say which model its weights are for`, {
@@ -62,10 +75,10 @@ export function modelOfWeights(host: Host, weights: Weights): DeployedModel {
     distillers: [],
     parts: host,
     optimizer,
-    image: [1, ...facts.imageShape],
-    classes: facts.classes,
+    image: [1, ...(data ?? facts).imageShape],
+    classes: (data ?? facts).classes,
   };
-  return deploy(spec, weights, facts);
+  return deploy(spec, weights, { ...facts, ...data });
 }
 
 function deploy(spec: StudentSpec, weights: Weights, facts: ModelFacts): DeployedModel {

@@ -14,7 +14,7 @@ import {
 } from '@limbeck/trainer';
 import { place, placeForeign } from '../compose/backend.js';
 import { openData } from '../compose/compose-run.js';
-import { deployedModel } from '../compose/deployed-model.js';
+import { deployedModel, isAnother, modelOfWeights } from '../compose/deployed-model.js';
 import { findParts } from '../compose/parts.js';
 import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
 import { dataFolder } from '../data-folder.js';
@@ -47,7 +47,8 @@ export async function evaluateTask(request: EvaluateRequest, context: WorkContex
   context.say({ type: 'note', text: `configuration ${opened.file}` });
   const host = await openHost(opened);
   try {
-    const { dataset, evaluation } = await measure(model, opened, host, request, context);
+    const measured = { model, isFound: config === undefined };
+    const { dataset, evaluation } = await measure(measured, opened, host, request, context);
     const { metrics, samples, seconds } = evaluation;
     return { model, data: dataset, samples, metrics, seconds };
   } finally {
@@ -56,7 +57,7 @@ export async function evaluateTask(request: EvaluateRequest, context: WorkContex
 }
 
 async function measure(
-  model: string,
+  { model, isFound }: { model: string; isFound: boolean },
   { config }: OpenedConfig,
   host: Host,
   request: EvaluateRequest,
@@ -69,7 +70,11 @@ async function measure(
   const open = async (): Promise<{ classifier: Classifier; dispose(): Promise<void> }> => {
     if (weightsExtensions.includes(path.extname(model))) {
       const weights = readWeightsFile(model, isStudents(model, config, request) ? config.student : {});
-      const deployed = await deployedModel(config, host, weights, dataset);
+      // a configuration that was found, not named, may be about other models: it brings the data
+      const deployed =
+        isFound && isAnother(weights, parts.student)
+          ? modelOfWeights(host, weights, dataset)
+          : await deployedModel(config, host, weights, dataset);
       const { backend, ...how } = await place(where, host, 'inference');
       const executable = await backend.compile(deployed.program(batchSize), {
         ...how,
