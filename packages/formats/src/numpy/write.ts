@@ -33,7 +33,7 @@ function npyBytes(name: string, tensor: FileTensor): Uint8Array {
   const code = typeCodes[dtype];
   if (code === undefined) {
     throw new FormatError('BAD_DATA', `tensor '${name}' is ${dtype}, which NumPy does not have`, {
-      hint: 'convert it to float32',
+      hint: "convert it to float32; 'limbeck convert' does so with --dtype float32",
       details: { tensor: name },
     });
   }
