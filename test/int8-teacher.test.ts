@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend } from '@limbeck/backend-onnx';
@@ -7,7 +7,7 @@ import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { globalAveragePool, relu, type Tensor } from '@limbeck/graph';
 import projectors from '@limbeck/projectors';
 import { patternFill } from '@limbeck/testkit';
-import { type DistillOptions, distill } from '@limbeck/trainer';
+import { type DistillOptions, distill, type RunEvent, type RunResult } from '@limbeck/trainer';
 import { afterAll, expect, test } from 'vitest';
 
 const [inner, classes] = [16, 3];
@@ -62,17 +62,21 @@ const tensors = new Map([
 const root = mkdtempSync(path.join(tmpdir(), 'limbeck-int8-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
+type Teacher = Extract<DistillOptions['teacher'], { model: unknown }>;
+
+const teacher: Teacher = {
+  model: 'two-layers',
+  weights: { source: 'drawn', tensors },
+  backend: { backend: onnxBackend, precision: 'int8', threads: 1 },
+  acceptChance: true,
+};
+
 const run = (name: string, more: Partial<DistillOptions> = {}) =>
   distill({
     plugins: [nets, projectors, projectorEnsemble],
     dataset,
     backend: { backend: onnxBackend, threads: 1 },
-    teacher: {
-      model: 'two-layers',
-      weights: { source: 'drawn', tensors },
-      backend: { backend: onnxBackend, precision: 'int8', threads: 1 },
-      acceptChance: true,
-    },
+    teacher,
     student: 'two-layers',
     distillers: [{ use: 'projector-ensemble', projectors: 2, weight: 5 }],
     epochs: 2,
@@ -82,6 +86,8 @@ const run = (name: string, more: Partial<DistillOptions> = {}) =>
     folder: path.join(root, name),
     ...more,
   });
+
+const student = ({ files }: RunResult) => readFileSync(files.safetensors!).toString('base64');
 
 test('a student of a teacher in int8 on the ONNX backend is the same, stopped and resumed or not', async () => {
   const straight = await run('straight');
@@ -100,6 +106,65 @@ test('a student of a teacher in int8 on the ONNX backend is the same, stopped an
   const resumed = await run('stopped', { resume: true });
   expect(resumed.teachers.teacher!.fidelity).toEqual(straight.teachers.teacher!.fidelity);
   expect(resumed.last).toEqual(straight.last);
-  const student = ({ files }: typeof straight) => readFileSync(files.safetensors!).toString('base64');
   expect(student(resumed)).toBe(student(straight));
+});
+
+test('ranges are measured once for all runs with the same weights and images, and never trusted blindly', async () => {
+  const folder = path.join(root, 'ranges');
+  const kept = async (name: string, changes: Partial<Teacher> = {}) => {
+    const events: RunEvent[] = [];
+    const calibration = { folder, ...changes.calibration };
+    const result = await run(name, {
+      epochs: 1,
+      teacher: { ...teacher, ...changes, calibration },
+      onEvent: (event) => events.push(event),
+    });
+    const of = (type: string) => events.filter((event) => event.type === type);
+    expect(of('fidelity')).toHaveLength(1);
+    const [calibrated] = of('calibration') as Extract<RunEvent, { type: 'calibration' }>[];
+    return {
+      student: student(result),
+      ranges: calibrated!.ranges,
+      path: calibrated!.path,
+      warnings: of('warning'),
+    };
+  };
+  const first = await kept('first');
+  const second = await kept('second');
+  expect([first.ranges, second.ranges]).toEqual(['measured', 'kept']);
+  expect(second.student).toBe(first.student);
+
+  writeFileSync(first.path, readFileSync(first.path, 'utf8').slice(0, -30));
+  const third = await kept('third');
+  expect(third.ranges).toBe('measured');
+  expect(third.warnings).toContainEqual(expect.objectContaining({ code: 'BAD_FILE' }));
+  expect(third.student).toBe(first.student);
+
+  const weights = {
+    source: 'drawn',
+    tensors: new Map([...tensors, drawn('conv1.weight', [inner, 1, 3, 3], 0.5)]),
+  };
+  const others = [
+    await kept('weights', { weights }),
+    await kept('images', { calibration: { images: 8 } }),
+    await kept('method', { calibration: { method: 'entropy' } }),
+  ];
+  expect(others.map(({ ranges }) => ranges)).toEqual(Array(3).fill('measured'));
+  expect(readdirSync(folder)).toHaveLength(4);
+});
+
+test('a classifier in int8 gives logits almost as true as one in float32', async () => {
+  const fidelityOf = async (classifier: 'float32' | 'int8') => {
+    const calibration = { classifier };
+    const { teachers } = await run(`classifier-${classifier}`, {
+      epochs: 1,
+      teacher: { ...teacher, calibration },
+    });
+    return teachers.teacher!.fidelity!;
+  };
+  const [float, rounded] = [await fidelityOf('float32'), await fidelityOf('int8')];
+  expect(rounded.agreement).toBeGreaterThanOrEqual(0.95);
+  expect(rounded.kl1).toBeLessThan(1e-3);
+  expect(rounded.kl1).not.toBe(float.kl1);
+  expect(rounded.cosine.embedding).toEqual(float.cosine.embedding);
 });

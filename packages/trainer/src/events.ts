@@ -60,6 +60,16 @@ export type RunEvent =
     }
   | { readonly type: 'resume'; readonly checkpoint: string; readonly epoch: number; readonly step: number }
   | { readonly type: 'compiled'; readonly program: string; readonly seconds: number; readonly nodes: number }
+  | {
+      /** A teacher in int8 is calibrated; only where ranges are kept from run to run. */
+      readonly type: 'calibration';
+      /** Name of the teacher. */
+      readonly teacher: string;
+      /** Found in this run, or by one before it and read back. */
+      readonly ranges: 'measured' | 'kept';
+      /** The file they are kept in. */
+      readonly path: string;
+    }
   | ({
       readonly type: 'fidelity';
       /** Name of the teacher. */

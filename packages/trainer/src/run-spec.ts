@@ -41,6 +41,10 @@ export interface TeacherCalibration {
   readonly percentile: number;
   /** Default float32. */
   readonly firstConvolution?: NonNullable<Calibration['firstConvolution']>;
+  /** Default float32. */
+  readonly classifier?: NonNullable<Calibration['classifier']>;
+  /** Folder where ranges are kept for this run and others. Absent: they are measured every time. */
+  readonly folder?: string;
 }
 
 /** What a teacher in int8 is measured by before training; where it is less, the run stops. */

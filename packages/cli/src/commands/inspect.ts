@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { LimbeckError, parseSet } from '@limbeck/core';
 import { summarize, weightsExtensions } from '@limbeck/trainer';
+import { cacheFolders } from '../cache-folders.js';
 import { type ConfigChoice, openConfig, openHost, openHostHere } from '../config/open-config.js';
 import { optionKeys } from '../config/reference.js';
 import { dataFolder } from '../data-folder.js';
@@ -15,7 +16,6 @@ import { inspectWeights } from '../inspect/print-weights.js';
 import type { Io } from '../io.js';
 import { print, printJson } from '../output/print.js';
 import { table } from '../output/table.js';
-import { teacherCacheFolder } from '../teacher-cache-folder.js';
 
 export interface InspectOptions extends ConfigChoice {
   readonly name?: string;
@@ -95,7 +95,7 @@ async function inspectConfig(io: Io, options: InspectOptions): Promise<void> {
     const given = options.input === undefined && options.classes === undefined ? undefined : shapeOf(options);
     const dataDir = dataFolder(opened.config.data.dir, io);
     const step = await describeStep(opened.config, host, given ?? dataDir);
-    const folders = { dataDir, cacheDir: teacherCacheFolder(io.cwd) };
+    const folders = { dataDir, ...cacheFolders(io.cwd) };
     // which caches there are depends on the data, and not on its shape alone
     const caches = given === undefined ? await findCaches(opened.config, host, folders) : undefined;
     if (options.json)

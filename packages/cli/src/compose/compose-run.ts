@@ -25,23 +25,21 @@ export interface RunFolders {
   readonly dataDir: string;
   /** Of teachers' caches that name none. */
   readonly cacheDir: string;
+  /** Of ranges of teachers in int8 that name none. */
+  readonly calibrationDir: string;
 }
 
 /**
  * Turns a configuration into a run: finds every part, opens the data, reads the weights.
  */
-export async function composeRun(
-  config: ResolvedConfig,
-  host: Host,
-  { dataDir, cacheDir }: RunFolders,
-): Promise<RunSpec> {
+export async function composeRun(config: ResolvedConfig, host: Host, folders: RunFolders): Promise<RunSpec> {
   const parts = findParts(config, host);
   const { student: where, teachers: teachersWhere } = placements(config);
   // each asks runtimes in processes of their own
   const [placement, teacherPlacements, dataset] = await Promise.all([
     place(where, host, 'training'),
     Promise.all(teachersOf(config).map((teacher, i) => placeTeacher(teacher, teachersWhere[i]!, host))),
-    openData(config, parts, dataDir),
+    openData(config, parts, folders.dataDir),
   ]);
   const { augment, student, distillers, balance, optimizer, lr, groups, schedule, metrics } = parts;
   const { train } = config;
@@ -57,7 +55,7 @@ export async function composeRun(
         composeTeacher(teacher, parts.teachers[i]!.model, {
           placement: teacherPlacements[i]!,
           dataset,
-          cacheDir,
+          folders,
         }),
       ),
     ),
@@ -90,12 +88,13 @@ export async function composeRun(
 async function composeTeacher(
   teacher: TeacherConfig,
   model: ModelChoice | undefined,
-  { placement, dataset, cacheDir }: { placement: Placement; dataset: OpenDataset; cacheDir: string },
+  { placement, dataset, folders }: { placement: Placement; dataset: OpenDataset; folders: RunFolders },
 ): Promise<TeacherSpec> {
-  const { name, acceptChance, calibration, fidelity, cache } = teacher;
+  const { name, acceptChance, fidelity, cache } = teacher;
+  const { dir: folder = folders.calibrationDir, ...calibration } = teacher.calibration;
   const settings = {
-    ...{ placement, acceptChance, calibration, fidelity },
-    ...(cache && { cache: cacheOf(cache, cacheDir) }),
+    ...{ placement, acceptChance, fidelity, calibration: { ...calibration, folder } },
+    ...(cache && { cache: cacheOf(cache, folders.cacheDir) }),
   };
   return isFileTeacher(teacher)
     ? { name, foreign: await openFileTeacher(teacher, placement, dataset), ...settings }

@@ -5,6 +5,7 @@ const places: readonly (readonly string[])[] = [
   ['teacher', 'weights'],
   ['teacher', 'onnx'],
   ['teacher', 'cache', 'dir'],
+  ['teacher', 'calibration', 'dir'],
   ['student', 'weights'],
   ['data', 'dir'],
 ];

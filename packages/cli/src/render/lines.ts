@@ -26,6 +26,8 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
       return [
         `resumed after step ${count(event.step)}${event.checkpoint === '' ? '' : ` from ${event.checkpoint}`}`,
       ];
+    case 'calibration':
+      return [dim(calibrationLine(event))];
     case 'fidelity':
       return [dim(fidelityLine(event))];
     case 'phase':
@@ -67,6 +69,9 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
       return [];
   }
 }
+
+const calibrationLine = ({ teacher, ranges, path }: RunEvent & { type: 'calibration' }): string =>
+  `ranges of ${teacherTitle(teacher)} in int8: ${ranges === 'kept' ? `taken from ${path}` : `measured; kept in ${path}`}`;
 
 function fidelityLine({
   teacher,

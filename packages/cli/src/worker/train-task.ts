@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { configToJson, isPlugin, LimbeckError } from '@limbeck/core';
 import { type RunResult, type TrainOptions, train } from '@limbeck/trainer';
+import { cacheFolders } from '../cache-folders.js';
 import { describeChosen, withChosen } from '../compose/chosen-placements.js';
 import { composeRun } from '../compose/compose-run.js';
 import { describeEnvironment } from '../compose/environment.js';
@@ -9,7 +10,6 @@ import { shown } from '../config/load-config.js';
 import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
 import { reopenConfig } from '../config/reopen-config.js';
 import { dataFolder } from '../data-folder.js';
-import { teacherCacheFolder } from '../teacher-cache-folder.js';
 import type { WorkContext } from './messages.js';
 
 export interface TrainRequest {
@@ -52,7 +52,7 @@ export async function runOpened(opened: OpenedConfig, order: RunOrder): Promise<
   try {
     const spec = await composeRun(opened.config, host, {
       dataDir: dataFolder(opened.config.data.dir, { cwd, env }),
-      cacheDir: teacherCacheFolder(cwd),
+      ...cacheFolders(cwd),
     });
     const chosen = describeChosen(opened.config, spec);
     if (chosen !== undefined) note?.(chosen);

@@ -20,7 +20,16 @@ const calibration = z.strictObject({
   firstConvolution: z
     .enum(['float32', 'int8'])
     .default('float32')
-    .describe('How the first convolution computes; the classifier always stays float32.'),
+    .describe('How the first convolution computes. Its errors reach every feature.'),
+  classifier: z
+    .enum(['float32', 'int8'])
+    .default('float32')
+    .describe('How the classifier computes. Its errors reach every logit.'),
+  dir: id
+    .optional()
+    .describe(
+      'Folder where ranges are kept for all runs with the same weights and images. Absent: runs/.cache/calibration.',
+    ),
 });
 
 const fidelity = z.strictObject({

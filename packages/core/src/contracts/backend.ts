@@ -63,9 +63,26 @@ export interface InstallOptions {
   readonly force?: boolean;
 }
 
+/**
+ * Keeps what a backend found out about a program by calibration, from one compilation to the next. The backend makes the
+ * key from all that its findings depend on, asks before it measures, and gives what it measured. Losing anything is
+ * harmless.
+ */
+export interface CalibrationMemory {
+  /**
+   * What was kept under a key; the backend checks what it gets all the same.
+   *
+   * @param key hexadecimal digits
+   * @returns undefined where nothing was kept, or not as it was written
+   */
+  read(key: string): Promise<Uint8Array | undefined>;
+  /** Called only after something was measured. Must not reject because the bytes cannot be kept. */
+  write(key: string, bytes: Uint8Array): Promise<void>;
+}
+
 /** How the ranges of activations are found that a program in int8 spreads its 256 levels over. */
 export interface Calibration {
-  /** Inputs like those to come, such as training batches. Iterated anew for every pass; each is used before the next. */
+  /** Inputs like those to come, such as training batches. Iterated anew for every pass, the same each time; each is used before the next. */
   readonly batches: Iterable<Feeds>;
   /**
    * `min-max` (default) takes the smallest and largest value seen; `percentile` leaves out the rarest values at both ends,
@@ -79,6 +96,14 @@ export interface Calibration {
    * How the first convolution computes. Default float32, which costs next to nothing: its errors would reach every feature.
    */
   readonly firstConvolution?: 'float32' | 'int8';
+  /**
+   * How the classifier computes: the product with constant weights that is an output of the program. Default float32,
+   * which costs next to nothing: its errors would reach every logit. In int8 its weights and its input are rounded; the
+   * logits themselves are not.
+   */
+  readonly classifier?: 'float32' | 'int8';
+  /** Where ranges are kept and looked for first. Default: they are measured every time. */
+  readonly memory?: CalibrationMemory;
 }
 
 export interface CompileOptions {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writing } from './write-failure.js';
@@ -9,10 +10,15 @@ export const partial = '.partial';
  * Writes a file so that it is there whole or not at all, whenever the process or the machine stops: the bytes go to a
  * temporary name, reach the disk, and only then take the file's name.
  *
+ * @param shared whether others may be writing it, too; the last one to end wins, and each file is whole
  * @throws LimbeckError WRITE_FAILED; a file that was there stays as it was
  */
-export function writeAtomically(path: string, content: Uint8Array | string): void {
-  const temporary = `${path}${partial}`;
+export function writeAtomically(
+  path: string,
+  content: Uint8Array | string,
+  { shared = false }: { readonly shared?: boolean } = {},
+): void {
+  const temporary = `${path}${shared ? `.${randomUUID()}` : ''}${partial}`;
   writing(path, () => {
     try {
       writeDurably(temporary, typeof content === 'string' ? new TextEncoder().encode(content) : content);
@@ -26,8 +32,8 @@ export function writeAtomically(path: string, content: Uint8Array | string): voi
 }
 
 /** {@link writeAtomically} of a value as JSON text for people to read. */
-export function writeJson(path: string, value: unknown): void {
-  writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
+export function writeJson(path: string, value: unknown, options: { readonly shared?: boolean } = {}): void {
+  writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`, options);
 }
 
 function writeDurably(path: string, bytes: Uint8Array): void {

@@ -31,6 +31,8 @@ export function describeEvent(event: RunEvent): string {
       return `resume: from ${event.checkpoint || 'the beginning'}, ${event.epoch} epochs and ${event.step} steps done`;
     case 'compiled':
       return `compiled: ${event.program}, ${event.nodes} nodes in ${seconds(event.seconds)}`;
+    case 'calibration':
+      return `calibration: ranges of ${teacherTitle(event.teacher)} ${event.ranges === 'kept' ? 'taken from' : 'measured;'} ${event.path}`;
     case 'fidelity': {
       const cosines = Object.entries(event.cosine)
         .map(([tap, { mean, worst }]) => `cosine of ${tap} ${short(mean)} (worst ${short(worst)})`)

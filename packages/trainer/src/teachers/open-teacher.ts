@@ -8,6 +8,7 @@ import type { RunSpec, TeacherSpec } from '../run-spec.js';
 import type { CacheStore } from '../teacher-cache/store.js';
 import { compile, frozen } from '../train/compile.js';
 import type { PreparedRun } from '../train/prepare.js';
+import { CalibrationFolder } from './calibration-folder.js';
 import { compiledTeacher, type LiveTeacher } from './live-teacher.js';
 
 /** A teacher of a run: what is said about it and what is planned with it. */
@@ -54,11 +55,18 @@ export async function openTeacher(
   }
   const program = frozen(planned.model.program!(paths), run.teacherState);
   const placement = { ...spec.placement, ...(precision === undefined ? {} : { precision }) };
-  const { images, ...how } = spec.calibration;
-  const calibration =
-    precision === 'int8' ? { batches: calibrationBatches(run.spec, images), ...how } : undefined;
+  const { batchSize } = run.spec.data;
+  if (precision !== 'int8') {
+    return compiledTeacher(await compile(program, placement, { emit }), batchSize);
+  }
+  const { images, folder, ...how } = spec.calibration;
+  const owner = { backend: placement.backend.id, teacher: planned.name };
+  const memory = folder === undefined ? undefined : new CalibrationFolder(folder, owner, emit);
+  const batches = calibrationBatches(run.spec, images);
+  const calibration = { batches, ...how, ...(memory && { memory }) };
   const executable = await compile(program, placement, { emit, calibration });
-  return compiledTeacher(executable, run.spec.data.batchSize);
+  memory?.report();
+  return compiledTeacher(executable, batchSize);
 }
 
 /** Training images as they are, from the beginning of an order drawn from the run's seed: the same in a resumed run. */

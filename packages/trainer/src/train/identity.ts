@@ -52,9 +52,17 @@ export function identityOf(spec: RunSpec): Identity {
 
 const modelOf = ({ backbone, options }: ModelChoice) => ({ use: backbone.id, options });
 
-/** A first convolution in float32 goes without saying, as in runs from before there was a choice. */
-function calibrationOf({ calibration: { firstConvolution, ...rest } }: TeacherSpec) {
-  return firstConvolution === 'int8' ? { ...rest, firstConvolution } : rest;
+/**
+ * A first convolution and a classifier in float32 go without saying, as in runs from before there was a choice. Where
+ * ranges are kept changes nothing.
+ */
+function calibrationOf({ calibration }: TeacherSpec) {
+  const { firstConvolution, classifier, folder, ...rest } = calibration;
+  return {
+    ...rest,
+    ...(firstConvolution === 'int8' ? { firstConvolution } : {}),
+    ...(classifier === 'int8' ? { classifier } : {}),
+  };
 }
 
 /** What decides what a teacher gives. */

@@ -1,5 +1,5 @@
 import { attr, type OnnxModel, type OnnxNode } from '@limbeck/formats';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { planQuantization } from './plan.js';
 
 const node = (opType: string, inputs: string[], output: string): OnnxNode => ({
@@ -49,7 +49,7 @@ test('activations vanish into the rounding of the convolution before them', () =
 });
 
 test('the first convolution is computed in int8 where that is asked for', () => {
-  const { nodes, observed } = planQuantization(model(chain, ['third']), 'int8');
+  const { nodes, observed } = planQuantization(model(chain, ['third']), { firstConvolution: 'int8' });
   expect([...nodes.values()].map(({ result }) => result)).toEqual(['first', 'min', 'third']);
   expect(observed).toContain('x');
 });
@@ -70,4 +70,32 @@ test('sums stay float unless both terms are in 8 bits', () => {
   const sum = (other: string) => [...chain, node('Add', ['third', other], 'sum')];
   expect(summary(model(sum('min'), ['sum'])).results).toContain('sum');
   expect(summary(model(sum('x'), ['sum'])).results).not.toContain('sum');
+});
+
+describe('the classifier', () => {
+  const classified = [
+    ...chain,
+    node('GlobalAveragePool', ['third'], 'pooled'),
+    node('Flatten', ['pooled'], 'embedding'),
+    node('Gemm', ['embedding', 'w'], 'hidden'),
+    node('Gemm', ['hidden', 'w'], 'logits'),
+  ];
+  const asked = (outputs: string[]) => planQuantization(model(classified, outputs), { classifier: 'int8' });
+
+  test('stays float unless it is asked for', () => {
+    const { classifier, observed } = planQuantization(model(classified, ['logits']));
+    expect(classifier).toBeUndefined();
+    expect(observed).not.toContain('hidden');
+  });
+
+  test('is the product whose result leaves the model', () => {
+    const { classifier, observed, nodes } = asked(['embedding', 'logits']);
+    expect(classifier).toMatchObject({ opType: 'Gemm', outputs: ['logits'] });
+    expect(observed).toContain('hidden');
+    expect([...nodes.values()].map(({ result }) => result)).toEqual(['min', 'third']);
+  });
+
+  test('that is asked for and not there is refused', () => {
+    expect(() => asked(['embedding'])).toThrow(/'planned' has no classifier to compute in int8/);
+  });
 });

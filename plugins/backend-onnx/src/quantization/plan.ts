@@ -1,3 +1,4 @@
+import { type Calibration, LimbeckError } from '@limbeck/core';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '@limbeck/formats';
 import { ModelIndex } from './model-index.js';
 
@@ -11,6 +12,8 @@ export interface QuantizedNode {
 /** What of a model is computed in int8. */
 export interface QuantizationPlan {
   readonly nodes: ReadonlyMap<OnnxNode, QuantizedNode>;
+  /** The product that gives the logits, where it is to be computed in int8: from a quantised input to float32. */
+  readonly classifier: OnnxNode | undefined;
   /** Activations that the rounding of a quantised node performs by itself; they leave the model. */
   readonly absorbed: ReadonlySet<OnnxNode>;
   /** Values kept in 8 bits whose range has to be found. */
@@ -19,14 +22,23 @@ export interface QuantizationPlan {
   readonly sharing: ReadonlyMap<string, string>;
 }
 
+/** What computes as a calibration says; float32 where it says nothing. */
+export type Ends = Pick<Calibration, 'firstConvolution' | 'classifier'>;
+
 /**
  * Chooses what is computed in int8: convolutions with constant weights, the sums of what they make, and maxima over
- * windows of it. Pooling at the end and classifier stay float, and so does the first convolution unless it is asked for:
- * they cost next to nothing, and their errors would reach every feature.
+ * windows of it. Pooling at the end stays float, and so do the first convolution and the classifier unless they are asked
+ * for: they cost next to nothing, and their errors would reach every feature, or every logit.
+ *
+ * @throws LimbeckError BACKEND_UNSUPPORTED where the classifier is asked for and none is found
  */
-export function planQuantization(model: OnnxModel, first: 'float32' | 'int8' = 'float32'): QuantizationPlan {
+export function planQuantization(
+  model: OnnxModel,
+  { firstConvolution = 'float32', classifier: last = 'float32' }: Ends = {},
+): QuantizationPlan {
   const index = new ModelIndex(model);
-  const convolutions = constantConvolutions(index, first);
+  const convolutions = constantConvolutions(index, firstConvolution);
+  const classifier = last === 'int8' ? findClassifier(index) : undefined;
   const nodes = new Map<OnnxNode, QuantizedNode>();
   const absorbed = new Set<OnnxNode>();
   const sharing = new Map<string, string>();
@@ -43,7 +55,26 @@ export function planQuantization(model: OnnxModel, first: 'float32' | 'int8' = '
     nodes.set(node, { node, result });
     values.add(result);
   }
-  return { nodes, absorbed, observed: [...values].filter((value) => !sharing.has(value)), sharing };
+  if (classifier !== undefined) values.add(classifier.inputs[0]!);
+  const observed = [...values].filter((value) => !sharing.has(value));
+  return { nodes, classifier, absorbed, observed, sharing };
+}
+
+/** The last matrix product by constant weights that is an output of the model. */
+function findClassifier({ model: { graph }, initializers }: ModelIndex): OnnxNode {
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const isConstant = (name: string) => initializers.get(name)?.dtype === 'float32';
+  const found = graph.nodes.findLast(
+    ({ opType, inputs: [, ...constants], outputs: [output], attributes: { transA } }) =>
+      opType === 'Gemm' &&
+      Number(transA?.value ?? 0) === 0 &&
+      constants.every(isConstant) &&
+      outputs.has(output!),
+  );
+  if (found !== undefined) return found;
+  throw new LimbeckError('BACKEND_UNSUPPORTED', `'${graph.name}' has no classifier to compute in int8`, {
+    hint: "no output is a product of vectors and constant weights: leave calibration.classifier at 'float32'",
+  });
 }
 
 /** A ReLU, and the upper bound of a ReLU6: cutting off below zero and at the top is what the rounding does anyway. */

@@ -1,7 +1,7 @@
 import { attr, type ElementArrays, type OnnxModel, type OnnxNode, type OnnxTensor } from '@limbeck/formats';
 import type { Levels } from './levels.js';
 import type { QuantizationPlan, QuantizedNode } from './plan.js';
-import { quantizeConvolution, type WeightBits } from './weights.js';
+import { quantizeWeights, type WeightBits } from './weights.js';
 
 export interface RewriteOptions {
   readonly plan: QuantizationPlan;
@@ -48,7 +48,8 @@ class Rewriting {
   add(node: OnnxNode): void {
     if (this.#plan.absorbed.has(node)) return;
     const quantized = this.#plan.nodes.get(node);
-    if (quantized === undefined) this.#addFloat(node);
+    if (node === this.#plan.classifier) this.#addClassifier(node);
+    else if (quantized === undefined) this.#addFloat(node);
     else this.#addQuantized(quantized);
   }
 
@@ -75,16 +76,26 @@ class Rewriting {
 
   #addQuantized({ node, result }: QuantizedNode): void {
     const inputs =
-      node.opType === 'Conv' ? this.#convolutionInputs(node) : node.inputs.map((input) => this.#read(input));
+      node.opType === 'Conv'
+        ? this.#weightedInputs(node, this.#constants.get(node.inputs[1]!)!)
+        : node.inputs.map((input) => this.#read(input));
     const exact = `${result}/exact`;
     this.#nodes.push({ ...node, inputs, outputs: [exact] });
     this.#roundTrip(result, exact, result);
   }
 
-  #convolutionInputs({ name, inputs: [x, weight, bias] }: OnnxNode): string[] {
+  /** From an 8-bit input to float32: nothing in int8 reads it. */
+  #addClassifier(node: OnnxNode): void {
+    const weight = this.#constants.get(node.inputs[1]!)!;
+    const isTransposed = Number(node.attributes.transB?.value ?? 0) === 1;
+    const inputs = this.#weightedInputs(node, isTransposed ? weight : transposed(weight));
+    this.#nodes.push({ ...node, inputs, attributes: { ...node.attributes, transB: attr.int(1) } });
+  }
+
+  /** @param kernel with output channels first */
+  #weightedInputs({ name, inputs: [x, , bias] }: OnnxNode, kernel: OnnxTensor): string[] {
     const { scale: inputScale } = this.#levels.get(x!)!;
-    const kernel = this.#constants.get(weight!)!;
-    const quantized = quantizeConvolution(kernel, this.#constants.get(bias ?? ''), {
+    const quantized = quantizeWeights(kernel, this.#constants.get(bias ?? ''), {
       inputScale,
       bits: this.#bits,
     });
@@ -157,4 +168,14 @@ class Rewriting {
   ): OnnxNode {
     return { opType, name, inputs, outputs: [output], attributes };
   }
+}
+
+/** [I, O] -> [O, I]. */
+function transposed({ shape: [rows, columns], data, ...rest }: OnnxTensor): OnnxTensor {
+  const [height, width] = [rows!, columns!];
+  const turned = Float32Array.from(
+    { length: height * width },
+    (_, i) => data[(i % height) * width + Math.floor(i / height)] as number,
+  );
+  return { ...rest, shape: [width, height], data: turned } as OnnxTensor;
 }

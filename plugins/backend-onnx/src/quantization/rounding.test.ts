@@ -3,7 +3,7 @@ import { loadRuntime } from '../runtime.js';
 import { Histogram } from './histogram.js';
 import { levelsOf } from './levels.js';
 import { findWeightBits } from './weight-bits.js';
-import { quantizeConvolution } from './weights.js';
+import { quantizeWeights } from './weights.js';
 
 describe('levels of activations', () => {
   test('cover the range, and zero is one of them', () => {
@@ -36,13 +36,13 @@ describe('weights', () => {
     [7, 63],
   ] as const)('of %i bits reach %i in every channel', (bits, limit) => {
     const weight = kernel([0.26, -1, 3, 0.1], 2);
-    const { weight: levels, scales } = quantizeConvolution(weight, undefined, { inputScale: 1, bits });
+    const { weight: levels, scales } = quantizeWeights(weight, undefined, { inputScale: 1, bits });
     expect([...levels]).toEqual([Math.round(limit * 0.26), -limit, limit, Math.round(limit / 30)]);
     expect(scales[1]! / scales[0]!).toBeCloseTo(3, 5);
   });
 
   test('of zero keep their bias', () => {
-    const { bias, scales } = quantizeConvolution(kernel([0, 0], 2), biases([0.5, -1e6]), {
+    const { bias, scales } = quantizeWeights(kernel([0, 0], 2), biases([0.5, -1e6]), {
       inputScale: 0.01,
       bits: 8,
     });

@@ -6,8 +6,8 @@ const largestLevel = { 7: 63, 8: 127 } as const;
 /** Bits of weights. */
 export type WeightBits = keyof typeof largestLevel;
 
-/** A convolution's constants in integers: `weight = scales[o] * level`, `bias = scales[o] * inputScale * level`. */
-export interface QuantizedConvolution {
+/** The constants of a convolution or a product in integers: `weight = scales[o] * level`, `bias = scales[o] * inputScale * level`. */
+export interface QuantizedWeights {
   readonly weight: Int8Array;
   readonly bias: Int32Array | undefined;
   /** One for each output channel. */
@@ -17,12 +17,12 @@ export interface QuantizedConvolution {
 /** Biases stay this far below what 32 bits hold, so that sums have room. */
 const largestBias = 2 ** 30;
 
-/** Rounds weights [O, I, kH, kW] and biases [O], each output channel by a scale of its own. */
-export function quantizeConvolution(
+/** Rounds weights [O, I, kH, kW] or [O, I] and biases [O], each output channel by a scale of its own. */
+export function quantizeWeights(
   weight: OnnxTensor,
   bias: OnnxTensor | undefined,
   { inputScale, bits }: { readonly inputScale: number; readonly bits: WeightBits },
-): QuantizedConvolution {
+): QuantizedWeights {
   const values = weight.data as Float32Array;
   const outputs = weight.shape[0]!;
   const size = values.length / outputs;
