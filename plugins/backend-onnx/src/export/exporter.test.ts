@@ -46,8 +46,13 @@ function network(batch: number): Program {
   const map = relu(batchNorm(conv, ...statistics, { epsilon: 1e-5 }));
   const pooled = add(maxPool(map, { kernel: 2 }), avgPool(map, { kernel: 2 }));
   const embedding = globalAveragePool(pooled);
-  const tokens = transpose(reshape(pooled, [batch, 8, 16]), [0, 2, 1]);
-  const rows = mean(gelu(tokens), { axis: 1 });
+  // a class token is one for all images
+  const token = broadcastTo(graph.state('token', [1, 1, 8]), [batch, 1, 8]);
+  const tokens = concat([token, transpose(reshape(pooled, [batch, 8, 16]), [0, 2, 1])], { axis: 1 });
+  // for one image a map of 1x1 looks like a bias
+  const small = conv2d(pooled, graph.state('conv2.weight', [8, 8, 4, 4]));
+  const excited = add(small, reshape(embedding, [batch, 8, 1, 1]));
+  const rows = add(mean(gelu(tokens), { axis: 1 }), reshape(excited, [batch, 8]));
   const both = concat([embedding, rows], { axis: 1 });
   const logits = add(
     matmul(both, graph.state('fc.weight', [5, 16]), { transposeB: true }),
@@ -112,7 +117,7 @@ describe('exported model', () => {
     const counts = new Map<string, number>();
     for (const { opType } of decodeOnnx(exported()).graph.nodes)
       counts.set(opType, (counts.get(opType) ?? 0) + 1);
-    expect(counts.get('Conv')).toBe(1);
+    expect(counts.get('Conv')).toBe(2);
     expect(counts.get('Gemm')).toBe(1);
     expect(counts.has('BatchNormalization')).toBe(false);
   });

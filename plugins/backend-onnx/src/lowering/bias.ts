@@ -23,6 +23,8 @@ export function addBias({ model, node }: LoweringContext<unknown>): string | und
     return model.reshape(model.valueOf(bias), [channels]);
   };
   if (product.dtype !== 'float32' || !model.facts.hasSoleReader(product)) return undefined;
+  // in a program for one example another map of 1x1 looks like one number a channel
+  if (model.target.batchAxis?.(bias) !== undefined) return undefined;
   const operands = product.inputs.map((input) => model.valueOf(input));
   if (product.operation.name === 'conv2d' && isPerChannel(bias.shape, product.shape[1]!, 2)) {
     return convolution(model, product, product.attributes as unknown as Conv2dAttributes, vector());

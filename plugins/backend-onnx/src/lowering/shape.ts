@@ -1,6 +1,7 @@
 import { attr } from '@limbeck/formats';
-import type { Shape } from '@limbeck/graph';
+import type { Shape, Tensor } from '@limbeck/graph';
 import type { Lowering } from './lowering.js';
+import type { ModelBuilder } from './model-builder.js';
 
 export const reshape: Lowering<{ readonly shape: Shape }> = ([x], { model, node, attributes }) => {
   const from = model.target.batchAxis?.(node.inputs[0]!);
@@ -49,8 +50,29 @@ export const pad: Lowering<PadAttributes> = ([x], { model, node, attributes }) =
   return model.emit('Pad', [x!, model.int64([...before, ...after]), model.scalar(value, node.dtype)]);
 };
 
-export const concat: Lowering<{ readonly axis: number }> = (inputs, { model, attributes }) =>
-  model.emit('Concat', inputs, { axis: attr.int(attributes.axis) });
+export const concat: Lowering<{ readonly axis: number }> = (inputs, { model, node, attributes }) => {
+  const axes = node.inputs.map((input) => model.target.batchAxis?.(input));
+  const known = axes.findIndex((axis) => axis !== undefined);
+  const batch = axes[known];
+  // what is the same for every example was written for one, and is there once for each
+  const whole = inputs.map((x, i) =>
+    batch === undefined || axes[i] !== undefined
+      ? x
+      : stretched(model, x, { like: inputs[known]!, node, batch }),
+  );
+  return model.emit('Concat', whole, { axis: attr.int(attributes.axis) });
+};
+
+/** A value as often along the batch as another one has examples. */
+function stretched(
+  model: ModelBuilder,
+  x: string,
+  { like, node, batch }: { like: string; node: Tensor; batch: number },
+): string {
+  const size = model.emit('Shape', [like], { start: attr.int(batch), end: attr.int(batch + 1) });
+  const parts = node.shape.map((_, axis) => (axis === batch ? size : model.int64([1])));
+  return model.emit('Expand', [x, model.emit('Concat', parts, { axis: attr.int(0) })]);
+}
 
 /** Before the first element, for a slice that runs backwards. */
 export const beforeStart = -(2 ** 31);

@@ -47,20 +47,28 @@ function network(batch: number): Program {
   const names = ['mean', 'variance', 'scale', 'bias'];
   const statistics = names.map((name) => vector(`bn1.${name}`)) as [Tensor, Tensor, Tensor, Tensor];
   const map = relu(batchNorm(conv, ...statistics, { epsilon: 1e-5 }));
-  const deep = conv2d(map, graph.state('conv2.weight', [8, 1, 3, 3]), { padding: 1, stride: 2, groups: 8 });
+  const sparse = conv2d(map, graph.state('conv2.weight', [8, 1, 3, 3]), { padding: 1, stride: 2, groups: 8 });
+  const deep = relu(add(sparse, reshape(vector('conv2.bias'), [8, 1, 1])));
   const pooled = add(add(maxPool(map, { kernel: 2 }), avgPool(map, { kernel: 2 })), deep);
   const embedding = globalAveragePool(pooled);
   // the axes change places: what moves no data for one image does for many
   const shuffled = reshape(transpose(reshape(pooled, [batch, 2, 4, 16]), [0, 2, 1, 3]), [batch, 8, 16]);
   const tokens = transpose(shuffled, [0, 2, 1]);
   const turned = transpose(reshape(embedding, [batch, 1, 8]), [1, 0, 2]);
-  const rows = add(mean(gelu(tokens), { axis: 1 }), reshape(turned, [batch, 8]));
-  const both = concat([embedding, rows], { axis: 1 });
+  // a class token is one for all images
+  const token = broadcastTo(graph.state('token', [1, 1, 8]), [batch, 1, 8]);
+  const all = concat([token, tokens], { axis: 1 });
+  const rows = add(mean(gelu(all), { axis: 1 }), reshape(turned, [batch, 8]));
+  // for one image a map of 1x1 looks like a bias
+  const small = conv2d(pooled, graph.state('conv3.weight', [8, 8, 4, 4]));
+  const excited = add(small, reshape(embedding, [batch, 8, 1, 1]));
+  const lifted = add(pooled, reshape(embedding, [batch, 8, 1, 1]));
+  const both = concat([embedding, add(rows, reshape(excited, [batch, 8]))], { axis: 1 });
   const logits = add(
     matmul(both, graph.state('fc.weight', [5, 16]), { transposeB: true }),
     graph.state('fc.bias', [5]),
   );
-  const first = slice(flatten(pooled), { axis: 1, end: 4 });
+  const first = slice(flatten(lifted), { axis: 1, end: 4 });
   const stretched = broadcastTo(sum(embedding, { axis: 1, keepDims: true }), [batch, 4]);
   const outputs = { logits, probabilities: softmax(logits), class: argMax(logits), first, stretched };
   return program({ name: 'network', outputs });

@@ -22,6 +22,8 @@ export function addBias({ graph, node, layout }: LoweringContext<unknown>): stri
   const found = biasOf(node);
   if (found === undefined || !sameLayout(layout, nhwc)) return undefined;
   const { map, bias } = found;
+  // in a program for one example what differs from one to the next looks the same
+  if (graph.batchAxis(bias) !== undefined) return undefined;
   const type = graph.typeOf(node);
   const vector = graph.reshape(bias.dtype, graph.inOrder(bias), [node.shape[1]!]);
   return graph.typed('BiasAdd', type, [graph.read(map, nhwc, type), graph.cast(vector, bias.dtype, type)], {

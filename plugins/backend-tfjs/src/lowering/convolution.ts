@@ -4,7 +4,7 @@ import { kindOf } from './convolution-kinds.js';
 import { type GraphBuilder, resultOf } from './graph-builder.js';
 import { hwcm, hwio, logical, nhwc, orderBetween } from './layout.js';
 import type { Lowering } from './lowering.js';
-import { overMaps, padded, paddingAttributes } from './windows.js';
+import { isSame, noPadding, overMaps, padded, paddingAttributes, paddingPairs } from './windows.js';
 
 const channelsLast = { data_format: tfAttr.string('NHWC') };
 
@@ -82,6 +82,23 @@ function prepareInput(
   };
 }
 
+/**
+ * A map with the zeros around it, unless TensorFlow has a rule that adds them: where it is told their numbers for a
+ * depthwise convolution and then joins that with a bias behind it, it loses them and ends the process.
+ */
+function padApart(
+  graph: GraphBuilder,
+  type: TensorflowType,
+  x: string,
+  attributes: Conv2dAttributes,
+  kernel: Pair,
+): { readonly x: string; readonly attributes: Conv2dAttributes } {
+  const { padding, strides, dilation } = attributes;
+  if (noPadding(padding) || isSame(padding, kernel, strides, dilation)) return { x, attributes };
+  const value = padded(graph, type, x, paddingPairs(padding));
+  return { x: value, attributes: { ...attributes, padding: [0, 0, 0, 0] } };
+}
+
 export const conv2d: Lowering<Conv2dAttributes> = {
   layout: () => nhwc,
   lower: ({ graph, node, attributes: wanted }) => {
@@ -95,12 +112,15 @@ export const conv2d: Lowering<Conv2dAttributes> = {
       wanted,
     );
     const sizes = { inputs: input.shape[1]!, outputs: node.shape[1]! };
-    const windows = windowAttributes(attributes, kernelOf(weight));
+    const kernel = kernelOf(weight);
     const kind = kindOf(attributes, sizes);
     if (kind === 'depthwise') {
       const filter = depthwiseWeight(graph, weight, sizes.inputs);
-      return graph.typed('DepthwiseConv2dNative', node.dtype, [x, filter], windows);
+      const whole = padApart(graph, type, x, attributes, kernel);
+      const windows = windowAttributes(whole.attributes, kernel);
+      return graph.typed('DepthwiseConv2dNative', node.dtype, [whole.x, filter], windows);
     }
+    const windows = windowAttributes(attributes, kernel);
     const filter = graph.read(weight, hwio, type);
     const convolve = (operands: readonly string[]) => graph.typed('Conv2D', type, operands, windows);
     if (kind === 'plain') return convolve([x, filter]);

@@ -1,4 +1,4 @@
-import type { TensorflowNode } from '@limbeck/formats';
+import { type TensorflowNode, tfAttr } from '@limbeck/formats';
 import {
   add,
   batchNormTraining,
@@ -170,6 +170,18 @@ test('one number a channel becomes a bias, frozen batch norm goes into the convo
     'Relu',
     'Transpose',
   ]);
+});
+
+test('numbers of padding are never told to a depthwise convolution, which TensorFlow loses where a bias follows', () => {
+  const map = graph.input('wide map', [1, 4, 8, 8]);
+  const weight = graph.state('depthwise.weight', [4, 1, 3, 3]);
+  const nodes = nodesOf(
+    program({ name: 'p', outputs: { y: conv2d(map, weight, { stride: 2, padding: 1, groups: 4 }) } }),
+  );
+  const depthwise = nodes.find(({ op }) => op === 'DepthwiseConv2dNative')!;
+  expect(depthwise.attributes.padding).toEqual(tfAttr.string('VALID'));
+  expect(depthwise.attributes.explicit_paddings).toBeUndefined();
+  expect(nodes.filter(({ op }) => op === 'Pad')).toHaveLength(1);
 });
 
 test('equal constants are stored once, large ones without a copy', () => {

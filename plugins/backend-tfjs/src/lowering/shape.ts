@@ -82,10 +82,21 @@ export const pad: Lowering<PadAttributes> = {
   },
 };
 
+/** A value in a layout; what is the same for every example was written for one, and is there once for each. */
+function readForEach(graph: GraphBuilder, input: Tensor, node: Tensor, layout: Layout): string {
+  const value = graph.read(input, layout);
+  const batch = graph.batchAxis(node);
+  if (batch === undefined || graph.batchAxis(input) !== undefined) return value;
+  const shape = input.shape.map((size, axis) => (axis === batch ? -1 : size));
+  return graph.typed('BroadcastTo', node.dtype, [value, graph.sizes(inMemory(shape, layout))], {
+    Tidx: tfAttr.type('int32'),
+  });
+}
+
 export const concat: Lowering<{ readonly axis: number }> = {
   layout: followFirst,
   lower: ({ graph, node, attributes: { axis }, layout }) => {
-    const operands = node.inputs.map((input) => graph.read(input, layout));
+    const operands = node.inputs.map((input) => readForEach(graph, input, node, layout));
     if (operands.length === 1) return operands[0]!;
     return graph.typed('ConcatV2', node.dtype, [...operands, graph.int(layout.indexOf(axis))], {
       N: tfAttr.int(operands.length),
