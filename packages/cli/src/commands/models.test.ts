@@ -218,13 +218,13 @@ describe('limbeck inspect', () => {
       classes: 2,
       losses: { ce: 1, feature: 25 },
       features: [{ tap: 'embedding', shape: [16, 64] }],
-      deployed: { values: { student: 170 } },
+      deployed: { parameters: 170, owners: { student: 170 } },
     });
     expect(step.extras).toHaveLength(4);
     const { stdout } = await limbeck(['inspect', 'distilled.yaml'], folder);
     expect(stdout).toMatch(/^feature +25$/m);
     expect(stdout).toMatch(/^embedding +\[16, 64\]$/m);
-    expect(stdout).toContain('deployed: 170 values of the student');
+    expect(stdout).toContain('deployed: 170 parameters; 704 multiply-accumulates an image');
     const { cost } = step;
     // one small linear map beside convolutions, forwards and backwards
     expect(cost.student).toBeGreaterThan(cost.bare);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dotsFolder, limbeck } from '../testing/command-line.js';
+import { compareTask } from '../worker/compare-task.js';
 
 let folder = '';
 const grid = ['--projectors', '2,1', '--reductions', '4,8', '--epochs', '1'];
@@ -133,3 +134,23 @@ it('a run that deploys more than its student says what that costs', async () => 
     deployed.owners.student + deployed.owners.distiller + deployed.owners.teacher,
   );
 });
+
+it.each(['mean', 'learned', 'concat'])(
+  'one ONNX file predicts what was trained with projectors integrated by %s',
+  async (integration) => {
+    const distiller = JSON.stringify({ use: 'classifier-sharing', projectors: 3, integration });
+    const trained = await limbeck(
+      ['train', 'shared.yaml', '--out', integration, '--set', `distiller=${distiller}`],
+      folder,
+    );
+    expect(trained.code, trained.stderr).toBe(0);
+    const { models } = await compareTask(
+      { cwd: folder, env: {}, runs: [['student', inFolder(integration)]] },
+      { say: () => undefined, stopped: () => false },
+    );
+    const { exported, parameters } = models.at(-1)!;
+    expect(exported!.predictions).toBe(1);
+    expect(exported!.logits).toBeLessThan(1e-4);
+    expect(parameters).toBeGreaterThan(77_234);
+  },
+);

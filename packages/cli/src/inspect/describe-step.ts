@@ -1,12 +1,13 @@
 import type { Host, ImageShape, ResolvedConfig } from '@limbeck/core';
-import { leafName, sizeOf } from '@limbeck/graph';
+import { leafName } from '@limbeck/graph';
 import {
   countMacs,
-  deployedProgram,
+  type DeployedSummary,
   planStudent,
   type StudentPlan,
   type StudentSpec,
   summarize,
+  summarizeDeployed,
 } from '@limbeck/trainer';
 import { openData } from '../compose/compose-run.js';
 import { findParts } from '../compose/parts.js';
@@ -82,11 +83,7 @@ export interface StepDescription {
     readonly teachers: number;
   };
   /** What is deployed. */
-  readonly deployed: {
-    readonly macs: number;
-    /** Values kept, by whose they are. */
-    readonly values: Readonly<Record<string, number>>;
-  };
+  readonly deployed: DeployedSummary;
 }
 
 /**
@@ -113,7 +110,6 @@ export async function describeStep(
   });
   const { student, teachers } = spec;
   const plan = planStudent(spec);
-  const deployed = deployedProgram(spec, 1);
   const sizeOfModel = (choice: typeof student): ModelSize => {
     const { id, parameters, macs } = summarize(choice, { image, classes });
     return { id, parameters, macs };
@@ -164,10 +160,7 @@ export async function describeStep(
       student: countMacs(plan.program),
       teachers: plan.teachers.reduce((sum, teacher) => sum + macsOfTeacher(plan, teacher), 0),
     },
-    deployed: {
-      macs: countMacs(deployed),
-      values: valuesByOwner(deployed.state.map(({ name, current }) => [name, current.shape])),
-    },
+    deployed: summarizeDeployed(spec),
   };
 }
 
@@ -186,16 +179,4 @@ function macsOfTeacher(
     const paths = needed.filter((feature) => feature.image === image).map(({ path }) => path);
     return sum + (model.program === undefined ? 0 : countMacs(model.program([...new Set(paths)])));
   }, 0);
-}
-
-/** Numbers of values by the first part of their names: `student`, `distiller`, `teacher`. */
-function valuesByOwner(
-  state: readonly (readonly [name: string, shape: readonly number[]])[],
-): Record<string, number> {
-  const values: Record<string, number> = {};
-  for (const [name, shape] of state) {
-    const owner = name.split('.')[0]!;
-    values[owner] = (values[owner] ?? 0) + sizeOf(shape);
-  }
-  return values;
 }

@@ -107,11 +107,11 @@ export function printStep(io: Io, file: string, step: StepDescription, caches?: 
     io,
     `${bold('a step:')} ${engineering(whole)} multiply-accumulates for the student, ${more}; ${engineering(taught)} for teachers`,
   );
-  const kept = Object.entries(deployed.values).map(
-    ([owner, values]) => `${count(values)} values of the ${owner}`,
-  );
+  const kept = Object.entries(deployed.owners).map(([owner, size]) => `${count(size)} of the ${owner}`);
+  const parts =
+    kept.length > 1 ? ` (${kept.join(', ')}; the student alone ${count(student.parameters)})` : '';
   print(
     io,
-    `${bold('deployed:')} ${kept.join(', ')}; ${engineering(deployed.macs)} multiply-accumulates an image`,
+    `${bold('deployed:')} ${count(deployed.parameters)} parameters${parts}; ${engineering(deployed.macs)} multiply-accumulates an image`,
   );
 }

@@ -35,6 +35,7 @@ export interface ComparedModel {
   readonly id: string;
   /** Share of right predictions on the test split. */
   readonly top1: number;
+  /** Of all that is deployed. */
   readonly parameters: number;
   /** For one image. */
   readonly macs: number;
@@ -116,15 +117,12 @@ async function examineStudent(label: string, folder: string, bench: Bench): Prom
   const exported = await look(bench, foreign.classifier).finally(() => foreign.dispose());
   const agreement = agreementOf(trained, exported);
   verify(agreement, file);
-  const { id, parameters, macs } = summarize(parts.student, {
-    image: dataset.imageShape,
-    classes: dataset.classes,
-  });
+  const { parameters, macs } = model.summary();
   const single = await backend.compile(model.bound(1), how);
   const { medianMs } = await measureLatency(single).finally(() => single.dispose());
   return {
     label,
-    id,
+    id: parts.student.backbone.id,
     top1: trained.accuracy,
     parameters,
     macs,
