@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,13 +16,88 @@ async function inspect(config: string, cwd: string) {
   return JSON.parse(stdout);
 }
 
-test.each([
-  ['examples/fashion-mnist/limbeck.config.ts', ['ce', 'feature']],
-  ['examples/vanilla-kd/limbeck.config.ts', ['ce', 'bce', 'kd']],
-  ['examples/your-own-distiller/limbeck.config.mjs', ['ce', 'feature', 'energy']],
-])('%s composes', async (config, terms) => {
-  const composed = await inspect(config, root);
-  expect(Object.keys(composed.losses)).toEqual(terms);
+/** Trained for a few steps: one of each paper, and a loss of one's own. */
+const trained = {
+  'projector-ensemble/limbeck.config.ts': ['ce', 'feature'],
+  'understanding-projectors/logit-ensemble.yaml': ['ce', 'kd'],
+  'classifier-sharing/limbeck.config.ts': ['ce', 'feature'],
+  'custom-loss.ts': ['ce', 'feature', 'energy'],
+};
+
+/** The others, composed. */
+const composed = {
+  'understanding-projectors/feature-plain.yaml': ['ce', 'feature'],
+  'understanding-projectors/feature-projector.yaml': ['ce', 'feature'],
+  'understanding-projectors/logit-plain.yaml': ['ce', 'kd'],
+  'understanding-projectors/logit-projector.yaml': ['ce', 'kd'],
+  'vanilla-kd/limbeck.config.ts': ['ce', 'bce', 'kd'],
+};
+
+/** What a process of an example writes, until it has written enough; then it is ended. */
+async function firstSteps(command: readonly string[], isEnough: (text: string) => boolean): Promise<string> {
+  const scratch = await mkdtemp(path.join(tmpdir(), 'limbeck-example-'));
+  try {
+    const child = spawn(process.execPath, command, { cwd: scratch, env: { ...process.env, NO_COLOR: '1' } });
+    const texts = { stdout: '', stderr: '' };
+    child.stderr.on('data', (chunk) => {
+      texts.stderr += chunk;
+    });
+    const ended = once(child, 'close');
+    child.stdout.on('data', (chunk) => {
+      texts.stdout += chunk;
+      if (isEnough(texts.stdout)) child.kill('SIGKILL');
+    });
+    await ended;
+    expect(isEnough(texts.stdout), texts.stderr).toBe(true);
+    return texts.stdout;
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+}
+
+test.each(Object.entries(trained))('examples/%s trains a few steps', async (config, terms) => {
+  const bin = path.join(root, 'packages/cli/dist/bin.js');
+  const command = [bin, 'train', path.join(root, 'examples', config), '--json', '--out', 'run'];
+  const more = ['--set', 'backend=onnx', '--set', 'data.batchSize=16', '--set', 'teacher.acceptChance=true'];
+  const steps = (text: string) =>
+    text
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{"type":"step"') && line.endsWith('}') ? [line] : []));
+  const text = await firstSteps([...command, ...more], (written) => steps(written).length >= 3);
+  for (const line of steps(text)) {
+    const { losses } = JSON.parse(line) as { losses: Record<string, number> };
+    expect(Object.keys(losses)).toEqual([...terms, 'total']);
+    expect(Object.values(losses).every(Number.isFinite)).toBe(true);
+  }
+});
+
+test('examples/compose-in-code.ts trains from code', async () => {
+  const jiti = path.join(root, 'node_modules/jiti/lib/jiti-cli.mjs');
+  const text = await firstSteps([jiti, path.join(root, 'examples/compose-in-code.ts')], (written) =>
+    written.includes('\n'),
+  );
+  expect(text).toMatch(/^step 1: ce \d+\.\d+, feature \d+\.\d+, kd \d+\.\d+, total \d+\.\d+\n/);
+});
+
+test.each(Object.entries(composed))('examples/%s composes', async (config, terms) => {
+  expect(Object.keys((await inspect(`examples/${config}`, root)).losses)).toEqual(terms);
+});
+
+test('the ablations of examples/projector-ensemble compose', async () => {
+  const page = await readFile(path.join(root, 'examples/projector-ensemble/README.md'), 'utf8');
+  const changes = [...page.matchAll(/\| `--set (.+)` \|/g)].map(([, change]) => change!);
+  expect(changes).toHaveLength(8);
+  const command = [
+    'inspect',
+    'examples/projector-ensemble/limbeck.config.ts',
+    '--json',
+    '--input',
+    '1x28x28',
+  ];
+  for (const change of changes) {
+    const { code, stderr } = await limbeck([...command, '--set', change], root);
+    expect(code, `${change}: ${stderr}`).toBe(0);
+  }
 });
 
 describe('configurations in the documentation compose', () => {
