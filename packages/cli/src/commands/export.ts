@@ -11,7 +11,8 @@ import {
 } from '@limbeck/trainer';
 import { type DeployedModel, deployedModel, modelOfWeights } from '../compose/deployed-model.js';
 import { readFacts } from '../compose/weights-facts.js';
-import { openConfig, openHost, openHostHere } from '../config/open-config.js';
+import { openHost, openHostHere } from '../config/open-config.js';
+import { openRecorded } from '../config/reopen-config.js';
 import type { Io } from '../io.js';
 import { bytes } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
@@ -36,7 +37,7 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
     });
   }
   const opened =
-    target.config === undefined ? undefined : await openConfig({ config: target.config }, io.cwd);
+    target.config === undefined ? undefined : await openRecorded({ config: target.config }, io.cwd);
   // weights alone say which model they are for; a plugin of the configuration found here may bring it
   const host = opened === undefined ? (await openHostHere(undefined, io.cwd)).host : await openHost(opened);
   try {

@@ -146,6 +146,19 @@ export default { plugins: [renamed], data: { use: 'dots', batchSize: 16 }, stude
     expect(await limbeck(['train', '--resume', 'run'], folder)).toMatchObject({ code: 0, stderr: '' });
   });
 
+  it('is evaluated and exported as it was trained, with those plugins', async () => {
+    const folder = folderWith({ 'dots.mjs': dotsPlugin, 'limbeck.config.mjs': inline });
+    expect(await limbeck(['train', '--out', 'run'], folder)).toMatchObject({ code: 0 });
+    for (const args of [
+      ['eval', 'run'],
+      ['eval', 'run', '--set', 'data.evalBatchSize=4'],
+      ['export', 'run', '--format', 'onnx', '--out', 'again.onnx'],
+    ]) {
+      const { code, stderr } = await limbeck(args, folder);
+      expect(code, stderr).toBe(0);
+    }
+  });
+
   it('is not resumed when that configuration has changed', async () => {
     const folder = folderWith({ 'dots.mjs': dotsPlugin, 'limbeck.config.mjs': inline });
     await interrupt(folder);

@@ -32,11 +32,14 @@ export interface OpenedConfig extends ConfigResolution {
 
 /** Reads a configuration and fills in its defaults. */
 export async function openConfig({ config, set = [] }: ConfigChoice, cwd: string): Promise<OpenedConfig> {
-  const changes = set.map(parseSet).map((layer) => ({ ...layer, value: anchorPaths(layer.value, cwd) }));
   const { file, layers: read, folders } = await loadConfig(config, cwd);
-  const layers = [...read, ...changes];
+  const layers = [...read, ...changesOf(set, cwd)];
   return { ...resolveConfig(layers), file, folders, layers };
 }
+
+/** What the command line changes about a configuration; its paths start where the command runs. */
+export const changesOf = (set: readonly string[], cwd: string): ConfigLayer[] =>
+  set.map(parseSet).map((layer) => ({ ...layer, value: anchorPaths(layer.value, cwd) }));
 
 /** A host of the standard plugins and those the configuration lists. */
 export async function openHost(opened?: Pick<OpenedConfig, 'config' | 'file' | 'folders'>): Promise<Host> {

@@ -1,11 +1,12 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig } from '@limbeck/core';
+import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig, resolveConfig } from '@limbeck/core';
 import { runFiles } from '@limbeck/trainer';
 import { z } from 'zod';
 import { withRecorded } from '../compose/chosen-placements.js';
 import { existing } from './load-config.js';
-import { type OpenedConfig, openConfig } from './open-config.js';
+import { type ConfigChoice, changesOf, type OpenedConfig, openConfig } from './open-config.js';
 
 const origin = z.object({
   config: z.object({ file: z.string(), set: z.array(z.string()), inlinePlugins: z.array(z.string()) }),
@@ -36,6 +37,24 @@ export async function reopenConfig(folder: string): Promise<OpenedConfig> {
     details: { file, record },
   });
 }
+
+/**
+ * A configuration to work on what a run left behind: that of a run folder is opened as the run was, with the plugins it
+ * had, any other as it is.
+ *
+ * @throws LimbeckError as {@link reopenConfig} and {@link openConfig} do
+ */
+export async function openRecorded({ config, set = [] }: ConfigChoice, cwd: string): Promise<OpenedConfig> {
+  const file = config === undefined ? undefined : path.resolve(cwd, config);
+  if (file === undefined || !isRecord(file)) return openConfig({ config, set }, cwd);
+  const opened = await reopenConfig(path.dirname(file));
+  if (set.length === 0) return opened;
+  const layers = [...opened.layers, ...changesOf(set, cwd)];
+  return { ...opened, ...resolveConfig(layers), layers };
+}
+
+const isRecord = (file: string): boolean =>
+  path.basename(file) === runFiles.config && existsSync(path.join(path.dirname(file), runFiles.environment));
 
 async function requireRun(record: string, folder: string): Promise<void> {
   await existing(record, record).catch((cause: unknown) => {

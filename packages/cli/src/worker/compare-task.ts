@@ -17,7 +17,8 @@ import { place, placeForeign } from '../compose/backend.js';
 import { openData } from '../compose/compose-run.js';
 import { deployedModel } from '../compose/deployed-model.js';
 import { findParts, type RunParts } from '../compose/parts.js';
-import { openConfig, openHost } from '../config/open-config.js';
+import { openHost } from '../config/open-config.js';
+import { openRecorded } from '../config/reopen-config.js';
 import { dataFolder } from '../data-folder.js';
 import { openForeign } from './evaluate-task.js';
 import type { WorkContext } from './messages.js';
@@ -59,7 +60,7 @@ export async function compareTask(
   let teachers: ComparedModel[] = [];
   let samples = 0;
   for (const [label, folder] of runs) {
-    const opened = await openConfig({ config: path.join(folder, runFiles.config) }, cwd);
+    const opened = await openRecorded({ config: path.join(folder, runFiles.config) }, cwd);
     const host = await openHost(opened);
     try {
       const { config } = opened;

@@ -16,7 +16,8 @@ import { place, placeForeign } from '../compose/backend.js';
 import { openData } from '../compose/compose-run.js';
 import { deployedModel, isAnother, modelOfWeights } from '../compose/deployed-model.js';
 import { findParts } from '../compose/parts.js';
-import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
+import { type OpenedConfig, openHost } from '../config/open-config.js';
+import { openRecorded } from '../config/reopen-config.js';
 import { dataFolder } from '../data-folder.js';
 import type { WorkContext } from './messages.js';
 import { locateTarget } from './target.js';
@@ -43,7 +44,7 @@ export interface EvaluateResult {
 /** Measures a trained model on the test split. */
 export async function evaluateTask(request: EvaluateRequest, context: WorkContext): Promise<EvaluateResult> {
   const { model, config } = await locateTarget(request);
-  const opened = await openConfig({ config, set: request.set }, request.cwd);
+  const opened = await openRecorded({ config, set: request.set }, request.cwd);
   context.say({ type: 'note', text: `configuration ${opened.file}` });
   const host = await openHost(opened);
   try {
