@@ -20,6 +20,7 @@ export {
 export * from './contracts/backbone.js';
 export * from './contracts/backend.js';
 export * from './contracts/balancer.js';
+export * from './contracts/call-queue.js';
 export * from './contracts/contribution.js';
 export * from './contracts/dataset.js';
 export * from './contracts/distiller.js';

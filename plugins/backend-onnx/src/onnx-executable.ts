@@ -1,4 +1,5 @@
 import {
+  CallQueue,
   checkFeeds,
   type Executable,
   type Feeds,
@@ -57,9 +58,7 @@ export class OnnxExecutable implements Executable {
   readonly #banks: readonly [Bank, Bank];
   #current: 0 | 1 = 0;
   #steps = 0;
-  #disposed: Promise<void> | undefined;
-  /** Steps run one after another, in the order they were asked for. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #calls: CallQueue;
 
   constructor(
     program: Program,
@@ -71,11 +70,12 @@ export class OnnxExecutable implements Executable {
     }: { runtime: Runtime; session: InferenceSession; started: number; profile?: Profile },
   ) {
     this.signature = signatureOf(program);
+    this.#calls = new CallQueue(program.name);
     this.#runtime = runtime;
     this.#session = session;
     this.#profile = profile;
     if (profile !== undefined)
-      this.profile = () => this.#queue(async () => profile.read(this.#session, this.#steps));
+      this.profile = () => this.#calls.run(async () => profile.read(this.#session, this.#steps));
     const changed = program.state.filter(({ current, next }) => current !== next);
     for (const { name, current, next } of program.state)
       if (current === next) this.#kept.set(name, this.#allocate(current));
@@ -88,7 +88,7 @@ export class OnnxExecutable implements Executable {
   }
 
   step(inputs: Feeds): Promise<Fetches> {
-    return this.#queue(async () => {
+    return this.#calls.run(async () => {
       checkFeeds(this.signature.name, this.signature.inputs, inputs);
       const from = this.#banks[this.#current];
       const target = (1 - this.#current) as 0 | 1;
@@ -119,7 +119,7 @@ export class OnnxExecutable implements Executable {
   }
 
   readState(): Promise<StateDict> {
-    return this.#queue(async () => {
+    return this.#calls.run(async () => {
       const changing = this.#banks[this.#current].state;
       return new Map(
         this.signature.state.map(({ name }) => {
@@ -131,7 +131,7 @@ export class OnnxExecutable implements Executable {
   }
 
   writeState(state: StateDict): Promise<void> {
-    return this.#queue(async () => {
+    return this.#calls.run(async () => {
       checkState(this.signature, state);
       const changing = this.#banks[this.#current].state;
       for (const [name, { data }] of state)
@@ -140,27 +140,14 @@ export class OnnxExecutable implements Executable {
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#last.then(async () => {
+    return this.#calls.dispose(async () => {
       await this.#session.release();
       await this.#profile?.discard();
     });
-    return this.#disposed;
   }
 
   #allocate({ dtype, shape }: Pick<TensorData, 'dtype' | 'shape'>): Buffer {
     const host = tensorData(dtype, shape);
     return { host, view: wrap(this.#runtime, host) };
-  }
-
-  #queue<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#disposed !== undefined) {
-      const message = `'${this.signature.name}' was disposed of and cannot be used any more`;
-      return Promise.reject(
-        new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }),
-      );
-    }
-    const result = this.#last.then(task);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }

@@ -1,4 +1,4 @@
-import { checkFeeds, type Executable, type Feeds, type Fetches, LimbeckError } from '@limbeck/core';
+import { CallQueue, checkFeeds, type Executable, type Feeds, type Fetches } from '@limbeck/core';
 import {
   checkState,
   type Program,
@@ -26,9 +26,7 @@ export class KernelsExecutable implements Executable {
   readonly #plan: Plan;
   /** Constants and state; undefined at every other place. */
   readonly #resident: Values;
-  #disposed: Promise<void> | undefined;
-  /** Calls run one after another, in the order they were asked for. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #calls: CallQueue;
 
   /** @param state first values of all state; zeros where there are none */
   constructor(
@@ -41,6 +39,7 @@ export class KernelsExecutable implements Executable {
     }: { runtime: KernelsRuntime; plan: Plan; started: number; state?: StateDict },
   ) {
     this.signature = signatureOf(program);
+    this.#calls = new CallQueue(program.name);
     this.#runtime = runtime;
     this.#plan = plan;
     this.#resident = new Array<undefined>(plan.size);
@@ -58,7 +57,7 @@ export class KernelsExecutable implements Executable {
   }
 
   step(inputs: Feeds): Promise<Fetches> {
-    return this.#queue(async () => {
+    return this.#calls.run(async () => {
       checkFeeds(this.signature.name, this.signature.inputs, inputs);
       const values = this.#resident.slice();
       let at: KernelCall | undefined;
@@ -84,7 +83,7 @@ export class KernelsExecutable implements Executable {
   }
 
   readState(): Promise<StateDict> {
-    return this.#queue(async () => {
+    return this.#calls.run(async () => {
       try {
         const entries = this.#plan.state.map(async ({ name, tensor, slot, layout }) => {
           return [name, await download(this.#resident[slot]!, tensor, layout)] as const;
@@ -97,7 +96,7 @@ export class KernelsExecutable implements Executable {
   }
 
   writeState(state: StateDict): Promise<void> {
-    return this.#queue(async () => {
+    return this.#calls.run(async () => {
       checkState(this.signature, state);
       try {
         this.#write(state);
@@ -108,8 +107,7 @@ export class KernelsExecutable implements Executable {
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#last.then(() => free(this.#resident));
-    return this.#disposed;
+    return this.#calls.dispose(() => free(this.#resident));
   }
 
   #write(state: StateDict | undefined): void {
@@ -171,18 +169,6 @@ export class KernelsExecutable implements Executable {
       }),
     );
     for (const { slot, value } of next) if (value !== undefined) this.#replace(slot, value);
-  }
-
-  #queue<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#disposed !== undefined) {
-      const message = `'${this.signature.name}' was disposed of and cannot be used any more`;
-      return Promise.reject(
-        new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }),
-      );
-    }
-    const result = this.#last.then(task);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }
 

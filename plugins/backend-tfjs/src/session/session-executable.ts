@@ -1,4 +1,4 @@
-import { checkFeeds, type Executable, type Feeds, type Fetches, LimbeckError } from '@limbeck/core';
+import { CallQueue, checkFeeds, type Executable, type Feeds, type Fetches } from '@limbeck/core';
 import {
   allocate,
   checkState,
@@ -21,9 +21,7 @@ export class SessionExecutable implements Executable {
   readonly compileSeconds: number;
   readonly #runtime: Runtime;
   readonly #session: Session;
-  #disposed: Promise<void> | undefined;
-  /** Calls run one after another, in the order they were asked for. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #calls: CallQueue;
 
   /** @param state first values of all state, which the session does not have yet */
   constructor(
@@ -36,6 +34,7 @@ export class SessionExecutable implements Executable {
     }: { runtime: Runtime; session: Session; started: number; state?: StateDict },
   ) {
     this.signature = signatureOf(program);
+    this.#calls = new CallQueue(program.name);
     this.#runtime = runtime;
     this.#session = session;
     this.#write(state ?? zeros(program));
@@ -43,7 +42,7 @@ export class SessionExecutable implements Executable {
   }
 
   step(inputs: Feeds): Promise<Fetches> {
-    return this.#queue(() => {
+    return this.#calls.run(() => {
       checkFeeds(this.signature.name, this.signature.inputs, inputs);
       const outputs = this.#call('step', inputs, 'a step');
       return readAll([...this.signature.outputs], outputs);
@@ -51,7 +50,7 @@ export class SessionExecutable implements Executable {
   }
 
   readState(): Promise<StateDict> {
-    return this.#queue(() => {
+    return this.#calls.run(() => {
       const slots = this.signature.state.map((slot) => [slot.name, slot] as const);
       if (slots.length === 0) return new Map();
       return new Map(Object.entries(readAll(slots, this.#call('read', {}, 'reading the state'))));
@@ -59,15 +58,14 @@ export class SessionExecutable implements Executable {
   }
 
   writeState(state: StateDict): Promise<void> {
-    return this.#queue(() => {
+    return this.#calls.run(() => {
       checkState(this.signature, state);
       this.#write(state);
     });
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#last.then(() => closeSession(this.#session));
-    return this.#disposed;
+    return this.#calls.dispose(() => closeSession(this.#session));
   }
 
   #write(state: StateDict): void {
@@ -93,18 +91,6 @@ export class SessionExecutable implements Executable {
     const carrier = carrierOf(dtype);
     const values = carrier === dtype ? data : Int32Array.from(data);
     return this.#runtime.tf.tensor(values as Float32Array, shape, carrier);
-  }
-
-  #queue<T>(task: () => T): Promise<T> {
-    if (this.#disposed !== undefined) {
-      const message = `'${this.signature.name}' was disposed of and cannot be used any more`;
-      return Promise.reject(
-        new LimbeckError('BACKEND_FAILED', message, { hint: 'compile the program again' }),
-      );
-    }
-    const result = this.#last.then(task);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }
 
