@@ -109,6 +109,8 @@ export interface DistillOptions extends TrainOptions {
   readonly seed?: number;
   /** Epochs. Default 1. */
   readonly evaluateEvery?: number;
+  /** Also measure the training split as it is: so many images, evenly spread, or all. Default: only the test split. */
+  readonly evaluateTrain?: RunSpec['evaluateTrain'];
   /** Default: each epoch, and keep the best. */
   readonly checkpoint?: CheckpointPolicy;
   /** Default: no early stopping. */
@@ -180,6 +182,7 @@ async function specFrom(host: Host, options: DistillOptions): Promise<RunSpec> {
     epochs: options.epochs,
     seed: options.seed ?? 0,
     evaluateEvery: options.evaluateEvery ?? 1,
+    ...(options.evaluateTrain && { evaluateTrain: options.evaluateTrain }),
     checkpoint: options.checkpoint ?? { everyEpochs: 1, keepBest: true },
     earlyStopping: options.earlyStopping,
     placement,

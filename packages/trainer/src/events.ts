@@ -149,6 +149,8 @@ export type RunEvent =
       readonly accuracy?: number;
       /** On the test split; absent in epochs without evaluation, and in initial phases. */
       readonly test?: MetricValues;
+      /** The same on the training split as it is, where that is measured too. */
+      readonly train?: MetricValues;
       /** True where the first metric is the best so far. */
       readonly best?: boolean;
       readonly imagesPerSecond: number;

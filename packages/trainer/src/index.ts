@@ -1,3 +1,5 @@
+export * from './analysis/calibration.js';
+export * from './analysis/linear-cka.js';
 export { type Checkpoint, latestCheckpoint, listCheckpoints } from './checkpoint/load.js';
 export type { Manifest } from './checkpoint/manifest.js';
 export * from './distill.js';

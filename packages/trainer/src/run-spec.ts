@@ -145,6 +145,8 @@ export interface RunSpec {
   /** Seeds initial weights, the order of samples and their augmentation; nothing else is random. */
   readonly seed: number;
   readonly evaluateEvery: number;
+  /** Also measure the training split as it is: so many images, evenly spread, or all. Default: only the test split. */
+  readonly evaluateTrain?: { readonly images?: number };
   readonly checkpoint: CheckpointPolicy;
   readonly earlyStopping?: { readonly patience: number; readonly minDelta: number };
   readonly placement: Placement;

@@ -72,6 +72,9 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
     epochs: train.epochs,
     seed: train.seed,
     evaluateEvery: train.evaluate.every,
+    ...(train.evaluate.splits.includes('train') && {
+      evaluateTrain: { ...(train.evaluate.trainImages && { images: train.evaluate.trainImages }) },
+    }),
     checkpoint: {
       everyEpochs,
       ...(everySteps === undefined ? {} : { everySteps }),

@@ -52,12 +52,13 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
         event.test === undefined
           ? ''
           : `  test ${bold(metrics(event.test))}${event.best ? green(' best') : ''}`;
+      const train = event.train === undefined ? '' : dim(`  train ${metrics(event.train)}`);
       const rest = dim(
         `  lr ${decimal(event.lr)}  ${count(event.imagesPerSecond)} images/s  ${duration(event.seconds)}`,
       );
       const place = `epoch ${String(event.epoch).padStart(width)}`;
       const head = event.phase === undefined ? `${place}/${epochs}` : `${event.phase} ${place}`;
-      return [`${head}  ${losses(event.losses)}${trained(event)}${test}${rest}`];
+      return [`${head}  ${losses(event.losses)}${trained(event)}${test}${train}${rest}`];
     }
     case 'warning':
       return [`${yellow('warning:')} ${event.message}${event.hint === undefined ? '' : ` (${event.hint})`}`];

@@ -54,7 +54,7 @@ describe('defaults', () => {
         optimizer: { use: 'sgd', lr: 0.05, momentum: 0.9, weightDecay: 5e-4, groups: [] },
         schedule: { use: 'constant' },
         seed: 1,
-        evaluate: { every: 1, metrics: [{ use: 'top1' }] },
+        evaluate: { every: 1, metrics: [{ use: 'top1' }], splits: ['test'] },
         checkpoint: { everyEpochs: 1, keep: { last: 2, best: true } },
         export: ['onnx'],
       },
@@ -409,6 +409,7 @@ describe('provenance', () => {
     expect(explain('train.evaluate').map(({ path, source }) => [path, source])).toEqual([
       ['train.evaluate.every', 'default'],
       ['train.evaluate.metrics.0.use', 'default'],
+      ['train.evaluate.splits.0', 'default'],
     ]);
     expect(explain()).toHaveLength(explain('train').length + 9);
   });

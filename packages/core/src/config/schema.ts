@@ -101,6 +101,14 @@ const train = z.strictObject({
     .strictObject({
       every: count.default(1).describe('Epochs between evaluations; the last epoch is always evaluated.'),
       metrics: z.array(use).min(1).prefault(['top1']).describe('The first decides which checkpoint is best.'),
+      splits: z
+        .array(z.enum(['test', 'train']).describe('`test`, or `train`.'))
+        .refine((splits) => splits.includes('test'), "expected 'test' among them, which decides what is best")
+        .default(['test'])
+        .describe('What is measured: `train` adds the training images as they are, without augmentation.'),
+      trainImages: count
+        .optional()
+        .describe('So many training images are measured, evenly spread. Absent: all.'),
     })
     .prefault({}),
   checkpoint: z

@@ -1,4 +1,4 @@
-import { LimbeckError, type Metric, type OpenDataset } from '@limbeck/core';
+import { LimbeckError, type Metric, type OpenDataset, type Split } from '@limbeck/core';
 import { createEvalLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { MetricValues } from '../events.js';
@@ -10,6 +10,8 @@ export interface EvaluateOptions {
   readonly dataset: OpenDataset;
   /** Default `test`. */
   readonly split?: 'train' | 'test';
+  /** So many of its samples, evenly spread. Default all. */
+  readonly samples?: number;
   // biome-ignore lint/suspicious/noExplicitAny: every metric brings an option type of its own
   readonly metrics: readonly Chosen<Metric<any>>[];
   /** For classifiers that take any number of images. Default 100. */
@@ -42,7 +44,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { classifier, dataset, metrics, stop = () => false } = options;
   const started = performance.now();
   const { classes, imageShape, normalization } = dataset;
-  const split = dataset[options.split ?? 'test'];
+  const split = thinned(dataset[options.split ?? 'test'], options.samples);
   const batchSize = classifier.batchSize ?? options.batchSize ?? 100;
   const loader = createEvalLoader({ split, normalization, imageShape, batchSize });
   const accumulators = metrics.map(({ contribution, options: own }) => ({
@@ -73,6 +75,17 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     predictions,
     logits: kept,
     seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** So many samples of a split at even distances, in its order; the split itself where it has no more. */
+function thinned(split: Split, samples = split.length): Split {
+  if (samples >= split.length) return split;
+  const at = (index: number) => Math.floor((index * split.length) / samples);
+  return {
+    length: samples,
+    labels: Int32Array.from({ length: samples }, (_, i) => split.labels[at(i)]!),
+    read: (index, into, offset) => split.read(at(index), into, offset),
   };
 }
 

@@ -63,9 +63,10 @@ export function describeEvent(event: RunEvent): string {
     case 'epoch': {
       const test =
         event.test === undefined ? '' : `; test: ${values(event.test)}${event.best ? ' (best)' : ''}`;
+      const train = event.train === undefined ? '' : `; train as it is: ${values(event.train)}`;
       const accuracy = event.accuracy === undefined ? '' : `, accuracy ${short(event.accuracy)}`;
       return (
-        `${phaseOf(event)}epoch ${event.epoch}: lr ${short(event.lr)}, ${values(event.losses)}${weightsOf(event)}${accuracy}${test}; ` +
+        `${phaseOf(event)}epoch ${event.epoch}: lr ${short(event.lr)}, ${values(event.losses)}${weightsOf(event)}${accuracy}${test}${train}; ` +
         `${Math.round(event.imagesPerSecond)} images/s, ${seconds(event.seconds)}`
       );
     }

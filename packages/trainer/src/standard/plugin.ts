@@ -1,5 +1,6 @@
 import { definePlugin } from '@limbeck/core';
 import { cutout, flip, padCrop, randAugment } from '@limbeck/data';
+import { ece } from '../analysis/calibration.js';
 import { fixed, gradientNorm, mokd, runningMagnitude } from './balancers.js';
 import { nll, top1, top5 } from './metrics.js';
 import { adamw, sgd } from './optimizers.js';
@@ -14,7 +15,7 @@ export const standardTraining = definePlugin({
     host.optimizers.add(sgd, adamw);
     host.schedules.add(constant, multiStep, cosine, linear, linearWarmup);
     host.balancers.add(fixed, runningMagnitude, gradientNorm, mokd);
-    host.metrics.add(top1, top5, nll);
+    host.metrics.add(top1, top5, nll, ece);
     host.augmentations.add(padCrop, flip, randAugment, cutout);
   },
 });

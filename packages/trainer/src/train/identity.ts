@@ -44,6 +44,7 @@ export function identityOf(spec: RunSpec): Identity {
     epochs: spec.epochs,
     seed: spec.seed,
     evaluateEvery: spec.evaluateEvery,
+    evaluateTrain: spec.evaluateTrain,
     earlyStopping: spec.earlyStopping,
     placement: placementOf(spec.placement),
   };

@@ -2,7 +2,7 @@ import { LimbeckError } from '@limbeck/core';
 import { pruneCheckpoints } from '../checkpoint/prune.js';
 import { saveCheckpoint } from '../checkpoint/save.js';
 import { executableClassifier } from '../evaluate/classifier.js';
-import { evaluate } from '../evaluate/evaluate.js';
+import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
 import type { MetricValues, RunListener } from '../events.js';
 import { type RunFolder, runFiles } from '../folder/run-folder.js';
 import { judge } from './judge.js';
@@ -21,6 +21,12 @@ export interface SessionParts {
   readonly progress: Progress;
   readonly emit: RunListener;
   readonly stop: () => boolean;
+}
+
+/** What the deployed student makes of each split; nothing where none is due. */
+interface Measured {
+  readonly test?: MetricValues;
+  readonly train?: MetricValues;
 }
 
 /** One process's share of a run: from where it stands to its end. */
@@ -161,7 +167,7 @@ export class Session {
     const phase = this.#phase;
     const epoch = progress.epoch + 1;
     const isDue = this.#isMain && (epoch % spec.evaluateEvery === 0 || epoch === phase.epochs);
-    const test = isDue ? await this.#evaluate(epoch) : undefined;
+    const { test, train }: Measured = isDue ? await this.#evaluate(epoch) : {};
     const best = test === undefined ? undefined : judge(progress, test, spec);
     this.#emit({
       type: 'epoch',
@@ -171,6 +177,7 @@ export class Session {
       lr: phase.rateAt(this.#stepInPhase - 1),
       ...meansOf(progress),
       ...(test === undefined ? {} : { test, best }),
+      ...(train === undefined ? {} : { train }),
       imagesPerSecond: this.pace.epochStepsPerSecond * spec.data.batchSize,
       seconds: this.pace.epochSeconds,
     });
@@ -185,18 +192,27 @@ export class Session {
     if (epoch % everyEpochs === 0 || (best && keepBest) || isLast) await this.checkpoint({ best });
   }
 
-  /** The deployed student on the test split. */
-  async #evaluate(epoch: number): Promise<MetricValues> {
+  /** The deployed student on the test split, and on the training split where that is asked for. */
+  async #evaluate(epoch: number): Promise<Measured> {
     await this.#machines.deploy();
+    const { evaluateTrain } = this.#run.spec;
+    const test = await this.#measure('test', epoch);
+    const train =
+      evaluateTrain === undefined ? undefined : await this.#measure('train', epoch, evaluateTrain.images);
+    this.pace.evaluation(test.seconds + (train?.seconds ?? 0));
+    return { test: test.metrics, ...(train === undefined ? {} : { train: train.metrics }) };
+  }
+
+  async #measure(split: 'test' | 'train', epoch: number, samples?: number): Promise<Evaluation> {
     const { metrics, data } = this.#run.spec;
     const classifier = executableClassifier(this.#machines.deployed);
-    const result = await evaluate({ classifier, dataset: data.dataset, metrics, stop: this.#stop });
-    this.pace.evaluation(result.seconds);
+    const { dataset } = data;
+    const result = await evaluate({ classifier, dataset, metrics, split, samples, stop: this.#stop });
     const bad = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value));
-    if (bad === undefined) return result.metrics;
+    if (bad === undefined) return result;
     throw new LimbeckError(
       'NON_FINITE',
-      `metric '${bad[0]}' on the test split is ${bad[1]} after epoch ${epoch}`,
+      `metric '${bad[0]}' on the ${split} split is ${bad[1]} after epoch ${epoch}`,
       {
         hint: 'the model has become numerically unsound: try a lower learning rate or a warm-up; checkpoints are kept',
         details: { metric: bad[0], epoch, step: this.progress.step },

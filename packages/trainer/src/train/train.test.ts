@@ -249,6 +249,14 @@ describe('a run', () => {
     expect(evaluated.map(({ epoch }) => epoch)).toEqual([2, 4, 5]);
   });
 
+  it('measures the training split as it is where that is asked for', async () => {
+    const { of } = await run(spec({ epochs: 1, evaluateTrain: { images: 5 } }));
+    const { train: seen, test } = of('epoch')[0]!;
+    expect(Object.keys(seen!)).toEqual(Object.keys(test!));
+    // a share of five images
+    expect(seen!.top1! * 5).toBeCloseTo(Math.round(seen!.top1! * 5), 9);
+  });
+
   it('stops early, saying why', async () => {
     const { result, of } = await run(spec({ epochs: 50, earlyStopping: { patience: 2, minDelta: 0.5 } }));
     expect(result!.epochs).toBe(3);

@@ -1,0 +1,42 @@
+import { defineMetric, type Predictions } from '@limbeck/core';
+import { z } from 'zod';
+
+const options = z.strictObject({
+  bins: z.int().min(1).max(1000).default(15).describe('of equal width, over confidences from 0 to 1'),
+});
+
+/**
+ * Expected calibration error (Guo et al., ICML 2017): how far confidence, the probability of the predicted class, is from
+ * the share of right predictions, in bins (lower, upper] of confidence weighted by how many samples they hold. From 0 to 1.
+ */
+export const ece = defineMetric({
+  id: 'ece',
+  description: 'expected calibration error: how far confidence is from accuracy',
+  better: 'lower',
+  options,
+  create({ bins }: z.infer<typeof options>) {
+    const gap = new Float64Array(bins); // sum of (confidence - right) of a bin's samples
+    let samples = 0;
+    return {
+      add(batch: Predictions) {
+        for (let row = 0; row < batch.count; row++) {
+          const { confidence, isRight } = judged(batch, row);
+          const bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
+          gap[bin]! += confidence - Number(isRight);
+        }
+        samples += batch.count;
+      },
+      value: () => gap.reduce((sum, difference) => sum + Math.abs(difference), 0) / samples,
+    };
+  },
+});
+
+/** Probability of the most likely class, and whether that is the right one. */
+function judged({ logits, labels, classes }: Predictions, row: number) {
+  const values = logits.subarray(row * classes, (row + 1) * classes);
+  let predicted = 0;
+  for (let i = 1; i < classes; i++) if (values[i]! > values[predicted]!) predicted = i;
+  let total = 0;
+  for (const value of values) total += Math.exp(value - values[predicted]!);
+  return { confidence: 1 / total, isRight: predicted === labels[row] };
+}
