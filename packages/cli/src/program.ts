@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from './io.js';
 import { version } from './version.js';
 
@@ -7,11 +7,19 @@ type Implementation<Options> = (io: Io, options: Options) => Promise<unknown>;
 
 const repeat = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
+/** A whole number above 0. */
+function positive(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('give a whole number above 0');
+}
+
 /** Implementations are imported when their command runs: `--help` must not wait for what it does not show. */
 const commands = {
   train: () => import('./commands/train.js').then(({ train }) => train),
   tuneProjectorSize: () =>
     import('./commands/tune-projector-size.js').then(({ tuneProjectorSize }) => tuneProjectorSize),
+  bench: () => import('./commands/bench.js').then(({ bench }) => bench),
   evaluate: () => import('./commands/evaluate.js').then(({ evaluate }) => evaluate),
   inspect: () => import('./commands/inspect.js').then(({ inspect }) => inspect),
   exportModel: () => import('./commands/export.js').then(({ exportModel }) => exportModel),
@@ -123,6 +131,20 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .addOption(set())
     .addOption(json())
     .action(does(commands.evaluate, 'target'));
+
+  program
+    .command('bench')
+    .description('measure how long the steps of a configuration take here')
+    .argument('[config]', 'configuration file (default: the one found here)')
+    .addOption(
+      new Option('--steps <n>', 'steps that are measured, after two that are not')
+        .argParser(positive)
+        .default(10),
+    )
+    .option('--profile', 'say where the time goes, by operation and by scope')
+    .addOption(set())
+    .addOption(json())
+    .action(does(commands.bench, 'config'));
 
   program
     .command('inspect')

@@ -18,6 +18,7 @@ export * from './inspect/latency.js';
 export { countMacs } from './inspect/macs.js';
 export * from './inspect/summarize.js';
 export * from './inspect/summarize-deployed.js';
+export * from './measure/measure-steps.js';
 export * from './programs/deployed.js';
 export * from './programs/distillation.js';
 export * from './programs/objective.js';

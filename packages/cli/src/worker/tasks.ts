@@ -1,3 +1,4 @@
+import type { BenchRequest, BenchResult } from './bench-task.js';
 import type { CompareRequest, CompareResult } from './compare-task.js';
 import type { EvaluateRequest, EvaluateResult } from './evaluate-task.js';
 import type { WorkContext } from './messages.js';
@@ -9,6 +10,7 @@ export interface Tasks {
   readonly train: { readonly request: TrainRequest; readonly result: TrainResult };
   readonly evaluate: { readonly request: EvaluateRequest; readonly result: EvaluateResult };
   readonly tune: { readonly request: TuneRequest; readonly result: TuneResult };
+  readonly bench: { readonly request: BenchRequest; readonly result: BenchResult };
   readonly compare: { readonly request: CompareRequest; readonly result: CompareResult };
 }
 
@@ -22,6 +24,7 @@ const performers: Performers = {
   train: () => import('./train-task.js').then(({ trainTask }) => trainTask),
   evaluate: () => import('./evaluate-task.js').then(({ evaluateTask }) => evaluateTask),
   tune: () => import('./tune-task.js').then(({ tuneTask }) => tuneTask),
+  bench: () => import('./bench-task.js').then(({ benchTask }) => benchTask),
   compare: () => import('./compare-task.js').then(({ compareTask }) => compareTask),
 };
 

@@ -1,0 +1,41 @@
+import { referenceBackend } from '@limbeck/testkit';
+import { expect, test } from 'vitest';
+import { toySpec } from '../testing/toy-run.js';
+import { measureSteps } from './measure-steps.js';
+
+test('teacher and student are measured apart, over the steps that count', async () => {
+  const measured = await measureSteps(toySpec(referenceBackend), { steps: 4, warmUp: 1 });
+  expect(measured.programs.map(({ name, backend }) => [name, backend])).toEqual([
+    ['teacher', referenceBackend.id],
+    ['student', referenceBackend.id],
+  ]);
+  expect(measured).toMatchObject({ steps: 4, batchSize: 8 });
+  const parts = measured.programs.reduce((sum, { ms }) => sum + ms, measured.dataMs);
+  expect(parts).toBeGreaterThan(0);
+  expect(measured.imagesPerSecond).toBeCloseTo(8000 / measured.stepMs);
+  // a backend that cannot tell gives no profile
+  expect(measured.programs.every(({ profile }) => profile === undefined)).toBe(true);
+});
+
+test('a profile is asked of each executable, and only where it is wanted', async () => {
+  const entry = { operation: 'MatMul', scope: 'fc', milliseconds: 1, count: 1 };
+  const asked: (boolean | undefined)[] = [];
+  const backend: typeof referenceBackend = {
+    ...referenceBackend,
+    async compile(program, options) {
+      asked.push(options?.profile);
+      return { ...(await referenceBackend.compile(program, options)), profile: async () => [entry] };
+    },
+  };
+  const { programs } = await measureSteps(toySpec(backend), { steps: 1, warmUp: 0, profile: true });
+  expect(programs.map(({ profile }) => profile)).toEqual([[entry], [entry]]);
+  const plain = await measureSteps(toySpec(backend), { steps: 1, warmUp: 0 });
+  expect(plain.programs.every(({ profile }) => profile === undefined)).toBe(true);
+  expect(asked).toEqual([true, true, false, false]);
+});
+
+test('what is interrupted gives what was measured', async () => {
+  let steps = 0;
+  const stop = () => ++steps > 4;
+  expect((await measureSteps(toySpec(referenceBackend), { steps: 50, stop })).steps).toBeLessThan(50);
+});

@@ -1,0 +1,179 @@
+import type { ComputeBackend, Executable, ProfileEntry } from '@limbeck/core';
+import { leafName } from '@limbeck/graph';
+import { stateFor } from '../programs/state.js';
+import type { Placement, RunSpec } from '../run-spec.js';
+import { type FeatureSource, liveFeatures } from '../teachers/feature-source.js';
+import { openTeacher, pathsOf } from '../teachers/open-teacher.js';
+import { compile } from '../train/compile.js';
+import { prepareRun } from '../train/prepare.js';
+import { Stepper } from '../train/step.js';
+
+export interface MeasureOptions {
+  /** Steps that count. Default 10. */
+  readonly steps?: number;
+  /** Steps before the first that counts. Default 2. */
+  readonly warmUp?: number;
+  /** Collect the time of each operation, where the backend can; slows the steps down a little. */
+  readonly profile?: boolean;
+  /** Asked after every step; true ends the measurement with the steps so far. */
+  readonly stop?: () => boolean;
+}
+
+/** One program of a step. */
+export interface MeasuredProgram {
+  /** `student`, or the teacher's name. */
+  readonly name: string;
+  /** Id of its backend. */
+  readonly backend: string;
+  /** Median milliseconds a step. */
+  readonly ms: number;
+  /** Where the time went; absent where it was not asked for, or the backend cannot tell. */
+  readonly profile?: readonly ProfileEntry[];
+}
+
+/** What the steps of a run take. */
+export interface StepMeasurement {
+  /** In the order they run: the teachers, then the student's step. */
+  readonly programs: readonly MeasuredProgram[];
+  /** Median milliseconds to draw a batch from the data. */
+  readonly dataMs: number;
+  /** Median milliseconds of a whole step, data included. */
+  readonly stepMs: number;
+  readonly imagesPerSecond: number;
+  readonly batchSize: number;
+  /** Steps that were measured. */
+  readonly steps: number;
+  /** Seconds to trace, lower and load the programs, calibration included. */
+  readonly compileSeconds: number;
+}
+
+/**
+ * Takes steps of a run's main phase on training data and measures them. Nothing is written but the ranges of
+ * teachers in int8, which the run will need too. Teachers are asked live, those with a cache as well.
+ *
+ * @throws LimbeckError as `train` does where parts, data and weights do not fit
+ */
+export async function measureSteps(
+  spec: RunSpec,
+  { steps = 10, warmUp = 2, profile = false, stop = () => false }: MeasureOptions = {},
+): Promise<StepMeasurement> {
+  const started = performance.now();
+  const teachers = spec.teachers.map(({ cache: _, ...teacher }) => {
+    const kept: Executable[] = [];
+    return { spec: { ...teacher, placement: watched(teacher.placement, { kept, profile }) }, kept };
+  });
+  const own: Executable[] = [];
+  const run = prepareRun({
+    ...spec,
+    teachers: teachers.map((teacher) => teacher.spec),
+    placement: watched(spec.placement, { kept: own, profile }),
+  });
+  const emit = () => undefined;
+  const phase = run.phases.at(-1)!;
+  const given = new Set(phase.plan.program.inputs.map(leafName));
+  const opened: { dispose(): Promise<void> }[] = [];
+  try {
+    const sources: (FeatureSource & { readonly part: Part })[] = [];
+    for (const [i, teacher] of run.teachers.entries()) {
+      const { name, features } = teacher.planned;
+      const needed = features.filter(({ input }) => given.has(input));
+      if (needed.length === 0) continue;
+      const live = await openTeacher(run, teacher, pathsOf(teacher), { emit });
+      opened.push(live);
+      const { backend } = teacher.spec.placement;
+      sources.push(timed(liveFeatures(live, needed), partOf(name, backend, teachers[i]!.kept)));
+    }
+    const state = stateFor(phase.plan.program, run.stateOf(phase));
+    const student = await compile(phase.plan.program, run.spec.placement, { emit, state });
+    opened.push(student);
+    const compileSeconds = (performance.now() - started) / 1000;
+    const part = partOf('student', spec.placement.backend, own);
+    const stepper = new Stepper(phase.plan, { student, sources });
+    const [dataTimes, stepTimes]: [number[], number[]] = [[], []];
+    for (let step = 0; step < warmUp + steps && !(stop() && stepTimes.length > 0); step++) {
+      const before = performance.now();
+      const { batchesPerEpoch } = run.source;
+      const batch = run.source.batch(phase.plan, phase.epochsBefore, step % batchesPerEpoch);
+      const drawn = performance.now();
+      await stepper.run({ batch, lr: phase.rateAt(0), factors: phase.factorsAt(0) });
+      const end = performance.now();
+      const taught = sources.reduce((sum, source) => sum + source.part.times.at(-1)!, 0);
+      part.times.push(end - drawn - taught);
+      if (step === warmUp - 1)
+        for (const { times } of [part, ...sources.map((one) => one.part)]) times.length = 0;
+      if (step < warmUp) continue;
+      dataTimes.push(drawn - before);
+      stepTimes.push(end - before);
+      // signals reach this thread between steps only
+      await new Promise(setImmediate);
+    }
+    const stepMs = median(stepTimes);
+    const { batchSize } = spec.data;
+    const measured: MeasuredProgram[] = [];
+    for (const one of [...sources.map((source) => source.part), part]) {
+      measured.push(await describe(one, profile));
+    }
+    return {
+      programs: measured,
+      dataMs: median(dataTimes),
+      stepMs,
+      imagesPerSecond: (1000 * batchSize) / stepMs,
+      batchSize,
+      steps: stepTimes.length,
+      compileSeconds,
+    };
+  } finally {
+    await Promise.allSettled(opened.map((one) => one.dispose()));
+  }
+}
+
+/** A program while it is measured. */
+interface Part {
+  readonly name: string;
+  readonly backend: string;
+  /** What its backend compiled; nothing for a model from a file. */
+  readonly kept: readonly Executable[];
+  readonly times: number[];
+}
+
+const partOf = (name: string, { id }: ComputeBackend, kept: readonly Executable[]): Part => ({
+  name,
+  backend: id,
+  kept,
+  times: [],
+});
+
+/** The same place, whose executables are asked for a profile later. */
+function watched(
+  { backend, ...how }: Placement,
+  { kept, profile }: { kept: Executable[]; profile: boolean },
+): Placement {
+  const compileWatched: ComputeBackend['compile'] = async (program, options) => {
+    const executable = await backend.compile(program, { ...options, profile });
+    kept.push(executable);
+    return executable;
+  };
+  return { ...how, backend: { ...backend, compile: compileWatched } };
+}
+
+const timed = (source: FeatureSource, part: Part): FeatureSource & { readonly part: Part } => ({
+  part,
+  async features(batch) {
+    const begun = performance.now();
+    const features = await source.features(batch);
+    part.times.push(performance.now() - begun);
+    return features;
+  },
+  dispose: () => source.dispose(),
+});
+
+async function describe({ name, backend, kept, times }: Part, wanted: boolean): Promise<MeasuredProgram> {
+  const entries = wanted ? await kept.at(-1)?.profile?.() : undefined;
+  return { name, backend, ms: median(times), ...(entries === undefined ? {} : { profile: entries }) };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
