@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median, printProfile, printReport, type Report, type Row } from './index.js';
+import { median, printCost, printProfile, printReport, type Report, type Row } from './index.js';
 import { randomCache } from './random-cache.js';
 
 const row = (implementation: Row['implementation'], variant: string, stepMs: number): Row => ({
@@ -46,4 +46,11 @@ test('features come from a cache on disk, another batch of them each time', () =
   const [first, second] = [read().embedding!, read().embedding!];
   expect(first.shape).toEqual([4, 6]);
   expect([...first.data]).not.toEqual([...second.data]);
+});
+
+test('what a method costs is set against the workload that took turns with it', () => {
+  const rows = [row('limbeck', 'onnx float32', 1030), row('limbeck', 'onnx float32, none', 1000)];
+  expect(printCost({ workload: 'pefd', rows }, 'none')).toBe(
+    'onnx float32: a step of pefd costs 3.0 % more than one of none\n',
+  );
 });

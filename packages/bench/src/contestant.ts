@@ -91,7 +91,11 @@ export class Contestant {
 }
 
 /** Our own runner, in a process of its own. */
-export function limbeckContestant(workload: string, { id, label }: Placements, threads: number): Contestant {
+export function limbeckContestant(
+  workload: string,
+  { id, label }: Pick<Placements, 'id' | 'label'>,
+  threads: number,
+): Contestant {
   const runner = fileURLToPath(new URL('./runner.js', import.meta.url));
   const args = [runner, '--workload', workload, '--threads', String(threads), '--placements', id];
   return new Contestant({ implementation: 'limbeck', variant: label }, process.execPath, args);

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { isLimbeckError, LimbeckError } from '@limbeck/core';
 import { type Contestant, limbeckContestant, pytorchContestant, tfjsNodeContestant } from './contestant.js';
 import { obstacle, type Placements, placements } from './placements.js';
-import { printProfile, printReport } from './print.js';
+import { printCost, printProfile, printReport } from './print.js';
 import type { Report } from './protocol.js';
 import { prepareStep } from './step.js';
 import { workloads } from './workloads.js';
@@ -19,6 +19,8 @@ Measures whole training steps, each variant in a process of its own, in alternat
   --rounds N       how often the variants take turns (default 5)
   --steps N        steps a turn (default 3)
   --threads N      threads of each process (default: the machine's cores)
+  --against NAME   measure our variants of another workload in the same sitting and print what a step costs more,
+                   such as pefd-resnet32x4-resnet8x4 --against none-resnet32x4-resnet8x4
   --profile        print where our time goes, by operation, instead
   --json           print one object
 
@@ -42,6 +44,7 @@ async function main(args: string[]): Promise<number> {
       steps: { type: 'string', default: '3' },
       threads: { type: 'string', default: String(availableParallelism()) },
       profile: { type: 'boolean', default: false },
+      against: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -49,10 +52,12 @@ async function main(args: string[]): Promise<number> {
   const [rounds, steps, threads] = [Number(values.rounds), Number(values.steps), Number(values.threads)];
   const name = positionals[0] ?? workloads[0]!.id;
   const workload = workloads.find(({ id }) => id === name);
+  const other = values.against === undefined ? undefined : workloads.find(({ id }) => id === values.against);
   const counts = [rounds, steps, threads].every((n) => Number.isInteger(n) && n > 0);
   if (
     values.help ||
     workload === undefined ||
+    (values.against !== undefined && other === undefined) ||
     !counts ||
     values.peer.some((peer) => peer !== 'pytorch' && peer !== 'tfjs-node') ||
     (values.peer.includes('tfjs-node') && workload !== workloads[0])
@@ -74,12 +79,18 @@ async function main(args: string[]): Promise<number> {
   const ours = await possible();
   const contestants = [
     ...ours.map((placed) => limbeckContestant(workload.id, placed, threads)),
+    ...(other === undefined
+      ? []
+      : ours.map(({ id, label }) =>
+          limbeckContestant(other.id, { id, label: `${label}, ${other.id}` }, threads),
+        )),
     ...variants.map((variant) => pytorchContestant(python, workload.id, variant, threads)),
     ...(values.peer.includes('tfjs-node') ? [tfjsNodeContestant(threads)] : []),
   ];
   try {
     const report = await compete(workload.id, contestants, rounds, steps);
     process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : printReport(report));
+    if (other !== undefined && !values.json) process.stdout.write(printCost(report, other.id));
   } finally {
     for (const contestant of contestants) contestant.stop();
   }

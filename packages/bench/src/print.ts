@@ -41,6 +41,17 @@ export function printReport({ workload, rows }: Report): string {
   return `${workload}; step, student: speed where ${implementation} ${variant} is 1\n${table.toString()}\n`;
 }
 
+/** What a step of each of our variants costs more than one of another workload that took turns with it. */
+export function printCost({ workload, rows }: Report, other: string): string {
+  const lines = rows.flatMap((row) => {
+    const bare = rows.find(({ variant }) => variant === `${row.variant}, ${other}`);
+    if (bare === undefined) return [];
+    const more = (100 * (row.stepMs - bare.stepMs)) / bare.stepMs;
+    return [`${row.variant}: a step of ${workload} costs ${more.toFixed(1)} % more than one of ${other}\n`];
+  });
+  return lines.join('');
+}
+
 /** Time by operation, then by place, of each program. */
 export function printProfile(
   profile: Readonly<Record<string, readonly ProfileEntry[]>>,

@@ -2,14 +2,22 @@ import backboneResnet from '@limbeck/backbone-resnet';
 import backboneShufflenet from '@limbeck/backbone-shufflenet';
 import backboneVgg from '@limbeck/backbone-vgg';
 import backboneWrn from '@limbeck/backbone-wrn';
-import { createHost, type Executable, type Fetches, type ProfileEntry } from '@limbeck/core';
+import { createHost, type Executable, type Fetches, type ProfileEntry, SampleInputs } from '@limbeck/core';
+import { createNegativeSampler } from '@limbeck/data';
+import distillContrastive from '@limbeck/distill-contrastive';
 import distillFeature from '@limbeck/distill-feature';
 import distillLogit from '@limbeck/distill-logit';
 import distillProjectorEnsemble from '@limbeck/distill-projector-ensemble';
-import { bindState, type TensorData, tensorData } from '@limbeck/graph';
+import { bindState, leafName, type TensorData, tensorData } from '@limbeck/graph';
 import { initialState, randomSource } from '@limbeck/nn';
 import projectors from '@limbeck/projectors';
-import { type PlannedTeacher, planStudent, standardTraining, stateFor } from '@limbeck/trainer';
+import {
+  type PlannedTeacher,
+  planStudent,
+  type StepPlan,
+  standardTraining,
+  stateFor,
+} from '@limbeck/trainer';
 import type { Placement, Placements } from './placements.js';
 import { randomCache } from './random-cache.js';
 import type { Workload } from './workloads.js';
@@ -45,6 +53,7 @@ const plugins = [
   projectors,
   distillFeature,
   distillLogit,
+  distillContrastive,
   distillProjectorEnsemble,
   standardTraining,
 ];
@@ -70,11 +79,12 @@ export async function prepareStep(
     const { contribution: backbone, options } = host.use('backbones', id);
     return { backbone, options };
   };
-  const { contribution: distiller, options } = host.use('distillers', workload.distiller);
+  const chosen = workload.distiller === undefined ? [] : [host.use('distillers', workload.distiller)];
   const plan = planStudent({
     student: model(workload.student),
     teachers: [{ name: 'teacher', ...model(workload.teacher) }],
-    distillers: [{ distiller, options }],
+    distillers: chosen.map(({ contribution: distiller, options }) => ({ distiller, options })),
+    ...(workload.samples === undefined ? {} : { samples: workload.samples }),
     parts: host,
     optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9, weightDecay: 5e-4 }),
     image: [batchSize, ...image],
@@ -92,6 +102,7 @@ export async function prepareStep(
     precision: learning.precision,
     state: plan.initialState(10),
   });
+  const draw = negativesOf(plan, workload);
   const compileSeconds = (performance.now() - started) / 1000;
 
   return {
@@ -101,12 +112,37 @@ export async function prepareStep(
       const features = await teacher.features();
       const between = performance.now();
       const handed = planned.features.map(({ path, input }) => [input, features[path]!] as const);
-      await student.step({ ...fixed, ...Object.fromEntries(handed) });
+      await student.step({ ...fixed, ...draw(), ...Object.fromEntries(handed) });
       return { teacherMs: between - begin, studentMs: performance.now() - between };
     },
     async profile() {
       return { teacher: await teacher.profile(), student: await profileOf(student) };
     },
+  };
+}
+
+/** Draws what a step contrasts its images with, as training does: anew in every step, so the time counts. */
+function negativesOf(
+  { program, negatives }: StepPlan,
+  { batchSize, samples = batchSize, classes }: Workload,
+): () => Record<string, TensorData> {
+  const indices = Int32Array.from({ length: batchSize }, (_, i) => i);
+  const index = tensorData('int32', [batchSize], indices);
+  const isAsked = program.inputs.some((input) => leafName(input) === SampleInputs.indexName);
+  const known: Record<string, TensorData> = isAsked ? { [SampleInputs.indexName]: index } : {};
+  if (negatives.size === 0) return () => known;
+  const sampler = createNegativeSampler(
+    Int32Array.from({ length: samples }, (_, i) => i % classes),
+    10,
+  );
+  let step = 0;
+  return () => {
+    step++;
+    const drawn = [...negatives].map(([input, { count, from }]) => {
+      const data = sampler.draw(indices, { epoch: 0, step, count, from });
+      return [input, tensorData('int32', [batchSize, count], data)] as const;
+    });
+    return { ...known, ...Object.fromEntries(drawn) };
   };
 }
 
@@ -122,7 +158,9 @@ async function liveTeacher(
   { backend, precision }: Placement,
   { threads, profile, image }: { threads: number; profile: boolean; image: TensorData },
 ): Promise<BenchTeacher> {
-  const program = model.program!(features.map(({ path }) => path));
+  // without anything that compares, the teacher computes all the same
+  const paths = features.length === 0 ? ['embedding'] : features.map(({ path }) => path);
+  const program = model.program!(paths);
   const weights = stateFor(program, initialState(model.variables.values(), 10));
   const executable = await backend.compile(bindState(program, weights), {
     threads,

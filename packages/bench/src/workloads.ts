@@ -5,7 +5,10 @@ export interface Workload {
   readonly id: string;
   readonly teacher: string;
   readonly student: string;
-  readonly distiller: Use;
+  /** Absent for what others are set against: teacher and student step side by side, and nothing compares them. */
+  readonly distiller?: Use;
+  /** Training samples, for methods that remember or contrast them. */
+  readonly samples?: number;
   readonly batchSize: number;
   /** [C, H, W]. */
   readonly image: readonly [number, number, number];
@@ -22,6 +25,15 @@ export const workloads: readonly Workload[] = [
     teacher: 'resnet32x4',
     student: 'resnet8x4',
     distiller: projectorEnsemble,
+    ...cifar,
+  },
+  { id: 'none-resnet32x4-resnet8x4', teacher: 'resnet32x4', student: 'resnet8x4', ...cifar },
+  {
+    id: 'crd-resnet32x4-resnet8x4',
+    teacher: 'resnet32x4',
+    student: 'resnet8x4',
+    distiller: { use: 'crd', negatives: 16_384 },
+    samples: 50_000,
     ...cifar,
   },
   { id: 'kd-wrn40_2-wrn16_2', teacher: 'wrn_40_2', student: 'wrn_16_2', distiller: 'kd', ...cifar },
