@@ -1,8 +1,9 @@
 import { LimbeckError } from '@limbeck/core';
-import { type DType, type PrimitiveName, primitives, type Tensor } from '@limbeck/graph';
+import { type DType, formatShape, type PrimitiveName, primitives, type Tensor } from '@limbeck/graph';
 import { claimOn } from './claims.js';
 import type { Lowering } from './lowering.js';
 import { primitiveLowerings } from './primitives.js';
+import { shapeFault } from './shape-limits.js';
 
 /** Element types TensorFlow moves about, but has few kernels to compute in. */
 const stored: ReadonlySet<DType> = new Set<DType>(['bfloat16', 'int8', 'uint8']);
@@ -39,6 +40,14 @@ export function loweringOf(node: Tensor): Lowering<never> {
       `the tfjs backend does not compute in ${odd.dtype}: '${operation.name}'`,
       'cast to float32 or int32 first',
     );
+  const fault = shapeFault(node);
+  if (fault !== undefined) {
+    const shapes = node.inputs.map(({ shape }) => formatShape(shape)).join(', ');
+    refuse(
+      `the tfjs backend does not run '${operation.name}' of ${shapes} to ${formatShape(node.shape)}: ${fault}`,
+      'reshape neighbouring axes into one before',
+    );
+  }
   if (operation.kind === 'composite') return claimOn(node)!;
   const name = operation.name as PrimitiveName;
   if (primitives[name] === (operation as unknown)) return primitiveLowerings[name] as Lowering<never>;

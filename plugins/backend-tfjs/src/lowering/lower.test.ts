@@ -10,10 +10,12 @@ import {
   matmul,
   mul,
   type Program,
+  pad,
   primitive,
   program,
   relu,
   reshape,
+  slice,
   stopGradient,
   sub,
   sum,
@@ -214,4 +216,24 @@ test('what cannot be computed is named, with its place', () => {
     samples: [],
   });
   expect(() => nodesOf(program({ name: 'p', outputs: { y: odd(x) } }))).toThrow("does not know 'fold'");
+});
+
+test.each([
+  ['pad', (y: Tensor) => pad(y, { before: Array(7).fill(1), after: Array(7).fill(0) }), 7, '6 axes at most'],
+  ['slice', (y: Tensor) => slice(y, { axis: 8, start: 1 }), 9, '8 axes at most'],
+  ['add', (y: Tensor) => add(y, sum(y, { axis: [1, 3, 5], keepDims: true })), 6, 'broadcasts over 5 axes'],
+])('shapes that %s would fail on in a step are named, with the place', (name, make, rank, why) => {
+  const scoped = new Graph();
+  const y = scoped.input('y', Array(rank).fill(2));
+  const z = scoped.scoped('student.head', () => make(y));
+  const lowered = () => nodesOf(program({ name: 'p', outputs: { z } }));
+  expect(lowered).toThrow(new RegExp(`does not run '${name}' of .*${why}.* at student.head`));
+});
+
+test('axes that are stretched alike count as one', () => {
+  const y = new Graph().input('y', Array(8).fill(2));
+  const mean = sum(y, { axis: [4, 5, 6, 7], keepDims: true });
+  expect(nodesOf(program({ name: 'p', outputs: { z: add(y, mean) } })).map(({ op }) => op)).toContain(
+    'AddV2',
+  );
 });
