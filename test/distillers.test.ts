@@ -51,11 +51,12 @@ const twoStages = (id: string, width: number, stride: number) =>
     classify: (m, embedding, classes) => m.linear('fc', embedding, { out: classes }),
   });
 
-// maps of 8x8 and 4x4 against 4x4 and 2x2, and other widths
+// maps of 8x8 and 4x4 against 4x4 and 2x2, and other widths or the same
 const nets = definePlugin({
   name: 'two-stages',
   api: 1,
-  setup: (host) => host.backbones.add(twoStages('thin', 3, 1), twoStages('wide', 4, 2)),
+  setup: (host) =>
+    host.backbones.add(twoStages('thin', 3, 1), twoStages('wide', 4, 2), twoStages('even', 3, 2)),
 });
 
 const [batch, classes] = [8, 3];
@@ -95,11 +96,15 @@ function specFor(use: Use, student = 'thin', teacher = 'wide'): StudentSpec {
   };
 }
 
-/** Some steps on one batch, from the same start on every backend. */
-const steps = (use: Use, backend: ComputeBackend, count: number, lr: number) =>
-  wholeSteps(specFor(use), backend, { count, lr });
+/** Some steps of every phase on one batch, from the same start on every backend. */
+const steps = (
+  use: Use,
+  backend: ComputeBackend,
+  { count, lr, teacher }: { count: number; lr: number; teacher?: string },
+) => wholeSteps(specFor(use, 'thin', teacher), backend, { count, lr });
 
-const methods: readonly (readonly [string, Use, number])[] = [
+/** Id, what is configured, learning rate, and the teacher where `wide` cannot be one. */
+const methods: readonly (readonly [string, Use, number, string?])[] = [
   ['kd', 'kd', 0.1],
   ['logit-standardization', 'logit-standardization', 0.02],
   ['dkd', 'dkd', 0.05],
@@ -109,7 +114,11 @@ const methods: readonly (readonly [string, Use, number])[] = [
   ['wttm', 'wttm', 0.02],
   ['wkd-l', 'wkd-l', 0.001],
   ['bce', 'bce', 0.1],
+  ['crld', 'crld', 0.02],
   ['fitnet', 'fitnet', 0.01],
+  ['ab', 'ab', 0.05],
+  ['fsp', 'fsp', 0.05, 'even'],
+  ['ft', 'ft', 0.01],
   ['at', 'at', 0.005],
   ['nst', 'nst', 0.02],
   ['vid', 'vid', 0.05],
@@ -147,33 +156,39 @@ const targets = await findTargets();
 /** A batch of one or a single class may be too little to compare; anything else has to work. */
 const refusable: readonly string[] = ['a batch of one', 'a single class'];
 
-describe.each(methods)('%s', (_, use, lr) => {
+const cases = methods.map(([id, use, lr, teacher = 'wide']) => [id, use, lr, teacher] as const);
+describe.each(cases)('%s', (_, use, lr, teacher) => {
   let reference: Awaited<ReturnType<typeof steps>>;
   beforeAll(async () => {
-    reference = await steps(use, referenceBackend, 1, lr);
+    reference = await steps(use, referenceBackend, { count: 1, lr, teacher });
   });
 
   test.for(targets)('takes the same step on the reference and on $name', async (target, { skip }) => {
     const { name: on, backend, missing } = target;
     if (missing !== undefined) skip(missing);
-    const theirs = await steps(use, backend, 1, lr);
+    const theirs = await steps(use, backend, { count: 1, lr, teacher });
     expect(theirs.losses[0]! / reference.losses[0]!).toBeCloseTo(1, 4);
+    for (const [i, [loss]] of reference.initial.entries()) {
+      expect(theirs.initial[i]![0]! / loss!, `initial phase ${i + 1}`).toBeCloseTo(1, 4);
+    }
     expectSameState(theirs.state, reference.state, on);
   });
 
   test.each(degenerateCases)('%s: finite, or refused when it is built', (name) => {
-    const reason = checkDegenerate(host, use, name);
+    const reason = checkDegenerate(host, use, name, teacher === 'even' ? { teacherWidth: 4 } : {});
     if (!refusable.includes(name)) expect(reason).toBeUndefined();
   });
 
   test('trains: the loss falls on a batch it sees again and again', async () => {
-    const { losses } = await steps(use, onnxBackend, 6, lr);
-    expect(losses.every(Number.isFinite)).toBe(true);
-    expect(losses.at(-1)).toBeLessThan(losses[0]!);
+    const { initial, losses } = await steps(use, onnxBackend, { count: 6, lr, teacher });
+    for (const phase of [...initial, losses]) {
+      expect(phase.every(Number.isFinite)).toBe(true);
+      expect(phase.at(-1)).toBeLessThan(phase[0]!);
+    }
   });
 
   test('is deployed as a model that needs images alone, for one image too', () => {
-    const { inputs } = deployedProgram(specFor(use), 1);
+    const { inputs } = deployedProgram(specFor(use, 'thin', teacher), 1);
     expect(inputs.map(({ attributes }) => attributes.name)).toEqual(['image']);
   });
 });
@@ -183,7 +198,7 @@ describe('classifier sharing', () => {
   const names = (state: Iterable<{ name: string }>) => [...state].map(({ name }) => name);
 
   test("trains student and projectors; the teacher's classifier is kept as it is, the student's is not there", async () => {
-    const { plan, state } = await steps(use, onnxBackend, 2, 0.1);
+    const { plan, state } = await steps(use, onnxBackend, { count: 2, lr: 0.1 });
     expect(plan.trained.every((name) => /^(student\.(conv|bn)|distiller\.)/.test(name))).toBe(true);
     expect(plan.trained).toContain('distiller.classifier-sharing.projectors.1.conv2.weight');
     expect(names(plan.program.state).filter((name) => name.includes('fc'))).toEqual([

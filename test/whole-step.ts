@@ -24,6 +24,8 @@ export interface WholeSteps {
   readonly plan: StudentPlan;
   /** The total of every step of the main phase. */
   readonly losses: readonly number[];
+  /** The same of every initial phase. */
+  readonly initial: readonly (readonly number[])[];
   /** Outputs of the last step that are scalars. */
   readonly outputs: Readonly<Record<string, number>>;
   /** Of the student's program after the last step. */
@@ -47,12 +49,13 @@ export async function wholeSteps(
   );
   const feeds = { ...batchOf(spec, plan, lr), ...(await featuresOf(plan, teacherState, backend)) };
   let known = teacherState;
-  let losses: number[] = [];
+  const phases: number[][] = [];
   let outputs: Record<string, number> = {};
   for (const step of [...plan.initial, plan]) {
     const carried = new Map([...known].filter(([name]) => plan.variables.has(name)));
     const student = await backend.compile(step.program, { state: step.initialState(2, carried) });
-    losses = [];
+    const losses: number[] = [];
+    phases.push(losses);
     for (let i = 0; i < count; i++) {
       const fetches = await student.step(fitting(step, feeds));
       losses.push(Number(fetches.loss!.data[0]));
@@ -66,7 +69,8 @@ export async function wholeSteps(
     await student.dispose();
   }
   const kept = new Set(plan.program.state.map(({ name }) => name));
-  return { plan, losses, outputs, state: new Map([...known].filter(([name]) => kept.has(name))) };
+  const state = new Map([...known].filter(([name]) => kept.has(name)));
+  return { plan, losses: phases.at(-1)!, initial: phases.slice(0, -1), outputs, state };
 }
 
 /** Images of the batch and of every view, by input. */

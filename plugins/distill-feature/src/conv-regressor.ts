@@ -1,17 +1,14 @@
 import { LimbeckError } from '@limbeck/core';
-import {
-  add,
-  conv2dInputGradient,
-  formatShape,
-  relu,
-  reshape,
-  type Shape,
-  type Tensor,
-} from '@limbeck/graph';
-import { fans, type Scope, torchDefault, torchDefaultBias } from '@limbeck/nn';
+import { formatShape, relu, type Shape, type Tensor } from '@limbeck/graph';
+import type { Scope } from '@limbeck/nn';
+import { transposedConv } from './transposed-conv.js';
+
+/** One convolution, batch norm and ReLU from the student's map to the teacher's size: {@link convConnector}, rectified. */
+export const convRegressor = (m: Scope, x: Tensor, target: Shape): Tensor =>
+  relu(convConnector(m, x, target));
 
 /**
- * One convolution, batch norm and ReLU from the student's map to the teacher's size, as RepDistiller's `ConvReg` chooses
+ * One convolution and batch norm from the student's map to the teacher's size, as RepDistiller's `ConvReg` chooses
  * it: 3x3 with stride 2 from the double size, a transposed 4x4 with stride 2 from half the size, and otherwise a kernel
  * just large enough to lose what is too much.
  *
@@ -19,16 +16,18 @@ import { fans, type Scope, torchDefault, torchDefaultBias } from '@limbeck/nn';
  * @param target shape [N, C', H', W'] to reach
  * @throws LimbeckError SHAPE_MISMATCH naming both shapes where the student's map is smaller and not half the size
  */
-export function convRegressor(m: Scope, x: Tensor, target: Shape): Tensor {
+export function convConnector(m: Scope, x: Tensor, target: Shape): Tensor {
   const [, , h, w] = x.shape as [number, number, number, number];
   const [, out, th, tw] = target as [number, number, number, number];
-  return relu(m.batchNorm('bn', convolved()));
+  return m.batchNorm('bn', convolved());
 
   function convolved(): Tensor {
     if (h === 2 * th && w === 2 * tw) {
       return m.conv('conv', x, { out, kernel: 3, stride: 2, padding: 1, bias: true });
     }
-    if (2 * h === th && 2 * w === tw) return m.block('conv', (at) => doubled(at, x, out));
+    if (2 * h === th && 2 * w === tw) {
+      return m.block('conv', (at) => transposedConv(at, x, { out, kernel: 4, stride: 2, padding: 1 }));
+    }
     if (h >= th && w >= tw) {
       return m.conv('conv', x, { out, kernel: [1 + h - th, 1 + w - tw], bias: true });
     }
@@ -38,19 +37,4 @@ export function convRegressor(m: Scope, x: Tensor, target: Shape): Tensor {
       { hint: 'tap a deeper map of the teacher, or one at least half as large of the student' },
     );
   }
-}
-
-/** Transposed 4x4 convolution with stride 2: twice the height and width. Variables as PyTorch's `ConvTranspose2d`. */
-function doubled(m: Scope, x: Tensor, out: number): Tensor {
-  const shape = [x.shape[1]!, out, 4, 4];
-  const y = conv2dInputGradient(x, m.parameter('weight', shape, torchDefault), {
-    strides: [2, 2],
-    padding: [1, 1, 1, 1],
-    dilation: [1, 1],
-    inputDilation: [1, 1],
-    groups: 1,
-    size: [2 * x.shape[2]!, 2 * x.shape[3]!],
-  });
-  const bias = m.parameter('bias', [out], torchDefaultBias(fans(shape).fanIn));
-  return add(y, reshape(bias, [out, 1, 1]));
 }

@@ -1,6 +1,9 @@
 import { definePlugin } from '@limbeck/core';
+import ab from './ab.js';
 import at from './at.js';
 import fitnet from './fitnet.js';
+import fsp from './fsp.js';
+import ft from './ft.js';
 import ickd from './ickd.js';
 import kdsvd from './kdsvd.js';
 import nst from './nst.js';
@@ -11,9 +14,12 @@ import srrl from './srrl.js';
 import vid from './vid.js';
 import wkdF from './wkd-f.js';
 
+export { boundaryDistance } from './ab.js';
 export { attentionDistance } from './at.js';
-export { convRegressor } from './conv-regressor.js';
+export { convConnector, convRegressor } from './conv-regressor.js';
 export { hintLoss } from './fitnet.js';
+export { flowDistance, flowMatrix } from './fsp.js';
+export { factorDistance, paraphrase, translate } from './ft.js';
 export { channelCorrelationDistance } from './ickd.js';
 export { singularVectorDistance } from './kdsvd.js';
 export { neuronSelectivityDistance } from './nst.js';
@@ -22,9 +28,10 @@ export { resizeNearest } from './resize-nearest.js';
 export { contextLoss } from './reviewkd.js';
 export { calibratedDistance } from './semckd.js';
 export { leadingVectors } from './singular-vectors.js';
+export { transposedConv } from './transposed-conv.js';
 export { variationalInformation } from './vid.js';
 export { type GaussianOptions, gaussianDistances } from './wkd-f.js';
-export { at, fitnet, ickd, kdsvd, nst, ofd, reviewkd, semckd, srrl, vid, wkdF };
+export { ab, at, fitnet, fsp, ft, ickd, kdsvd, nst, ofd, reviewkd, semckd, srrl, vid, wkdF };
 
 /** Distillation from intermediate maps. */
 export default definePlugin({
@@ -32,6 +39,6 @@ export default definePlugin({
   api: 1,
   core: '>=0.1.0 <1',
   setup(host) {
-    host.distillers.add(fitnet, at, nst, vid, srrl, ickd, wkdF, reviewkd, ofd, semckd, kdsvd);
+    host.distillers.add(fitnet, ab, fsp, ft, at, nst, vid, srrl, ickd, wkdF, reviewkd, ofd, semckd, kdsvd);
   },
 });

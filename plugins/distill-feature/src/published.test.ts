@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import plugin from './index.js';
 
 /**
- * Losses and gradients of the methods' published PyTorch code (mdistiller, SimKD's toolbox, ICKD, WKD), computed once in
+ * Losses and gradients of the methods' published PyTorch code (mdistiller, RepDistiller, SimKD's toolbox, ICKD, WKD), computed once in
  * float64 for features and parameters that are patterns of their names, as in the golden files. Of each gradient: its first three elements and
  * its norm.
  */
@@ -27,6 +27,7 @@ const published: Readonly<
 
 const batch = 8;
 const student: Record<string, Shape> = {
+  stem: [batch, 3, 8, 8],
   stage1: [batch, 3, 8, 8],
   stage2: [batch, 6, 4, 4],
   embedding: [batch, 6],
@@ -41,29 +42,47 @@ const teacher: Record<string, Shape> = {
   logits: [batch, 3],
 };
 
+// FSP compares maps of equal channels
+const even: typeof teacher = {
+  ...student,
+  stem: [batch, 3, 8, 8],
+  stage1: [batch, 3, 4, 4],
+  stage2: [batch, 6, 2, 2],
+};
+
 let host: Host;
 beforeAll(async () => {
   host = await createHost({ plugins: [{ plugin, origin: 'here' }] });
 });
 afterAll(() => host.dispose());
 
-test.each<[string, Use]>([
+type Phase = 'main' | 'initial';
+test.each<[string, Use, Phase?, typeof teacher?]>([
   ['reviewkd', { use: 'reviewkd', weight: 1 }],
   ['semckd', { use: 'semckd', weight: 1 }],
   ['srrl', 'srrl'],
   ['ickd', { use: 'ickd', weight: 1 }],
   ['wkd-f', 'wkd-f'],
   ['ofd', { use: 'ofd', weight: 1 }],
-])('%s agrees with the published code, value and gradients', (id, use) => {
-  const { losses, student: view } = buildDistiller(host, use, { student, teacher });
-  const total = Object.values(losses)
+  ['ab', 'ab', 'initial'],
+  ['fsp', 'fsp', 'initial', even],
+  ['ft-initial', 'ft', 'initial'],
+  ['ft', 'ft'],
+])('%s agrees with the published code, value and gradients', (id, use, phase = 'main', taught = teacher) => {
+  const built = buildDistiller(host, use, { student, teacher: taught });
+  const terms = phase === 'main' ? built.losses : built.initial!.losses;
+  const total = Object.values(terms)
     .map(({ weight, value }) => mul(value, weight))
     .reduce((a, b) => add(a, b));
   const { loss, gradients: expected } = published[id]!;
+  // of the student's features, or of FT's parameters
   const taps = Object.keys(expected);
   const derivatives = gradients(
     total,
-    taps.map((tap) => view.inputs.get(`student.${tap}`)!),
+    taps.map(
+      (name) =>
+        built.student.inputs.get(`student.${name}`) ?? built.trace.variables.get(`ft.${name}`)!.tensor,
+    ),
   );
   const target = program({
     name: id,

@@ -1,5 +1,6 @@
 import { definePlugin } from '@limbeck/core';
 import bce from './bce.js';
+import crld from './crld.js';
 import dist from './dist.js';
 import dkd from './dkd.js';
 import kd from './kd.js';
@@ -12,15 +13,16 @@ import wttm from './wttm.js';
 
 export { binaryCrossEntropy } from './bce.js';
 export { type ClassDistance, classDistances, classifierRows, sharpened } from './class-costs.js';
+export { crossViewDivergences, type Views } from './crld.js';
 export { decorrelations } from './dist.js';
 export { decoupledKd } from './dkd.js';
-export { klDivergence } from './kl-divergence.js';
+export { klDivergence, klDivergences } from './kl-divergence.js';
 export { normalizedKd } from './nkd.js';
 export { type SinkhornOptions, transportCost } from './sinkhorn.js';
 export { standardized } from './standardize.js';
 export { transformedMatching } from './ttm.js';
 export { wassersteinKd } from './wkd-l.js';
-export { bce, dist, dkd, kd, klDivergenceLoss, logitStandardization, nkd, ttm, wkdL, wttm };
+export { bce, crld, dist, dkd, kd, klDivergenceLoss, logitStandardization, nkd, ttm, wkdL, wttm };
 
 /** Logit distillation. */
 export default definePlugin({
@@ -29,6 +31,6 @@ export default definePlugin({
   core: '>=0.1.0 <1',
   setup(host) {
     host.losses.add(klDivergenceLoss);
-    host.distillers.add(kd, logitStandardization, dkd, nkd, dist, ttm, wttm, wkdL, bce);
+    host.distillers.add(kd, logitStandardization, dkd, nkd, dist, ttm, wttm, wkdL, crld, bce);
   },
 });

@@ -16,7 +16,14 @@ export function klDivergence(student: Tensor, teacher: Tensor, temperature: numb
   return mul(sum(mul(exp(logP), sub(logP, logQ))), temperature ** 2 / student.shape[0]!);
 }
 
-/** The same as a loss any distiller can ask for. */
+/** The same of each image: [N]. */
+export function klDivergences(student: Tensor, teacher: Tensor, temperature: number): Tensor {
+  const logP = logSoftmax(mul(teacher, 1 / temperature));
+  const logQ = logSoftmax(mul(student, 1 / temperature));
+  return mul(sum(mul(exp(logP), sub(logP, logQ)), { axis: 1 }), temperature ** 2);
+}
+
+/** The mean as a loss any distiller can ask for. */
 export default defineLoss({
   id: 'kl-divergence',
   description: 'KL divergence of softened predictions, times the squared temperature',

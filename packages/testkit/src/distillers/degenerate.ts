@@ -23,8 +23,8 @@ import { type BuiltDistiller, buildDistiller } from './build.js';
 interface DegenerateInputs {
   readonly batch: number;
   readonly classes: number;
-  /** Of the teacher's features; the student's are 4, 8 ... channels wide. */
-  readonly teacherWidth: number;
+  /** Whether the teacher's features have to be as wide as the student's. */
+  readonly alike: boolean;
   readonly label: (image: number) => number;
   /** What becomes of a feature; `plain` are its usual values, `image` the elements of one image. */
   readonly feature: (plain: Float32Array, context: { tap: string; image: number }) => Float32Array;
@@ -35,7 +35,7 @@ interface DegenerateInputs {
 const usual: DegenerateInputs = {
   batch: 4,
   classes: 3,
-  teacherWidth: 6,
+  alike: false,
   label: (image) => image % 3,
   feature: (plain) => plain,
   pattern: (role, tap) => `${role}.${tap}`,
@@ -57,7 +57,7 @@ const cases = {
   },
   'huge features': { ...usual, feature: (plain) => plain.map((x) => 1e4 * x) },
   'tiny features': { ...usual, feature: (plain) => plain.map((x) => 1e-12 * x) },
-  'a student that is the teacher': { ...usual, teacherWidth: 4, pattern: (_, tap) => tap },
+  'a student that is the teacher': { ...usual, alike: true, pattern: (_, tap) => tap },
 } satisfies Record<string, DegenerateInputs>;
 
 /** Inputs at which losses that divide, take roots or logarithms are known to break. */
@@ -65,6 +65,15 @@ export type DegenerateCase = keyof typeof cases;
 
 /** Names of all cases. */
 export const degenerateCases = Object.keys(cases) as readonly DegenerateCase[];
+
+/** What a distiller needs to be tried at all. */
+export interface DegenerateOptions {
+  /** Channels of the teacher's first stage; the student's are 4. Default 6. */
+  readonly teacherWidth?: number;
+}
+
+/** Channels of the student's first stage. */
+const studentWidth = 4;
 
 /** Taps of a backbone of two stages; `width` channels in the first. */
 const tapsOf = (batch: number, classes: number, width: number): Record<string, Shape> => ({
@@ -87,12 +96,17 @@ const tapsOf = (batch: number, classes: number, width: number): Record<string, S
  * @returns why it was refused, or undefined where everything is finite
  * @throws LimbeckError VERIFY_FAILED naming what is not finite
  */
-export function checkDegenerate(host: Pick<Host, 'use'>, use: Use, name: DegenerateCase): string | undefined {
+export function checkDegenerate(
+  host: Pick<Host, 'use'>,
+  use: Use,
+  name: DegenerateCase,
+  { teacherWidth = 6 }: DegenerateOptions = {},
+): string | undefined {
   const inputs = cases[name];
   const { batch, classes } = inputs;
   const shapes = {
-    student: tapsOf(batch, classes, 4),
-    teacher: tapsOf(batch, classes, inputs.teacherWidth),
+    student: tapsOf(batch, classes, studentWidth),
+    teacher: tapsOf(batch, classes, inputs.alike ? studentWidth : teacherWidth),
   };
   let built: BuiltDistiller;
   try {
@@ -117,12 +131,13 @@ export function checkDegenerate(host: Pick<Host, 'use'>, use: Use, name: Degener
 }
 
 /** Terms of every phase, gradients of their weighted sum, and new values of what the distiller keeps. */
-function stepOf({ losses, initial, student, trace }: BuiltDistiller): Program {
+function stepOf({ losses, initial, student, views, trace }: BuiltDistiller): Program {
   const terms = [...Object.entries(initial?.losses ?? {}), ...Object.entries(losses)];
   const total = terms.map(([, { weight, value }]) => mul(value, weight)).reduce((a, b) => add(a, b));
   const reached = new Set(ancestors([total], { throughComposites: true }));
   const wanted: [string, Tensor][] = [
     ...student.inputs,
+    ...[...views.values()].flatMap((view) => [...view.student.inputs]),
     ...[...trace.variables].flatMap(([name, { kind, tensor }]): [string, Tensor][] =>
       kind === 'parameter' ? [[name, tensor]] : [],
     ),
@@ -160,11 +175,10 @@ function feedFor(input: Tensor, { pattern, feature, label, classes }: Degenerate
     const values = Int32Array.from({ length: tensorData('int32', shape).data.length }, (_, i) => label(i));
     return tensorData('int32', shape, name === 'labels' ? values.map((x) => x % classes) : values.fill(0));
   }
-  const [role, ...rest] = name.split('.');
-  const tap = rest.join('.');
-  const drawn = patternFill('1', pattern(role!, tap), shape).data as Float32Array;
-  const active = !tap.endsWith('.preact') && tap !== 'logits';
+  const [, view = '', role, tap] = /^(view\.[^.]+\.)?([^.]+)\.(.+)$/.exec(name) as unknown as string[];
+  const drawn = patternFill('1', view + pattern(role!, tap!), shape).data as Float32Array;
+  const active = !tap!.endsWith('.preact') && tap !== 'logits';
   const plain = active ? drawn.map(Math.abs) : drawn;
   const image = plain.length / shape[0]!;
-  return tensorData('float32', shape, feature(plain, { tap, image }));
+  return tensorData('float32', shape, feature(plain, { tap: tap!, image }));
 }
