@@ -83,6 +83,8 @@ describe('golden numbers of the published PyTorch code', () => {
         "losses/reused-classifier-f1",
         "losses/reused-classifier-f2",
         "losses/reused-classifier-f4",
+        "metrics/linearCKA",
+        "metrics/ece15",
         "metrics/nll",
         "metrics/top1",
         "backbones/resnet18",
