@@ -45,7 +45,7 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
   if (state !== undefined) checkState(signatureOf(program), state);
   const runtime = loadRuntime(threads);
   const mapType = await placementOf(program.name, options, runtime);
-  const model = lower(prepare(program), { mapType });
+  const model = lower(prepare(program), { mapType, device: runtime.gpu ? 'cuda' : 'cpu' });
   const session = await openSession(runtime, model, program.name);
   try {
     return new SessionExecutable(program, { runtime, session, started, state });

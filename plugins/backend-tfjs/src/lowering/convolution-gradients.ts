@@ -10,6 +10,7 @@ import { depthwiseWeight, joinChannels, kernelOf, splitChannels, windowAttribute
 import { type ConvolutionKind, isPair, kindOf, weightLayout } from './convolution-kinds.js';
 import { hwcm, hwio, nhwc, orderBetween } from './layout.js';
 import type { Claim } from './lowering.js';
+import { isFasterAsProducts, weightGradientByProducts } from './weight-gradient-products.js';
 import { cropped, isSame, noPadding, padded, paddingPairs } from './windows.js';
 
 /** The kernels know neither dilation, on the CPU, nor padding that crops. */
@@ -93,6 +94,8 @@ export const conv2dWeightGradient: Claim<Conv2dWeightGradientAttributes> = {
   lower: ({ graph, node, attributes }) => {
     const [x, dy] = node.inputs as [Tensor, Tensor];
     const type = graph.typeOf(node);
+    if (isFasterAsProducts(graph, node, attributes))
+      return weightGradientByProducts(graph, node, attributes, type);
     const [o, perGroup, kh, kw] = node.shape as [number, number, number, number];
     const inputs = x.shape[1]!;
     const { attributes: framed, around } = frame(attributes, attributes.kernel, x, dy);

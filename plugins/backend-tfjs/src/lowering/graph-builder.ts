@@ -20,6 +20,8 @@ const comparable = 64;
 export interface BuilderOptions {
   /** What convolutions and normalisations compute in. Default float32. */
   readonly mapType?: MapType;
+  /** What runs the graph, where one form is faster on it than another. Default cpu. */
+  readonly device?: 'cpu' | 'cuda';
   /** For batches of any size: where the batch is in each tensor. Default: every size is as the program says. */
   readonly batchAxis?: (tensor: Tensor) => BatchAxis;
 }
@@ -32,6 +34,7 @@ export class GraphBuilder extends PlacedValues<string> {
   readonly facts: ProgramFacts;
   /** What convolutions and normalisations compute in. */
   readonly mapType: MapType;
+  readonly device: 'cpu' | 'cuda';
   /** The axis of a tensor that takes batches of any size. */
   readonly batchAxis: (tensor: Tensor) => BatchAxis;
   /** The fed value whose leading axis is the batch, where batches are of any size. */
@@ -46,11 +49,12 @@ export class GraphBuilder extends PlacedValues<string> {
 
   constructor(
     facts: ProgramFacts,
-    { mapType = 'float32', batchAxis = () => undefined }: BuilderOptions = {},
+    { mapType = 'float32', device = 'cpu', batchAxis = () => undefined }: BuilderOptions = {},
   ) {
     super();
     this.facts = facts;
     this.mapType = mapType;
+    this.device = device;
     this.batchAxis = batchAxis;
     this.#halves = mapType === 'float32' ? new Set() : halvesOf(facts);
   }

@@ -122,6 +122,21 @@ test('in bfloat16 maps stay so from layer to layer, and state is float32', () =>
   expect(step.filter(({ op }) => op === 'Cast')).toHaveLength(8);
 });
 
+test.each([
+  [8, 'bfloat16', 'cpu', 'MatMul'],
+  [16, 'bfloat16', 'cpu', 'Conv2DBackpropFilter'],
+  [8, 'float32', 'cpu', 'Conv2DBackpropFilter'],
+  [8, 'bfloat16', 'cuda', 'Conv2DBackpropFilter'],
+] as const)('weight gradients over maps of %i columns in %s on %s are %s', (size, mapType, device, op) => {
+  const small = new Graph();
+  const weight = small.state('weight', [256, 4, 3, 3]);
+  const y = conv2d(small.input('map', [1, 4, size, size]), weight, { padding: 1 });
+  const [gradient] = gradients(sum(mul(y, y)), [weight]) as [Tensor];
+  const { nodes } = lower(prepare(program({ name: 'p', outputs: { gradient } })), { mapType, device }).graph;
+  const found = nodes.filter((node) => ['MatMul', 'Conv2DBackpropFilter'].includes(node.op));
+  expect(new Set(found.map((node) => node.op))).toEqual(new Set([op]));
+});
+
 test('state is written and read in the order of the program', () => {
   const { graph, signatures } = lower(prepare(network()));
   expect(signatures.write!.inputs['second.weight']!.shape).toEqual([8, 8, 3, 3]);

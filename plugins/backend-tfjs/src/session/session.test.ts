@@ -16,7 +16,7 @@ import {
   type TensorData,
   tensorData,
 } from '@limbeck/graph';
-import { isRequired, patternFill } from '@limbeck/testkit';
+import { deviationOf, isRequired, patternFill } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';
 import { tfjsBackend } from '../backend.js';
 import { loadRuntime } from './runtime.js';
@@ -116,6 +116,38 @@ describe.skipIf(!found.available && !required)(`session${reason}`, () => {
     expect((await executable.readState()).get('bank')!.data).toEqual(expected);
     await executable.dispose();
   });
+
+  test.skipIf(!found.available || !found.precisions.includes('bfloat16')).each([
+    { size: 8, kernel: [3, 3], stride: 1, padding: 1 },
+    { size: 9, kernel: [3, 3], stride: 2, padding: 1 },
+    { size: 10, kernel: [3, 3], stride: 2, padding: 1 },
+    { size: 7, kernel: [5, 2], stride: [2, 1], padding: [0, 1, 2, 0] },
+    { size: 12, kernel: [2, 4], stride: 3, padding: 0 },
+  ] as const)(
+    'weight gradients made of products are those of convolutions: $kernel, stride $stride',
+    async (sizes) => {
+      const { size, kernel, stride, padding } = sizes;
+      const graph = new Graph();
+      const weight = graph.state('weight', [256, 3, ...kernel]);
+      const y = conv2d(graph.input('map', [2, 3, size, size]), weight, { stride, padding });
+      const [gradient] = gradients(sum(mul(y, graph.input('dy', y.shape))), [weight]) as [Tensor];
+      const target = program({ name: 'weights', outputs: { gradient } });
+      const feeds = {
+        map: patternFill('session', 'map', [2, 3, size, size]),
+        dy: patternFill('session', 'dy', y.shape),
+      };
+      const [expected, products] = await Promise.all(
+        (['float32', 'bfloat16'] as const).map(async (precision) => {
+          const executable = await tfjsBackend.compile(target, { precision });
+          const { gradient: result } = await executable.step(feeds);
+          await executable.dispose();
+          return result!.data as Float32Array;
+        }),
+      );
+      // the greatest deviation of any sum of factors with 8 bits each, to the root mean square of all
+      expect(deviationOf(products!, expected!, 1e-6).relative).toBeLessThan(2e-2);
+    },
+  );
 
   test('what it cannot do is refused at compilation', async () => {
     const target = training();
