@@ -4,11 +4,13 @@ import type { LimbeckError } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Manifest } from '../checkpoint/manifest.js';
 import type { RunEvent } from '../events.js';
 import type { RunSpec } from '../run-spec.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toyDistiller } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
+import { hashOf } from './identity.js';
 import { train } from './train.js';
 
 const root = temporaryFolder();
@@ -132,6 +134,29 @@ describe('a run that is stopped', () => {
     const result = await train(spec(early), { folder, resume: true });
     expect(result).toMatchObject({ epochs: 2, stopped: expect.stringMatching(/has not improved/) });
     expect(outcomeOf(folder)).toEqual(before);
+  });
+});
+
+/** Writes a manifest as versions did that knew one teacher, one phase and fixed weights. */
+function asBefore(path: string): void {
+  const { sha256, ...written } = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  const { phase, teachers, sums, ...progress } = written.progress;
+  const { weights, ...summed } = sums;
+  const before = { ...progress, sums: summed, teacher: teachers.teacher!.metrics };
+  const content = { ...written, progress: before };
+  writeFileSync(path, JSON.stringify({ ...content, sha256: hashOf(content) }));
+}
+
+describe('a checkpoint from before runs had phases and several teachers', () => {
+  it('is gone on from', async () => {
+    const folder = copyOfStopped();
+    const manifests = readdirSync(join(folder, 'checkpoints')).filter((name) => name.endsWith('.json'));
+    for (const name of manifests) asBefore(join(folder, 'checkpoints', name));
+    const { events } = await runUntil(folder, 99, { resume: true });
+    expect(events.filter(({ type }) => type === 'warning')).toEqual([]);
+    expect(events.find(({ type }) => type === 'resume')).toMatchObject({ epoch: 1, step: 5 });
+    expect(events.some(({ type }) => type === 'teacher')).toBe(false);
+    expect(outcomeOf(folder)).toEqual(expected);
   });
 });
 
