@@ -46,6 +46,13 @@ export function createBatchRing(batchSize: number, imageShape: ImageShape): () =
   };
 }
 
+/** Masks what is left of a batch behind its first `count` samples: black images, class 0, no sample. */
+export function maskRest({ images, labels, indices }: Batch, count: number): void {
+  images.fill(0, (count * images.length) / labels.length);
+  labels.fill(0, count);
+  indices.fill(-1, count);
+}
+
 /** Refuses a batch size that is not a positive whole number. */
 export function checkBatchSize(batchSize: number): void {
   if (Number.isSafeInteger(batchSize) && batchSize > 0) return;

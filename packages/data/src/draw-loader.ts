@@ -5,6 +5,7 @@ import {
   createBatchRing,
   imageSize,
   type LoaderOptions,
+  maskRest,
 } from './buffers.js';
 import type { EvalBatch } from './eval-loader.js';
 import { createSampler, type SampleOptions } from './samples.js';
@@ -43,7 +44,8 @@ export function createDrawLoader(options: LoaderOptions & SampleOptions): DrawLo
       checkPosition('draw', draw, Number.MAX_SAFE_INTEGER);
       checkPosition('end', end, split.length + 1);
       checkPosition('first', first, end);
-      const { images, labels, indices }: Batch = nextBatch();
+      const batch: Batch = nextBatch();
+      const { images, labels, indices } = batch;
       const count = Math.min(batchSize, end - first);
       for (let slot = 0; slot < count; slot++) {
         const sample = first + slot;
@@ -51,10 +53,8 @@ export function createDrawLoader(options: LoaderOptions & SampleOptions): DrawLo
         labels[slot] = split.labels[sample]!;
         indices[slot] = sample;
       }
-      images.fill(0, count * size);
-      labels.fill(0, count);
-      indices.fill(-1, count);
-      return { images, labels, indices, count };
+      maskRest(batch, count);
+      return { ...batch, count };
     },
   };
 }

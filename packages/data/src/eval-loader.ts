@@ -7,6 +7,7 @@ import {
   createBatchRing,
   imageSize,
   type LoaderOptions,
+  maskRest,
 } from './buffers.js';
 import { createNormalizer } from './normalize.js';
 
@@ -59,7 +60,8 @@ export function createEvalLoader(options: LoaderOptions): EvalLoader {
     batch(step, into) {
       checkPosition('step', step, batches);
       if (into !== undefined) checkBatchFits(into, batchSize, imageShape);
-      const { images, labels, indices } = into ?? nextBatch();
+      const batch = into ?? nextBatch();
+      const { images, labels, indices } = batch;
       const first = step * batchSize;
       const count = Math.min(batchSize, split.length - first);
       for (let slot = 0; slot < count; slot++) {
@@ -69,10 +71,8 @@ export function createEvalLoader(options: LoaderOptions): EvalLoader {
         labels[slot] = split.labels[sample]!;
         indices[slot] = sample;
       }
-      images.fill(0, count * size);
-      labels.fill(0, count);
-      indices.fill(-1, count);
-      return { images, labels, indices, count };
+      maskRest(batch, count);
+      return { ...batch, count };
     },
   };
 }

@@ -47,15 +47,18 @@ export const elementArrays: Readonly<Record<ElementType, ElementArrayConstructor
   bool: Uint8Array,
 };
 
+/** Bytes that an element takes. */
+export const elementBytes = (type: ElementType): number => elementArrays[type].BYTES_PER_ELEMENT;
+
 /**
  * Little-endian `bytes` as elements: a view where their address allows it, one copy where not. The length must be a
  * whole number of elements. All platforms that Node and the browsers run on in practice are little-endian.
  */
 export function viewElements<T extends ElementType>(type: T, bytes: Uint8Array): ElementArrays[T] {
-  const arrayType = elementArrays[type];
-  const aligned = bytes.byteOffset % arrayType.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
-  const length = aligned.byteLength / arrayType.BYTES_PER_ELEMENT;
-  return new arrayType(aligned.buffer, aligned.byteOffset, length) as ElementArrays[T];
+  const width = elementBytes(type);
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  const length = aligned.byteLength / width;
+  return new elementArrays[type](aligned.buffer, aligned.byteOffset, length) as ElementArrays[T];
 }
 
 /** The bytes of an array, not copied. */
@@ -102,7 +105,7 @@ export function checkTensor(
   if (arrayName !== arrayType.name) {
     fail(`is declared ${dtype}, which is kept in a ${arrayType.name}, not in a ${arrayName}`);
   }
-  const size = byteSize(shape, arrayType.BYTES_PER_ELEMENT);
+  const size = byteSize(shape, elementBytes(dtype));
   if (size !== data.byteLength) {
     fail(`has shape ${formatShape(shape)}, which its ${data.length} elements do not fill exactly`);
   }

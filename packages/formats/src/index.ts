@@ -1,4 +1,4 @@
-export type { ElementArray, ElementArrays, ElementType } from './element-types.js';
+export { type ElementArray, type ElementArrays, type ElementType, elementBytes } from './element-types.js';
 export { FormatError, type FormatErrorCode, type ReadOptions } from './errors.js';
 export { float16ToFloat32, float32ToFloat16 } from './float16.js';
 export { readNpy, readNpz } from './numpy/read.js';
@@ -8,6 +8,7 @@ export { decodeOnnx } from './onnx/decode.js';
 export { encodeOnnx } from './onnx/encode.js';
 export {
   attr,
+  inputsToGive,
   type OnnxAttribute,
   type OnnxDimension,
   type OnnxGraph,

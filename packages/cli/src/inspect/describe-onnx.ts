@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Host, ModelPort } from '@limbeck/core';
-import { decodeOnnx, type OnnxGraph, type OnnxModel, type OnnxValue } from '@limbeck/formats';
+import { decodeOnnx, inputsToGive, type OnnxGraph, type OnnxModel, type OnnxValue } from '@limbeck/formats';
 import { onnxParameters, readModelFile } from '@limbeck/trainer';
 import { placeForeign } from '../compose/backend.js';
 
@@ -44,13 +44,12 @@ export async function describeOnnx(file: string, host: Host, cwd: string): Promi
   const names = computed.map(({ name }) => name);
   const { ports, problem } = await infer(bytes, { source: file, names }, host);
   const facts = (name: string): OnnxTensorFacts => ports.get(name) ?? factsOf(said.get(name) ?? { name });
-  const initialized = new Set(graph.initializers.map(({ name }) => name));
   return {
     file,
     producer: model.producerName,
     opsets: opsetsOf(model),
     parameters: onnxParameters(model),
-    inputs: graph.inputs.filter(({ name }) => !initialized.has(name)).map(factsOf),
+    inputs: inputsToGive(graph).map(factsOf),
     outputs: graph.outputs.map(({ name }) => facts(name)),
     tensors: computed.map(({ name, operator }) => ({ operator, ...facts(name) })),
     operators: countOf(graph),

@@ -1,3 +1,4 @@
+import { elementBytes } from '@limbeck/formats';
 import { sizeOf } from '@limbeck/graph';
 import { openWeightsFile } from '@limbeck/trainer';
 import type { Io } from '../io.js';
@@ -6,15 +7,12 @@ import { print, printJson } from '../output/print.js';
 import { table } from '../output/table.js';
 import { visible } from '../output/visible.js';
 
-/** Bytes of an element, by the end of its type's name. */
-const bytesPerElement = (dtype: string): number => Number(/\d+$/.exec(dtype)?.[0] ?? 8) / 8;
-
 /** What a file of weights holds: `limbeck inspect FILE`. Values are not looked at. */
 export function inspectWeights(io: Io, file: string, options: { readonly json?: boolean | undefined }): void {
   const { format, tensors, metadata } = openWeightsFile(file);
   const listed = [...tensors].map(([name, { dtype, shape }]) => {
     const elements = sizeOf(shape);
-    return { name, dtype, shape, elements, bytes: elements * bytesPerElement(dtype) };
+    return { name, dtype, shape, elements, bytes: elements * elementBytes(dtype) };
   });
   const elements = listed.reduce((sum, tensor) => sum + tensor.elements, 0);
   const size = listed.reduce((sum, tensor) => sum + tensor.bytes, 0);

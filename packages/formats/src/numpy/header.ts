@@ -1,8 +1,8 @@
-import { byteSize, type ElementType, elementArrays, isCount } from '../element-types.js';
+import { byteSize, type ElementType, elementBytes, isCount } from '../element-types.js';
 import { FormatError } from '../errors.js';
 
 /** `\x93NUMPY`, the first bytes of every .npy file. */
-const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
+export const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
 /** NumPy itself refuses longer headers of arrays that it does not trust. */
 const maxHeaderBytes = 10_000;
 
@@ -99,7 +99,7 @@ function readType(descr: string): Pick<NpyHeader, 'dtype' | 'bytesPerElement' | 
   const bigEndian = order === '>';
   if (kind === 'U') return { dtype: 'text', bytesPerElement: 4 * Number(size), bigEndian };
   const dtype = elementTypes.get(`${kind}${size}`);
-  return dtype && { dtype, bytesPerElement: elementArrays[dtype].BYTES_PER_ELEMENT, bigEndian };
+  return dtype && { dtype, bytesPerElement: elementBytes(dtype), bigEndian };
 }
 
 function hintFor(descr: string): string | undefined {

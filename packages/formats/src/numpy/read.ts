@@ -1,8 +1,9 @@
+import { stridesOf } from '@limbeck/graph';
 import { type ElementArray, type ElementType, isBoolean, viewElements } from '../element-types.js';
 import { FormatError, type ReadOptions } from '../errors.js';
 import { type FileTensor, lazyTensor, type WeightsFile } from '../weights/file.js';
 import { readMetadata } from '../weights/metadata.js';
-import { gather, isDense, rowMajorStrides } from '../weights/strided.js';
+import { gather, isDense } from '../weights/strided.js';
 import { openZip } from '../zip/read.js';
 import { type NpyHeader, readNpyHeader } from './header.js';
 
@@ -68,7 +69,7 @@ function elements(content: Uint8Array, header: NpyHeader & { dtype: ElementType 
   const { dtype, bytesPerElement, bigEndian, fortranOrder, shape } = header;
   const native = bigEndian && bytesPerElement > 1 ? byteSwapped(content, bytesPerElement) : content;
   // the first axis runs fastest
-  const strides = rowMajorStrides(shape.toReversed()).reverse();
+  const strides = stridesOf(shape.toReversed()).reverse();
   return fortranOrder && !isDense(shape, strides)
     ? gather(dtype, native, { offset: 0, shape, strides })
     : viewElements(dtype, native);

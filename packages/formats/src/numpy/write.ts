@@ -3,7 +3,7 @@ import { FormatError } from '../errors.js';
 import type { FileTensor } from '../weights/file.js';
 import { metadataComment } from '../weights/metadata.js';
 import { writeZip } from '../zip/write.js';
-import { typeCodes } from './header.js';
+import { magic, typeCodes } from './header.js';
 
 /** The elements start at a multiple of this, as NumPy has it. */
 const alignment = 64;
@@ -42,7 +42,7 @@ function npyBytes(name: string, tensor: FileTensor): Uint8Array {
   const text = `{'descr': '${order}${code}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const headerSize = Math.ceil((10 + text.length + 1) / alignment) * alignment;
   const bytes = new Uint8Array(headerSize + data.byteLength).fill(0x20, 0, headerSize);
-  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
+  bytes.set([...magic, 1, 0]);
   new DataView(bytes.buffer).setUint16(8, headerSize - 10, true);
   bytes.set(new TextEncoder().encode(text), 10);
   bytes[headerSize - 1] = 0x0a;

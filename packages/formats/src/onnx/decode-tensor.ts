@@ -3,6 +3,7 @@ import {
   type ElementArray,
   type ElementType,
   elementArrays,
+  elementBytes,
   isBoolean,
   isCount,
   viewElements,
@@ -84,7 +85,7 @@ export function readTensor(reader: ProtoReader): OnnxTensor {
   }
   const dtype = elementType(reader, number, `the tensor '${name}'`);
   if (dtype === 'string') return reader.fail(`the tensor '${name}' holds strings, which are not read`);
-  const bytes = byteSize(dims, elementArrays[dtype].BYTES_PER_ELEMENT);
+  const bytes = byteSize(dims, elementBytes(dtype));
   if (bytes === undefined || !dims.every(isCount)) {
     return reader.fail(`the tensor '${name}' has the impossible shape [${dims.join(', ')}]`);
   }
@@ -107,7 +108,7 @@ function readData(
     }
     data = viewElements(dtype, payload.raw);
   } else {
-    const size = bytes / elementArrays[dtype].BYTES_PER_ELEMENT;
+    const size = bytes / elementBytes(dtype);
     const values = listOf(dtype, payload);
     if (values.length !== size) {
       reader.fail(`the tensor '${name}' needs ${size} values, ${values.length} are there`);

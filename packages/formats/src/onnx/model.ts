@@ -29,6 +29,12 @@ export interface OnnxGraph {
   readonly valueInfo?: readonly OnnxValue[];
 }
 
+/** What has to be given to a graph: older files list their weights among the inputs, and weights have values already. */
+export function inputsToGive({ inputs, initializers }: OnnxGraph): OnnxValue[] {
+  const initialized = new Set(initializers.map(({ name }) => name));
+  return inputs.filter(({ name }) => !initialized.has(name));
+}
+
 export interface OnnxNode {
   readonly opType: string;
   /** Names of values; `''` stands for an optional one left out. */

@@ -1,4 +1,4 @@
-import { byteSize, type ElementType, elementArrays, isCount } from '../element-types.js';
+import { byteSize, type ElementType, elementBytes, isCount } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { type JsonObject, type JsonValue, parseJson } from '../json.js';
 
@@ -128,7 +128,7 @@ function readEntry(name: string, value: JsonValue, source: string): TensorEntry 
     return bad('has no data_offsets made of two positions');
   }
   const [begin, end] = offsets as [number, number];
-  const size = byteSize(shape, elementArrays[dtype].BYTES_PER_ELEMENT);
+  const size = byteSize(shape, elementBytes(dtype));
   if (size === undefined) return bad(`has the impossible shape [${shape.join(', ')}]`);
   if (end - begin !== size) {
     return bad(

@@ -1,4 +1,4 @@
-import { byteSize, bytesOf, checkTensor, type ElementType, elementArrays } from '../element-types.js';
+import { byteSize, bytesOf, checkTensor, type ElementType, elementBytes } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { isUnicode } from '../json.js';
 import type { FileTensor } from '../weights/file.js';
@@ -62,7 +62,7 @@ export function layoutSafetensors(
     if (named.has(name)) throw new FormatError('BAD_DATA', `the tensor name '${name}' occurs twice`);
     named.set(name, tensor);
   }
-  const inFile = [...named].sort(([, a], [, b]) => elementBytes(b) - elementBytes(a));
+  const inFile = [...named].sort(([, a], [, b]) => elementBytes(b.dtype) - elementBytes(a.dtype));
   const begins = new Map<string, number>();
   let dataBytes = 0;
   for (const [name, tensor] of inFile) {
@@ -77,10 +77,8 @@ export function layoutSafetensors(
   return { header, offsets, bytes: header.byteLength + dataBytes };
 }
 
-const elementBytes = ({ dtype }: SafetensorsTensor): number => elementArrays[dtype].BYTES_PER_ELEMENT;
-
 function tensorBytes(name: string, tensor: SafetensorsTensor): number {
-  const bytes = byteSize(tensor.shape, elementBytes(tensor));
+  const bytes = byteSize(tensor.shape, elementBytes(tensor.dtype));
   if (bytes !== undefined) return bytes;
   throw new FormatError('BAD_DATA', `tensor '${name}' has the impossible shape [${tensor.shape.join(', ')}]`);
 }

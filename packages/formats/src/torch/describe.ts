@@ -1,4 +1,4 @@
-import { viewElements } from '../element-types.js';
+import { fromBfloat16 } from '@limbeck/graph';
 import { float16ToFloat32 } from '../float16.js';
 import {
   PickleDict,
@@ -64,8 +64,6 @@ function ofTensor(tensor: TorchTensor): string {
   if (!shape.every((extent) => extent === 1)) return `${dtype} [${shape.join(', ')}]`;
   const [value] = gather(dtype, storage.bytes, { offset, shape, strides });
   if (dtype === 'float16') return String(float16ToFloat32(Uint16Array.of(Number(value)))[0]);
-  if (dtype === 'bfloat16') {
-    return String(viewElements('float32', new Uint8Array(Uint32Array.of(Number(value) << 16).buffer))[0]);
-  }
+  if (dtype === 'bfloat16') return String(fromBfloat16(Number(value)));
   return dtype === 'bool' ? (value === 0 ? 'false' : 'true') : String(value);
 }

@@ -1,5 +1,6 @@
 import { viewElements } from '../element-types.js';
 import { float16ToFloat32 } from '../float16.js';
+import { exact } from '../pickle/bytes.js';
 import { PickleGlobal, PickleObject, type PickleValue } from '../pickle/values.js';
 
 type Call = (args: readonly PickleValue[]) => PickleValue | undefined;
@@ -22,7 +23,7 @@ const ofWidth =
   (width: number, read: (bytes: Uint8Array) => number | bigint | boolean) => (bytes: Uint8Array) => {
     if (bytes.length !== width) return undefined;
     const value = read(bytes);
-    return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+    return typeof value === 'bigint' ? exact(value) : value;
   };
 
 const scalarTypes: Readonly<Record<string, (bytes: Uint8Array) => PickleValue | undefined>> = {

@@ -1,4 +1,4 @@
-import { elementArrays } from '../element-types.js';
+import { elementBytes } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { PickleBytes } from '../pickle/bytes.js';
 import { runPickle } from '../pickle/machine.js';
@@ -26,7 +26,7 @@ export function readLegacyCheckpoint(bytes: Uint8Array, source: string): PickleV
   const places = new Map<string, number>();
   const storages = new StorageTable(({ key, dtype, size }) => () => {
     const start = places.get(key)!;
-    return bytes.subarray(start, start + size * elementArrays[dtype].BYTES_PER_ELEMENT);
+    return bytes.subarray(start, start + size * elementBytes(dtype));
   });
   const library = torchLibrary(source, storages.find);
   let at = 0;
@@ -57,7 +57,7 @@ export function readLegacyCheckpoint(bytes: Uint8Array, source: string): PickleV
     if (size !== storage.size)
       fail(`the storage '${storage.key}' has ${size} elements, declared are ${storage.size}`);
     places.set(storage.key, input.at);
-    input.bytes(size * elementArrays[storage.dtype].BYTES_PER_ELEMENT);
+    input.bytes(size * elementBytes(storage.dtype));
   }
   const lacking = [...storages.storages.keys()].find((key) => !places.has(key));
   if (lacking !== undefined) fail(`its storage '${lacking}' is missing`);

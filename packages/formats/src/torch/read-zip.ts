@@ -1,4 +1,4 @@
-import { elementArrays } from '../element-types.js';
+import { elementBytes } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { runPickle } from '../pickle/machine.js';
 import type { PickleValue } from '../pickle/values.js';
@@ -19,7 +19,7 @@ export function readZipCheckpoint(bytes: Uint8Array, source: string): PickleValu
   const storages = new StorageTable(({ key, dtype, size }, fail) => {
     const entry = `${folder}/data/${key}`;
     if (!archive.has(entry)) return fail(`there is no storage '${key}'`);
-    const needed = size * elementArrays[dtype].BYTES_PER_ELEMENT;
+    const needed = size * elementBytes(dtype);
     const present = archive.sizeOf(entry);
     if (present !== needed) fail(`the storage '${key}' takes ${needed} bytes, ${present} are there`);
     return () => archive.read(entry);

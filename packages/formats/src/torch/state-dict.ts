@@ -106,8 +106,7 @@ function choose(
   const names = dicts.filter(([, value]) => holdsTensors(value, known)).map(([name]) => name);
   // a checkpoint may keep its accuracy as a tensor beside the model
   const usual = usualNames.find((name) => names.includes(name));
-  if (usual !== undefined || [...dict.entries.values()].some((value) => value instanceof TorchTensor))
-    return usual;
+  if (usual !== undefined || hasTensors(dict)) return usual;
   // the optimiser's moments are tensors too
   const models = names.filter((name) => !/optim/i.test(name));
   if (models.length <= 1) return models[0];

@@ -1,4 +1,4 @@
-import { byteSize, type ElementType, elementArrays, isCount } from '../element-types.js';
+import { byteSize, type ElementType, elementArrays, elementBytes, isCount } from '../element-types.js';
 import { FormatError } from '../errors.js';
 
 /** Storage classes by the type of their elements; an untyped one is bytes. */
@@ -59,10 +59,10 @@ export class TorchTensor {
   /** @throws FormatError BAD_FILE where a place lies outside the storage */
   constructor(view: Pick<TorchTensor, 'storage' | 'dtype' | 'offset' | 'shape' | 'strides'>, source: string) {
     const { storage, dtype, offset, shape, strides } = view;
-    const width = elementArrays[dtype].BYTES_PER_ELEMENT;
+    const width = elementBytes(dtype);
     const counts = [offset, ...shape, ...strides].every(isCount);
     const reach = shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis]!, offset + 1);
-    const available = storage.size * elementArrays[storage.dtype].BYTES_PER_ELEMENT;
+    const available = storage.size * elementBytes(storage.dtype);
     const inside = shape.includes(0) || reach * width <= available;
     if (!counts || shape.length !== strides.length || !inside || byteSize(shape, width) === undefined) {
       const [sizes, steps] = [shape, strides].map((list) => `[${list.slice(0, mostAxes).join(', ')}]`);
@@ -91,6 +91,6 @@ export class TorchTensor {
 
   /** Bytes of the elements, laid out densely. */
   get byteLength(): number {
-    return byteSize(this.shape, elementArrays[this.dtype].BYTES_PER_ELEMENT)!;
+    return byteSize(this.shape, elementBytes(this.dtype))!;
   }
 }

@@ -1,4 +1,4 @@
-import { elementArrays, isBoolean, viewElements } from '../element-types.js';
+import { elementBytes, isBoolean, viewElements } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { type FileTensor, lazyTensor } from '../weights/file.js';
 import { gather, isDense } from '../weights/strided.js';
@@ -42,7 +42,7 @@ export function denseTensors(
 
 function densely(name: string, tensor: TorchTensor, source: string): FileTensor {
   const { storage, dtype, offset, shape, strides, byteLength } = tensor;
-  const width = elementArrays[dtype].BYTES_PER_ELEMENT;
+  const width = elementBytes(dtype);
   return lazyTensor(dtype, shape, () => {
     const data =
       byteLength === 0

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../element-types.js';
-import { FormatError } from '../errors.js';
+import { failure } from '../testing/failure.js';
 import { toStateDict } from '../weights/tensor-data.js';
 import { readTorch } from './read.js';
 import { writeTorch } from './write.js';
@@ -15,15 +15,6 @@ const golden = JSON.parse(readFileSync(url('torch.json'), 'utf8')) as Record<
   Record<string, { dtype: string; shape: number[]; bytes: string }>
 >;
 const hex = (data: ArrayBufferView) => Buffer.from(bytesOf(data)).toString('hex');
-const failure = (run: () => unknown): FormatError => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof FormatError) return error;
-    throw error;
-  }
-  throw new Error('it was accepted');
-};
 
 describe('readTorch', () => {
   it.each(Object.keys(golden))('reads what PyTorch wrote, bit by bit: %s', (name) => {

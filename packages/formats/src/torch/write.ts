@@ -1,10 +1,10 @@
+import { stridesOf } from '@limbeck/graph';
 import { bytesOf, checkTensor, type ElementArray } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { isUnicode } from '../json.js';
 import { op } from '../pickle/opcodes.js';
 import { PickleWriter } from '../pickle/writer.js';
 import type { FileTensor } from '../weights/file.js';
-import { rowMajorStrides } from '../weights/strided.js';
 import { writeZip } from '../zip/write.js';
 import { storageTypes } from './storage.js';
 
@@ -80,7 +80,7 @@ function writeTensor(
   pickle.put(op.TUPLE, op.BINPERSID);
   pickle.count(0);
   pickle.counts(shape);
-  pickle.counts(rowMajorStrides(shape));
+  pickle.counts(stridesOf(shape));
   pickle.put(op.NEWFALSE);
   orderedDict(pickle);
   pickle.put(op.TUPLE, op.REDUCE);

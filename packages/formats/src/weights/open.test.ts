@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, type ElementType, elementArrays, viewElements } from '../element-types.js';
-import { FormatError } from '../errors.js';
 import { writeNpz } from '../numpy/write.js';
 import { writeSafetensors } from '../safetensors/write.js';
+import { failure } from '../testing/failure.js';
 import { writeTorch } from '../torch/write.js';
 import { castFloats, type FloatType } from './cast.js';
 import type { FileTensor } from './file.js';
@@ -17,15 +17,6 @@ const singles = (...values: number[]): FileTensor => ({
   shape: [values.length],
   data: Float32Array.from(values),
 });
-const failure = (run: () => unknown): FormatError => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof FormatError) return error;
-    throw error;
-  }
-  throw new Error('it was accepted');
-};
 
 describe('openWeights', () => {
   it.each([

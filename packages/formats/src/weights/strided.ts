@@ -1,4 +1,5 @@
-import { type ElementArrays, type ElementType, elementArrays, viewElements } from '../element-types.js';
+import { sizeOf, stridesOf } from '@limbeck/graph';
+import { type ElementArrays, type ElementType, elementBytes, viewElements } from '../element-types.js';
 
 /**
  * Elements picked out of `bytes` in row-major order: element [i, j, ...] is the one at `offset + i * strides[0] + j *
@@ -9,8 +10,8 @@ export function gather<T extends ElementType>(
   bytes: Uint8Array,
   { offset, shape, strides }: { offset: number; shape: readonly number[]; strides: readonly number[] },
 ): ElementArrays[T] {
-  const width = elementArrays[dtype].BYTES_PER_ELEMENT;
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const width = elementBytes(dtype);
+  const size = sizeOf(shape);
   const gathered = new Uint8Array(size * width);
   // eight bytes are moved as two words: numbers would not keep them, and bigints are slow
   const words = Math.max(1, width / 4);
@@ -31,19 +32,8 @@ export function gather<T extends ElementType>(
   return viewElements(dtype, gathered);
 }
 
-/** Strides of a dense row-major tensor. */
-export function rowMajorStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis]!;
-  }
-  return strides;
-}
-
 /** True where these strides visit the elements one after the other; axes of extent 1 never step. */
 export function isDense(shape: readonly number[], strides: readonly number[]): boolean {
-  const dense = rowMajorStrides(shape);
+  const dense = stridesOf(shape);
   return shape.includes(0) || shape.every((extent, axis) => extent === 1 || strides[axis] === dense[axis]);
 }

@@ -1,5 +1,5 @@
 import { didYouMean, type ImageShape, LimbeckError } from '@limbeck/core';
-import type { OnnxDimension, OnnxModel, OnnxValue } from '@limbeck/formats';
+import { inputsToGive, type OnnxDimension, type OnnxModel, type OnnxValue } from '@limbeck/formats';
 import type { InputDeclaration, Layout } from './declaration.js';
 
 /** Where images go into a model from a file. */
@@ -43,9 +43,7 @@ export function findInput(model: OnnxModel, declared: InputDeclaration, facts: F
 }
 
 function named({ graph }: OnnxModel, wanted: string | undefined, source: string): OnnxValue {
-  // older files list their weights among the inputs; weights have values already
-  const initialized = new Set(graph.initializers.map(({ name }) => name));
-  const inputs = graph.inputs.filter(({ name }) => !initialized.has(name));
+  const inputs = inputsToGive(graph);
   const names = inputs.map(({ name }) => name);
   const found = wanted === undefined ? inputs[0] : inputs.find(({ name }) => name === wanted);
   if (found === undefined) {

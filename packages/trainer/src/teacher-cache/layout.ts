@@ -1,5 +1,6 @@
 import { LimbeckError } from '@limbeck/core';
-import { bytesPerElement, sizeOf } from '@limbeck/graph';
+import { elementBytes } from '@limbeck/formats';
+import { sizeOf } from '@limbeck/graph';
 import { type CacheDtype, type Encoding, encodingOf, type Field, topLogits } from './encoding.js';
 
 /** How the outputs of a teacher are kept. */
@@ -83,8 +84,6 @@ export function layoutOf(
     shards: Math.ceil(samples / samplesPerShard),
   };
 }
-
-const elementBytes = (dtype: Field['dtype']): number => (dtype === 'float16' ? 2 : bytesPerElement(dtype));
 
 function choose({ path, shape }: FeatureSize, { dtype, topLogits: top }: CachePrecision): Encoding {
   const kind: FeatureKind = path === 'logits' ? 'logits' : shape.length > 1 ? 'maps' : 'vectors';
