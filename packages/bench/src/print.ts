@@ -62,7 +62,9 @@ export function printProfile(
     const total = entries.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
     parts.push(`\n${program}: ${total.toFixed(1)} ms a step\n`);
     parts.push(section(entries, ({ operation }) => operation, total));
-    parts.push(section(entries, ({ operation, scope }) => `${operation} @ ${scope}`, total));
+    parts.push(
+      section(entries, ({ operation, scope, shape }) => `${operation} @ ${scope || (shape ?? '-')}`, total),
+    );
   }
   return parts.join('');
 }

@@ -6,6 +6,7 @@ import type { MapType } from './lowering/map-types.js';
 import { offer } from './offer.js';
 import { bfloat16Fault } from './session/bfloat16.js';
 import { closeSession, openSession } from './session/open-session.js';
+import { profileSession } from './session/profile/profile-session.js';
 import { loadRuntime, type Runtime } from './session/runtime.js';
 import { SessionExecutable } from './session/session-executable.js';
 import { install } from './setup/install.js';
@@ -48,7 +49,15 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
   const model = lower(prepare(program), { mapType, device: runtime.gpu ? 'cuda' : 'cpu' });
   const session = await openSession(runtime, model, program.name);
   try {
-    return new SessionExecutable(program, { runtime, session, started, state });
+    return new SessionExecutable(program, {
+      runtime,
+      session,
+      started,
+      state,
+      profile: options.profile
+        ? (what) => profileSession(runtime, { ...what, name: program.name, model })
+        : undefined,
+    });
   } catch (error) {
     closeSession(session);
     throw error;

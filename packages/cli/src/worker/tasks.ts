@@ -1,4 +1,5 @@
-import type { BenchRequest, BenchResult } from './bench-task.js';
+import type { StepMeasurement } from '@limbeck/trainer';
+import type { BenchRequest } from './bench-task.js';
 import type { CompareRequest, CompareResult } from './compare-task.js';
 import type { EvaluateRequest, EvaluateResult } from './evaluate-task.js';
 import type { WorkContext } from './messages.js';
@@ -10,7 +11,7 @@ export interface Tasks {
   readonly train: { readonly request: TrainRequest; readonly result: TrainResult };
   readonly evaluate: { readonly request: EvaluateRequest; readonly result: EvaluateResult };
   readonly tune: { readonly request: TuneRequest; readonly result: TuneResult };
-  readonly bench: { readonly request: BenchRequest; readonly result: BenchResult };
+  readonly bench: { readonly request: BenchRequest; readonly result: StepMeasurement };
   readonly compare: { readonly request: CompareRequest; readonly result: CompareResult };
 }
 

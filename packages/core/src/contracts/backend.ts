@@ -134,10 +134,15 @@ export type Fetches = Readonly<Record<string, TensorData>>;
 export interface ProfileEntry {
   /** The runtime's name of the operation. */
   readonly operation: string;
-  /** Scope path in the program. */
+  /** Scope path in the program; empty where the runtime does not know. */
   readonly scope: string;
+  /** What it computed on, as the runtime writes it: sizes, memory formats. Absent where the runtime does not say. */
+  readonly shape?: string;
+  /** Which of the runtime's implementations it was. Absent where the runtime does not say. */
+  readonly implementation?: string;
   /** Mean milliseconds a step. */
   readonly milliseconds: number;
+  /** Mean number a step; 0 for the part of a step in which none of the operations that tell their time ran. */
   readonly count: number;
 }
 
@@ -153,7 +158,12 @@ export interface Executable {
   readState(): Promise<StateDict>;
   /** Replaces the whole state; refuses missing, unexpected and misshapen names, all listed. */
   writeState(state: StateDict): Promise<void>;
-  /** Where the time went; only for programs compiled with `profile`. */
+  /**
+   * Where the time went; only for programs compiled with `profile`. A backend may take the last step again for it, aside:
+   * the state stays as it is.
+   *
+   * @throws LimbeckError BACKEND_UNSUPPORTED where the runtime cannot tell here, saying why
+   */
   profile?(): Promise<readonly ProfileEntry[]>;
   /** Frees what the runtime holds. Twice is harmless; every other call afterwards is rejected. */
   dispose(): Promise<void>;

@@ -1,3 +1,4 @@
+import { type ComputeBackend, LimbeckError } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import { expect, test } from 'vitest';
 import { toySpec } from '../testing/toy-run.js';
@@ -13,8 +14,8 @@ test('teacher and student are measured apart, over the steps that count', async 
   const parts = measured.programs.reduce((sum, { ms }) => sum + ms, measured.dataMs);
   expect(parts).toBeGreaterThan(0);
   expect(measured.imagesPerSecond).toBeCloseTo(8000 / measured.stepMs);
-  // a backend that cannot tell gives no profile
-  expect(measured.programs.every(({ profile }) => profile === undefined)).toBe(true);
+  // nobody asked
+  expect(measured.programs.every((one) => !('profile' in one || 'noProfile' in one))).toBe(true);
 });
 
 test('a profile is asked of each executable, and only where it is wanted', async () => {
@@ -32,6 +33,30 @@ test('a profile is asked of each executable, and only where it is wanted', async
   const plain = await measureSteps(toySpec(backend), { steps: 1, warmUp: 0 });
   expect(plain.programs.every(({ profile }) => profile === undefined)).toBe(true);
   expect(asked).toEqual([true, true, false, false]);
+});
+
+test('why there is no profile is said, and the times are given all the same', async () => {
+  const measure = (backend: ComputeBackend) =>
+    measureSteps(toySpec(backend), { steps: 1, warmUp: 0, profile: true });
+  const untold = await measure(referenceBackend);
+  expect(untold.programs.map(({ profile, noProfile }) => [profile, noProfile])).toEqual([
+    [undefined, "the backend 'reference' does not tell the times of operations"],
+    [undefined, "the backend 'reference' does not tell the times of operations"],
+  ]);
+  const refused = await measure({
+    ...referenceBackend,
+    async compile(program, options) {
+      const profile = async () => {
+        throw new LimbeckError('BACKEND_UNSUPPORTED', 'no clock', { hint: 'buy one' });
+      };
+      return { ...(await referenceBackend.compile(program, options)), profile };
+    },
+  });
+  expect(refused.programs.map(({ noProfile }) => noProfile)).toEqual([
+    'no clock; buy one',
+    'no clock; buy one',
+  ]);
+  expect(refused.stepMs).toBeGreaterThan(0);
 });
 
 test('what is interrupted gives what was measured', async () => {

@@ -1,4 +1,4 @@
-import type { ComputeBackend, Executable, ProfileEntry } from '@limbeck/core';
+import { type ComputeBackend, type Executable, isLimbeckError, type ProfileEntry } from '@limbeck/core';
 import { leafName } from '@limbeck/graph';
 import { stateFor } from '../programs/state.js';
 import type { Placement, RunSpec } from '../run-spec.js';
@@ -27,8 +27,10 @@ export interface MeasuredProgram {
   readonly backend: string;
   /** Median milliseconds a step. */
   readonly ms: number;
-  /** Where the time went; absent where it was not asked for, or the backend cannot tell. */
+  /** Where the time went; absent where it was not asked for, or cannot be told. */
   readonly profile?: readonly ProfileEntry[];
+  /** Why it cannot be told, where it was asked for. */
+  readonly noProfile?: string;
 }
 
 /** What the steps of a run take. */
@@ -111,7 +113,7 @@ export async function measureSteps(
     const { batchSize } = spec.data;
     const measured: MeasuredProgram[] = [];
     for (const one of [...sources.map((source) => source.part), part]) {
-      measured.push(await describe(one, profile));
+      measured.push(await describe(one, profile && !stop()));
     }
     return {
       programs: measured,
@@ -167,9 +169,22 @@ const timed = (source: FeatureSource, part: Part): FeatureSource & { readonly pa
   dispose: () => source.dispose(),
 });
 
-async function describe({ name, backend, kept, times }: Part, wanted: boolean): Promise<MeasuredProgram> {
-  const entries = wanted ? await kept.at(-1)?.profile?.() : undefined;
-  return { name, backend, ms: median(times), ...(entries === undefined ? {} : { profile: entries }) };
+async function describe(part: Part, wanted: boolean): Promise<MeasuredProgram> {
+  const { name, backend, times } = part;
+  return { name, backend, ms: median(times), ...(wanted ? await profileOf(part) : {}) };
+}
+
+async function profileOf({ backend, kept }: Part): Promise<Pick<MeasuredProgram, 'profile' | 'noProfile'>> {
+  const executable = kept.at(-1);
+  if (executable === undefined) return { noProfile: 'a model from a file runs as it is, without a profile' };
+  if (executable.profile === undefined)
+    return { noProfile: `the backend '${backend}' does not tell the times of operations` };
+  try {
+    return { profile: await executable.profile() };
+  } catch (error) {
+    if (!isLimbeckError(error)) throw error;
+    return { noProfile: [error.message, error.hint].filter((said) => said !== undefined).join('; ') };
+  }
 }
 
 function median(values: readonly number[]): number {

@@ -39,12 +39,12 @@ export function kernelsBackend(source: KernelsSource): ComputeBackend {
   const runtimes = new KernelsRuntimes(source);
   const compile = async (program: Program, options: CompileOptions = {}): Promise<Executable> => {
     const started = performance.now();
-    const { state } = options;
+    const { state, profile } = options;
     verify(program);
     if (state !== undefined) checkState(signatureOf(program), state);
     const runtime = await runtimeFor(program.name, options, runtimes, source);
     const plan = lower(program, runtime.target);
-    return new KernelsExecutable(program, { runtime, plan, started, state });
+    return new KernelsExecutable(program, { runtime, plan, started, state, profile });
   };
   return {
     id: 'tfjs-kernels',

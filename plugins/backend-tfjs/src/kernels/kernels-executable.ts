@@ -1,4 +1,12 @@
-import { CallQueue, checkFeeds, type Executable, type Feeds, type Fetches } from '@limbeck/core';
+import {
+  CallQueue,
+  checkFeeds,
+  type Executable,
+  type Feeds,
+  type Fetches,
+  LimbeckError,
+  type ProfileEntry,
+} from '@limbeck/core';
 import {
   checkState,
   type Program,
@@ -11,6 +19,7 @@ import {
 import { logical } from '../lowering/layout.js';
 import type { KernelsRuntime } from './device.js';
 import { failure } from './failure.js';
+import { KernelTimes } from './kernel-times.js';
 import type { KernelCall, Plan, Slot } from './lowering/plan.js';
 import type { KernelInputs, KernelTensor } from './tfjs.js';
 import { download, upload } from './values.js';
@@ -22,13 +31,18 @@ type Values = (KernelTensor | undefined)[];
 export class KernelsExecutable implements Executable {
   readonly signature: ProgramSignature;
   readonly compileSeconds: number;
+  readonly profile?: () => Promise<readonly ProfileEntry[]>;
   readonly #runtime: KernelsRuntime;
   readonly #plan: Plan;
   /** Constants and state; undefined at every other place. */
   readonly #resident: Values;
   readonly #calls: CallQueue;
+  readonly #times: KernelTimes | undefined;
 
-  /** @param state first values of all state; zeros where there are none */
+  /**
+   * @param state first values of all state; zeros where there are none
+   * @param profile whether somebody will ask for the times of kernels
+   */
   constructor(
     program: Program,
     {
@@ -36,13 +50,18 @@ export class KernelsExecutable implements Executable {
       plan,
       started,
       state,
-    }: { runtime: KernelsRuntime; plan: Plan; started: number; state?: StateDict },
+      profile = false,
+    }: { runtime: KernelsRuntime; plan: Plan; started: number; state?: StateDict; profile?: boolean },
   ) {
     this.signature = signatureOf(program);
     this.#calls = new CallQueue(program.name);
     this.#runtime = runtime;
     this.#plan = plan;
     this.#resident = new Array<undefined>(plan.size);
+    if (profile) {
+      this.#times = new KernelTimes();
+      this.profile = () => this.#calls.run(() => this.#entries());
+    }
     try {
       runtime.active(() => {
         for (const { slot, data } of plan.constants)
@@ -61,16 +80,19 @@ export class KernelsExecutable implements Executable {
       checkFeeds(this.signature.name, this.signature.inputs, inputs);
       const values = this.#resident.slice();
       let at: KernelCall | undefined;
+      const took: number[] = [];
+      const begun = performance.now();
       const enter = (call: KernelCall) => {
         at = call;
       };
       try {
         const fetched = await this.#runtime.guarded(() => {
-          this.#runtime.active(() => this.#walk(values, inputs, enter));
+          this.#runtime.active(() => this.#walk(values, inputs, { enter, took }));
           return this.#fetch(values);
         });
         if (this.#runtime.lost !== undefined) throw new Error('lost');
         this.#commit(values);
+        this.#times?.add(this.#plan.calls, took, performance.now() - begun);
         return fetched;
       } catch (cause) {
         const where = at === undefined || at.scope === '' ? '' : ` at ${at.scope}`;
@@ -110,6 +132,16 @@ export class KernelsExecutable implements Executable {
     return this.#calls.dispose(() => free(this.#resident));
   }
 
+  #entries(): ProfileEntry[] {
+    const { device } = this.#runtime.target;
+    if (device !== 'webgpu') return this.#times!.entries();
+    throw new LimbeckError(
+      'BACKEND_UNSUPPORTED',
+      `there are no times of the kernels of '${this.signature.name}': a graphics processor computes them after they were called`,
+      { hint: "the device 'wasm' tells the times of its kernels, in which others may be the slow ones" },
+    );
+  }
+
   #write(state: StateDict | undefined): void {
     const fresh: Values = new Array<undefined>(this.#plan.size);
     this.#runtime.active(() => {
@@ -131,8 +163,17 @@ export class KernelsExecutable implements Executable {
     this.#resident[slot] = value;
   }
 
-  /** Calls the kernels one after another and frees what is not needed any more. */
-  #walk(values: Values, inputs: Feeds, enter: (call: KernelCall) => void): void {
+  /**
+   * Calls the kernels one after another and frees what is not needed any more.
+   *
+   * @param enter told of each call before it is made
+   * @param took gets the milliseconds of each call
+   */
+  #walk(
+    values: Values,
+    inputs: Feeds,
+    { enter, took }: { enter(call: KernelCall): void; took: number[] },
+  ): void {
     const { tf } = this.#runtime;
     const engine = tf.engine();
     for (const { name, slot, tensor } of this.#plan.inputs)
@@ -140,11 +181,13 @@ export class KernelsExecutable implements Executable {
     for (const call of this.#plan.calls) {
       enter(call);
       const given = bind(call, values);
+      const begun = performance.now();
       values[call.result] = engine.runKernel(
         call.kernel,
         given as never,
         call.attributes as never,
       ) as KernelTensor;
+      took.push(performance.now() - begun);
       for (const slot of call.frees) {
         values[slot]!.dispose();
         values[slot] = undefined;

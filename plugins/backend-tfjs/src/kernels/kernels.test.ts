@@ -81,6 +81,27 @@ describe.for(['cpu', 'wasm', 'webgpu'] as const)('kernels on %s', (device) => {
     },
   );
 
+  run('a profile names kernels and places, or says why it cannot', async () => {
+    const executable = await tfjsKernelsBackend.compile(training(), { device, profile: true });
+    await executable.step(batch(0));
+    if (device === 'webgpu') {
+      await expect(executable.profile!()).rejects.toMatchObject({
+        code: 'BACKEND_UNSUPPORTED',
+        message: expect.stringContaining('a graphics processor computes them after they were called'),
+      });
+    } else {
+      const entries = await executable.profile!();
+      const milliseconds = expect.toSatisfy((ms: number) => ms >= 0);
+      expect(entries).toContainEqual({ operation: 'Conv2D', scope: '', milliseconds, count: 1 });
+      expect(entries.some(({ scope }) => scope === 'head')).toBe(true);
+      expect(entries.at(-1)).toEqual({ operation: 'outside of kernels', scope: '', milliseconds, count: 0 });
+    }
+    await executable.dispose();
+    const plain = await tfjsKernelsBackend.compile(training(), { device });
+    expect(plain.profile).toBeUndefined();
+    await plain.dispose();
+  });
+
   run('state that is the input of the step before is a copy of it', async () => {
     const graph = new Graph();
     const bank = graph.state('bank', [2, 32]);

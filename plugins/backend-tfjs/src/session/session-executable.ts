@@ -1,4 +1,11 @@
-import { CallQueue, checkFeeds, type Executable, type Feeds, type Fetches } from '@limbeck/core';
+import {
+  CallQueue,
+  checkFeeds,
+  type Executable,
+  type Feeds,
+  type Fetches,
+  type ProfileEntry,
+} from '@limbeck/core';
 import {
   allocate,
   checkState,
@@ -11,19 +18,34 @@ import {
   tensorData,
 } from '@limbeck/graph';
 import { carrierOf } from '../lowering/ports.js';
+import { carried } from './carried.js';
 import { explainFailure } from './explain-failure.js';
 import { closeSession, type Session } from './open-session.js';
+import type { ProfiledSession } from './profile/profile-session.js';
 import type { Runtime, TfSavedModel, TfTensor } from './runtime.js';
+
+/** What a profile repeats: the last step, from where the session is. */
+type SteppedSession = Pick<ProfiledSession, 'feeds' | 'state' | 'steps'>;
+
+/** Steps that are profiled at most. */
+const mostProfiled = 20;
 
 /** A session of TensorFlow that holds a program's state. */
 export class SessionExecutable implements Executable {
   readonly signature: ProgramSignature;
   readonly compileSeconds: number;
+  readonly profile?: () => Promise<readonly ProfileEntry[]>;
   readonly #runtime: Runtime;
   readonly #session: Session;
   readonly #calls: CallQueue;
+  /** Inputs of the last step, kept for a profile alone. Whoever owns their memory may write it anew: only times are taken. */
+  #last: Feeds | undefined;
+  #steps = 0;
 
-  /** @param state first values of all state, which the session does not have yet */
+  /**
+   * @param state first values of all state, which the session does not have yet
+   * @param profile how its steps are profiled, where somebody will ask
+   */
   constructor(
     program: Program,
     {
@@ -31,12 +53,20 @@ export class SessionExecutable implements Executable {
       session,
       started,
       state,
-    }: { runtime: Runtime; session: Session; started: number; state?: StateDict },
+      profile,
+    }: {
+      runtime: Runtime;
+      session: Session;
+      started: number;
+      state?: StateDict;
+      profile?: (what: SteppedSession) => Promise<readonly ProfileEntry[]>;
+    },
   ) {
     this.signature = signatureOf(program);
     this.#calls = new CallQueue(program.name);
     this.#runtime = runtime;
     this.#session = session;
+    if (profile !== undefined) this.profile = () => this.#profile(profile);
     this.#write(state ?? zeros(program));
     this.compileSeconds = (performance.now() - started) / 1000;
   }
@@ -45,16 +75,15 @@ export class SessionExecutable implements Executable {
     return this.#calls.run(() => {
       checkFeeds(this.signature.name, this.signature.inputs, inputs);
       const outputs = this.#call('step', inputs, 'a step');
-      return readAll([...this.signature.outputs], outputs);
+      const fetched = readAll([...this.signature.outputs], outputs);
+      this.#steps++;
+      if (this.profile !== undefined) this.#last = inputs;
+      return fetched;
     });
   }
 
   readState(): Promise<StateDict> {
-    return this.#calls.run(() => {
-      const slots = this.signature.state.map((slot) => [slot.name, slot] as const);
-      if (slots.length === 0) return new Map();
-      return new Map(Object.entries(readAll(slots, this.#call('read', {}, 'reading the state'))));
-    });
+    return this.#calls.run(() => this.#read());
   }
 
   writeState(state: StateDict): Promise<void> {
@@ -66,6 +95,22 @@ export class SessionExecutable implements Executable {
 
   dispose(): Promise<void> {
     return this.#calls.dispose(() => closeSession(this.#session));
+  }
+
+  #read(): StateDict {
+    const slots = this.signature.state.map((slot) => [slot.name, slot] as const);
+    if (slots.length === 0) return new Map();
+    return new Map(Object.entries(readAll(slots, this.#call('read', {}, 'reading the state'))));
+  }
+
+  #profile(
+    profile: (what: SteppedSession) => Promise<readonly ProfileEntry[]>,
+  ): Promise<readonly ProfileEntry[]> {
+    return this.#calls.run(() => {
+      const feeds = this.#last;
+      if (feeds === undefined) return [];
+      return profile({ feeds, state: this.#read(), steps: Math.min(this.#steps, mostProfiled) });
+    });
   }
 
   #write(state: StateDict): void {
@@ -87,10 +132,9 @@ export class SessionExecutable implements Executable {
     }
   }
 
-  #wrap({ dtype, shape, data }: TensorData): TfTensor {
-    const carrier = carrierOf(dtype);
-    const values = carrier === dtype ? data : Int32Array.from(data);
-    return this.#runtime.tf.tensor(values as Float32Array, shape, carrier);
+  #wrap(tensor: TensorData): TfTensor {
+    const { dtype, shape, data } = carried(tensor);
+    return this.#runtime.tf.tensor(data, shape, dtype);
   }
 }
 
