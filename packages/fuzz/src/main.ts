@@ -1,16 +1,17 @@
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { isLimbeckError } from '@limbeck/core';
 import type { Tally } from './fuzz.js';
+import { type FuzzOptions, readOptions } from './options.js';
 import { subjects } from './subjects.js';
+
+const known = subjects().map(({ name }) => name);
 
 const usage = `Feeds damaged and made-up files to every parser of untrusted bytes.
 
   npm run fuzz -- [--cases 1000000] [--seed N] [--only "pth pickle"]
 
 The seed of a failure gives the same cases again: --seed N --only SUBJECT --cases 1000.
-Subjects: ${subjects()
-  .map(({ name }) => name)
-  .join(', ')}
+Every subject gets its share of the cases. Subjects: ${known.join(', ')}
 `;
 
 /** A round takes a second or two; a parser that hangs never ends one. */
@@ -18,19 +19,20 @@ const patienceMs = 60_000;
 
 type Message = { type: 'begin'; subject: string; seed: number } | ({ type: 'tally'; seed: number } & Tally);
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    only: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (values.help) process.stdout.write(usage);
-else process.exitCode = (await run(Number(values.cases), Number(values.seed), values.only)) ? 0 : 1;
+try {
+  const options = readOptions(process.argv.slice(2), known);
+  if (options === 'help') process.stdout.write(usage);
+  else process.exitCode = (await run(options)) ? 0 : 1;
+} catch (error) {
+  if (!isLimbeckError(error)) throw error;
+  const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
+  process.stderr.write(`error[${error.code}]: ${error.message}${hint}\n`);
+  process.exitCode = error.exitCode;
+}
 
 /** @returns whether every case went well */
-async function run(cases: number, seed: number, only: string | undefined): Promise<boolean> {
+async function run(options: FuzzOptions): Promise<boolean> {
+  const { cases, seed, names } = options;
   process.stdout.write(`${cases} cases, seed ${seed}\n`);
   const totals = new Map<string, { cases: number; read: number }>();
   const failures: string[] = [];
@@ -41,7 +43,7 @@ async function run(cases: number, seed: number, only: string | undefined): Promi
   const pace = () => Math.round((1000 * count()) / (performance.now() - started));
   // parsers run in a worker: one that hangs or takes all memory is noticed from outside
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
-    workerData: { cases, seed, only },
+    workerData: options,
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
   await new Promise<void>((resolve) => {
@@ -73,6 +75,8 @@ async function run(cases: number, seed: number, only: string | undefined): Promi
   for (const [subject, { cases: ran, read }] of totals) {
     process.stdout.write(`${subject.padEnd(20)} ${String(ran).padStart(8)} cases, ${read} read\n`);
   }
+  const missed = names.filter((name) => !totals.has(name));
+  if (missed.length > 0) process.stdout.write(`not reached: ${missed.join(', ')}\n`);
   process.stdout.write(
     `${count()} cases in ${Math.round((performance.now() - started) / 1000)} s, ${pace()} a second\n`,
   );
