@@ -27,7 +27,7 @@ export function randomCache(sizes: readonly FeatureSize[], batchSize: number): (
       ]),
     );
   store.prepare();
-  for (const place of store.absent()) {
+  for (const place of store.missing()) {
     const builder = store.builder(place);
     for (let sample = builder.first; sample < builder.end; sample++) builder.set(sample, values());
     store.write(place, builder);

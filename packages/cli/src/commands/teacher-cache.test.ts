@@ -113,7 +113,7 @@ describe("limbeck train with a teacher's cache", () => {
       code: 'BAD_FILE',
       message: expect.stringContaining('its content is not what was written (SHA-256)'),
     });
-    expect(events.find(({ type }) => type === 'cache')).toMatchObject({ bytes: 768, missingBytes: 384 });
+    expect(events.find(({ type }) => type === 'cache-filled')).toMatchObject({ records: 48, bytes: 384 });
     expect(student(folder, 'second')).toBe(student(folder, 'first'));
   });
 
@@ -148,6 +148,7 @@ describe("limbeck train with a teacher's cache", () => {
     const blocked = await limbeck([...cached(2), '--out', 'run'], folder);
     expect(blocked).toMatchObject({ code: 1 });
     expect(blocked.stderr).toMatch(/error\[WRITE_FAILED\]: cannot write .*runs\/.cache\/teacher/);
+    expect(blocked.stderr).toMatch(/another folder than .*runs\/.cache\/teacher with teacher.cache.dir/);
   });
 });
 

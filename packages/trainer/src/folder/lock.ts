@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import { removeQuietly } from '../files/atomic.js';
-import { writing } from '../files/write-failure.js';
+import { type Elsewhere, writing } from '../files/write-failure.js';
 
 /** Name of the file that says which process works in a folder. */
 export const lockName = 'run.lock';
@@ -17,21 +17,22 @@ interface Holder {
 }
 
 /**
- * Keeps two processes out of one run folder. A lock whose process has ended is taken over.
+ * Keeps two processes out of one folder. A lock whose process has ended is taken over.
  *
+ * @param elsewhere what names another place, where it is not the folder of a run
  * @returns gives the lock back
  * @throws LimbeckError PRECONDITION naming the process that works there
  */
-export function lockFolder(folder: string): () => void {
+export function lockFolder(folder: string, elsewhere?: Elsewhere): () => void {
   const path = join(folder, lockName);
   const own: Holder = { pid: process.pid, host: hostname(), ...beganOf(process.pid) };
   const text = JSON.stringify(own);
-  if (!create(path, text)) {
+  if (!create(path, text, elsewhere)) {
     const found = read(path);
     const holder = parse(found);
     if (holder !== undefined && isAlive(holder)) throw taken(folder, path, holder);
     discard(path, found, folder);
-    if (!create(path, text)) throw taken(folder, path, parse(read(path)));
+    if (!create(path, text, elsewhere)) throw taken(folder, path, parse(read(path)));
   }
   return () => {
     if (read(path) === text) removeQuietly(path);
@@ -39,8 +40,8 @@ export function lockFolder(folder: string): () => void {
 }
 
 /** False where the file is there already. */
-function create(path: string, text: string): boolean {
-  return writing(path, () => {
+function create(path: string, text: string, elsewhere: Elsewhere | undefined): boolean {
+  const write = () => {
     try {
       writeFileSync(path, text, { flag: 'wx' });
       return true;
@@ -48,7 +49,8 @@ function create(path: string, text: string): boolean {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
       throw error;
     }
-  });
+  };
+  return writing(path, write, elsewhere);
 }
 
 /** Removes a dead lock, unless another process has taken it over in between: moved aside first, nobody else sees it. */

@@ -10,6 +10,6 @@ import { type CacheFacts, factsOf } from './facts.js';
  */
 export function describeCaches(spec: RunSpec): (CacheFacts & { readonly teacher: string })[] {
   return prepareRun(spec).teachers.flatMap(({ cache, planned: { name } }) =>
-    cache === undefined ? [] : [{ teacher: name, ...factsOf(cache, cache.absent()) }],
+    cache === undefined ? [] : [{ teacher: name, ...factsOf(cache, cache.missing()) }],
   );
 }

@@ -84,20 +84,21 @@ function rowsOf(
 }
 
 /**
- * Makes the folder of a cache where it is not there, and keeps other processes from filling the same cache; where one does, waits for it.
+ * Makes the folder of a cache where it is not there, and keeps other processes from filling the same cache; where one
+ * does, waits for it.
  *
  * @param waiting hears once, before the wait, who fills it
  * @returns gives the lock back
  * @throws LimbeckError INTERRUPTED, WRITE_FAILED
  */
 export async function lockStore(
-  folder: string,
+  { folder, elsewhere }: Pick<CacheStore, 'folder' | 'elsewhere'>,
   { waiting, stop }: { waiting: (error: LimbeckError) => void; stop: () => boolean },
 ): Promise<() => void> {
-  makeFolder(folder);
+  makeFolder(folder, elsewhere);
   for (let told = false; ; told = true) {
     try {
-      return lockFolder(folder);
+      return lockFolder(folder, elsewhere);
     } catch (error) {
       if (!isLimbeckError(error) || error.code !== 'PRECONDITION') throw error;
       if (!told) waiting(error);

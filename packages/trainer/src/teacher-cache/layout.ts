@@ -98,6 +98,10 @@ function choose({ path, shape }: FeatureSize, { dtype, topLogits: top }: CachePr
   return topLogits(chosen, top, classes);
 }
 
+/** The shard that a sample is in. */
+export const shardOf = ({ samplesPerShard }: CacheLayout, sample: number): number =>
+  Math.floor(sample / samplesPerShard);
+
 /** First and last + 1 sample of a shard. */
 export function rangeOf(
   { samples, samplesPerShard }: CacheLayout,

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import { sizeOf, type TensorData, tensorData } from '@limbeck/graph';
-import type { CachedFeature, CacheLayout } from './layout.js';
+import { type CachedFeature, type CacheLayout, shardOf } from './layout.js';
 import { fieldArray, type ShardId, shardLayout, shardName } from './shard.js';
 
 /** Shards that are open at a time; the one used longest ago makes room. */
@@ -75,7 +75,7 @@ export class RecordReader {
 
   #readRecord(draw: number, sample: number, row: number, ring: readonly Float32Array[]): void {
     const { columns, features, samplesPerShard } = this.#layout;
-    const shard = Math.floor(sample / samplesPerShard);
+    const shard = shardOf(this.#layout, sample);
     const opened = this.#shard({ key: this.#key, draw, shard });
     const record = sample - shard * samplesPerShard;
     let column = 0;

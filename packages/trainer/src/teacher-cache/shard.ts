@@ -118,6 +118,12 @@ function refuseOutliers(
   });
 }
 
+/** What is wrong with a shard's length; undefined where it is that of a whole one. */
+export function problemOfLength(length: number, layout: CacheLayout, id: ShardId): string | undefined {
+  const { bytes } = shardLayout(layout, id);
+  return length === bytes ? undefined : `it has ${length} bytes, ${bytes} belong there`;
+}
+
 const chunkBytes = 2 ** 20;
 
 /**
@@ -138,8 +144,8 @@ export async function problemOfShard(
     return (error as Error).message;
   }
   try {
-    const { size } = await file.stat();
-    if (size !== bytes) return `it has ${size} bytes, ${bytes} belong there`;
+    const problem = problemOfLength((await file.stat()).size, layout, id);
+    if (problem !== undefined) return problem;
     const found = new Uint8Array(header.byteLength);
     await readFully(file, found, 0);
     const claimed = withoutDigest(found, header);

@@ -17,7 +17,7 @@ import { temporaryFolder } from '../testing/run-files.js';
 import { type FillOptions, fillStore } from './fill.js';
 import { type CacheLayout, type CachePrecision, layoutOf } from './layout.js';
 import { checkSpace } from './space.js';
-import { CacheStore, manifestName } from './store.js';
+import { CacheStore, manifestName, type Place } from './store.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -72,17 +72,28 @@ const exact: CachePrecision = { dtype: 'float32' };
 /** A store of 23 samples in shards of a few, filled. */
 async function filled({ draws = 2, key = 'k'.repeat(32), path = folder.path } = {}) {
   const store = storeOf(layoutOf(sizes, exact, 23, 6 * 84), { draws, key, path });
-  await fillStore(store, store.absent(), source({ samples: 23, batchSize: 4 }));
+  await fillStore(store, store.missing(), source({ samples: 23, batchSize: 4 }));
   return store;
 }
 
+/** What a store lacks: what is not there, and what turns out damaged when it is read through. */
 const missing = async (store: CacheStore) => {
   const rejected: string[] = [];
-  const places = await store.missing(
-    (path, problem) => rejected.push(`${path.slice(folder.path.length + 1)}: ${problem}`),
-    () => false,
-  );
-  return { places, rejected };
+  const reject = (path: string, problem: string) =>
+    rejected.push(`${path.slice(folder.path.length + 1)}: ${problem}`);
+  const lacking = store.missing(reject);
+  const isLacking = ({ draw, shard }: Place) =>
+    lacking.some((place) => place.draw === draw && place.shard === shard);
+  const places: Place[] = [];
+  for (let draw = 0; draw < store.draws; draw++) {
+    for (let shard = 0; shard < store.layout.shards; shard++) {
+      const place = { draw, shard };
+      const problem = isLacking(place) ? undefined : await store.problemOf(place);
+      if (problem !== undefined) reject(store.path(place), problem);
+      if (isLacking(place) || problem !== undefined) places.push(place);
+    }
+  }
+  return { places, rejected: rejected.sort() };
 };
 
 describe('a store', () => {
@@ -108,7 +119,7 @@ describe('a store', () => {
         try {
           const layout = layoutOf(sizes, how, samples, largestShard);
           const store = storeOf(layout, { draws, path: scratch.path });
-          await fillStore(store, store.absent(), source({ samples, batchSize }));
+          await fillStore(store, store.missing(), source({ samples, batchSize }));
           expect((await missing(store)).places).toEqual([]);
           const reader = store.reader(4);
           const indices = Int32Array.from(picks, (pick) => pick % samples);
@@ -206,7 +217,7 @@ describe('a store', () => {
     const first = source({ samples: 23, batchSize: 4 });
     let batches = 0;
     const stop = () => ++batches === 4;
-    await expect(fillStore(store, store.absent(), { ...first, stop })).rejects.toMatchObject({
+    await expect(fillStore(store, store.missing(), { ...first, stop })).rejects.toMatchObject({
       code: 'INTERRUPTED',
     });
     // 16 samples were seen: two shards of six are whole
@@ -237,7 +248,7 @@ describe('a store refuses', () => {
     const fill = (values: number[]) => {
       const store = storeOf(layout);
       const ask = async () => ({ embedding: tensorData('float32', [4, 1], Float32Array.from(values)) });
-      return fillStore(store, store.absent(), { ...source({ samples: 4, batchSize: 4 }), ask });
+      return fillStore(store, store.missing(), { ...source({ samples: 4, batchSize: 4 }), ask });
     };
     await expect(fill([1, 2, Number.NaN, 4])).rejects.toMatchObject({
       code: 'NON_FINITE',
@@ -264,6 +275,19 @@ describe('a store refuses', () => {
       }),
     );
     expect(() => checkSpace(join(folder.path, 'not', 'there'), 1)).not.toThrow();
+  });
+
+  it('to write where it may not, naming the folder of caches and its key', () => {
+    writeFileSync(join(folder.path, 'caches'), 'a file');
+    const caches = join(folder.path, 'caches');
+    const store = storeOf(layoutOf(sizes, exact, 23), { path: join(caches, 'k'.repeat(32)) });
+    expect(() => store.prepare()).toThrow(
+      expect.objectContaining({
+        code: 'WRITE_FAILED',
+        message: expect.stringContaining(`cannot write ${caches}`),
+        hint: `part of that path is a file: choose another folder than ${caches} with teacher.cache.dir`,
+      }),
+    );
   });
 
   it('to read what is gone', async () => {

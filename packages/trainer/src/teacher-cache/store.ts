@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { LimbeckError } from '@limbeck/core';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { partial, removeQuietly, writeAtomically } from '../files/atomic.js';
 import { makeFolder } from '../files/make-folder.js';
 import { type CacheLayout, rangeOf } from './layout.js';
 import { RecordReader } from './reader.js';
-import { problemOfShard, ShardBuilder, shardName } from './shard.js';
+import { problemOfLength, problemOfShard, ShardBuilder, type ShardId, shardName } from './shard.js';
 
 /** A shard's place in a cache. */
 export interface Place {
@@ -31,7 +30,8 @@ export const manifestName = 'cache.json';
 
 /**
  * The features of a teacher for every training sample under each of a number of augmentation draws, in a folder of
- * safetensors files. A shard is there whole and as it was written, or it counts as missing.
+ * safetensors files. A shard's file is there whole or not at all; whether it is as it was written shows when it is read
+ * through, before its first use.
  */
 export class CacheStore {
   readonly folder: string;
@@ -46,6 +46,11 @@ export class CacheStore {
     this.layout = layout;
     this.draws = draws;
     this.#identity = identity;
+  }
+
+  /** What to say where the folder cannot be written. */
+  get elsewhere(): string {
+    return `choose another folder than ${dirname(this.folder)} with teacher.cache.dir`;
   }
 
   /** Of all records, without what little the headers take. */
@@ -63,44 +68,33 @@ export class CacheStore {
     return end - first;
   }
 
-  /** Shards whose files are not there, in order; one look at the folder, and nothing is read. */
-  absent(): Place[] {
-    const there = new Set(existsSync(this.folder) ? readdirSync(this.folder) : []);
+  /**
+   * Shards that must be computed, in order: those whose files are not there, or not as long as they were written. Nothing
+   * is read; what a file holds is looked at when it is needed, see {@link problemOf}.
+   *
+   * @param reject hears of each that is there and cannot be whole
+   */
+  missing(reject: (path: string, problem: string) => void = () => undefined): Place[] {
     const places: Place[] = [];
     for (let draw = 0; draw < this.draws; draw++) {
       for (let shard = 0; shard < this.layout.shards; shard++) {
-        if (!there.has(shardName({ draw, shard }))) places.push({ draw, shard });
+        const place = { draw, shard };
+        const size = lengthOf(this.path(place));
+        const problem = size === undefined ? undefined : problemOfLength(size, this.layout, this.#id(place));
+        if (problem !== undefined) reject(this.path(place), problem);
+        if (size === undefined || problem !== undefined) places.push(place);
       }
     }
     return places;
   }
 
   /**
-   * Shards that must be computed, in order: those that are not there and those whose content is not what was written.
+   * Reads a shard through.
    *
-   * @param reject hears of each that is there and cannot be trusted
-   * @throws LimbeckError INTERRUPTED
+   * @returns what is wrong with it; undefined where it is as it was written
    */
-  async missing(reject: (path: string, problem: string) => void, stop: () => boolean): Promise<Place[]> {
-    const absent = new Set(this.absent().map(shardName));
-    const missing: Place[] = [];
-    for (let draw = 0; draw < this.draws; draw++) {
-      for (let shard = 0; shard < this.layout.shards; shard++) {
-        const place = { draw, shard };
-        if (absent.has(shardName(place))) {
-          missing.push(place);
-          continue;
-        }
-        const path = this.path(place);
-        const problem = await problemOfShard(path, this.layout, { key: this.key, ...place });
-        if (problem !== undefined) {
-          reject(path, problem);
-          missing.push(place);
-        }
-        if (stop()) throw new LimbeckError('INTERRUPTED', "the check of the teacher's cache was interrupted");
-      }
-    }
-    return missing;
+  problemOf(place: Place): Promise<string | undefined> {
+    return problemOfShard(this.path(place), this.layout, this.#id(place));
   }
 
   /**
@@ -109,23 +103,25 @@ export class CacheStore {
    * @throws LimbeckError WRITE_FAILED
    */
   prepare(): void {
-    makeFolder(this.folder);
+    makeFolder(this.folder, this.elsewhere);
     for (const name of readdirSync(this.folder)) {
       // a process that was killed left these
       if (name.endsWith(partial)) removeQuietly(join(this.folder, name));
     }
     const path = join(this.folder, manifestName);
     const text = `${JSON.stringify(this.#manifest(), null, 2)}\n`;
-    if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeAtomically(path, text);
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+      writeAtomically(path, text, { elsewhere: this.elsewhere });
+    }
   }
 
   builder(place: Place): ShardBuilder {
-    return new ShardBuilder(this.layout, { key: this.key, ...place });
+    return new ShardBuilder(this.layout, this.#id(place));
   }
 
   /** @throws LimbeckError WRITE_FAILED */
   write(place: Place, builder: ShardBuilder): void {
-    writeAtomically(this.path(place), builder.bytes());
+    writeAtomically(this.path(place), builder.bytes(), { elsewhere: this.elsewhere });
   }
 
   /** @param batch records read at a time */
@@ -135,6 +131,10 @@ export class CacheStore {
 
   path(place: Place): string {
     return join(this.folder, shardName(place));
+  }
+
+  #id(place: Place): ShardId {
+    return { key: this.key, ...place };
   }
 
   /** For people and other tools; nothing here reads it. */
@@ -153,5 +153,14 @@ export class CacheStore {
       samplesPerShard,
       recordBytes,
     };
+  }
+}
+
+/** Undefined for a file that is not there, or that nobody may look at: writing it will tell. */
+function lengthOf(path: string): number | undefined {
+  try {
+    return statSync(path).size;
+  } catch {
+    return undefined;
   }
 }

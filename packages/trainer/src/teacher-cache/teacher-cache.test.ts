@@ -153,7 +153,7 @@ describe('a cache that is stopped or damaged', () => {
 
   it('needs no teacher once it is complete and the teacher is known', async () => {
     const asked = await live();
-    const whole = await run(spec({}), 'run', { stop: stopAfterSteps(4) });
+    const whole = await run(spec({}), 'run', { stop: stopAfterSteps(3) });
     expect(whole.error).toMatchObject({ code: 'INTERRUPTED' });
     const resumed = await run(spec({}), 'run', { resume: true });
     expect(resumed.compiled).toEqual(['student', 'deployed']);
@@ -180,6 +180,53 @@ describe('a cache that is stopped or damaged', () => {
     expect(outcome()).toEqual(asked.outcome());
   });
 
+  it('reads a shard through before its first use and not before training, and computes it again then', async () => {
+    const asked = await live();
+    await run(spec({}), 'run', { stop: stopAfterSteps(1) });
+    const [folder] = readdirSync(caches());
+    const shard = join(caches(), folder!, 'draw-0001-00000.safetensors');
+    const bytes = readFileSync(shard);
+    bytes[bytes.length - 5]! ^= 1;
+    writeFileSync(shard, bytes);
+    const { events, of, outcome, compiled } = await run(spec({}), 'run', { resume: true });
+    expect(of('cache')).toMatchObject([{ missingBytes: 0 }]);
+    expect(compiled).toEqual(['student', 'deployed', 'teacher']);
+    const types = events.map(({ type }) => type);
+    const warned = types.indexOf('warning');
+    // the second draw is that of the second epoch
+    expect(types.slice(0, warned).filter((type) => type === 'epoch')).toHaveLength(1);
+    expect(types.slice(warned, warned + 7)).toEqual([
+      ...['warning', 'compiled'],
+      ...Array.from({ length: 4 }, () => 'cache-fill'),
+      'cache-filled',
+    ]);
+    expect(outcome()).toEqual(asked.outcome());
+    expect(readFileSync(shard)).not.toEqual(bytes);
+  });
+
+  it('lets draws alone that a run does not use', async () => {
+    await run(spec({}), 'first');
+    const [folder] = readdirSync(caches());
+    const shard = join(caches(), folder!, 'draw-0001-00000.safetensors');
+    const bytes = readFileSync(shard);
+    bytes[bytes.length - 5]! ^= 1;
+    writeFileSync(shard, bytes);
+    const { of, error } = await run(spec({}, { epochs: 1 }), 'second');
+    expect(error).toBeUndefined();
+    expect(of('warning')).toEqual([]);
+    expect(readFileSync(shard)).toEqual(bytes);
+  });
+
+  it('can be stopped while it is read through', async () => {
+    const asked = await live();
+    await run(spec({}), 'run', { stop: stopAfterSteps(1) });
+    const checked = await run(spec({}), 'run', { resume: true, stop: () => true });
+    expect(checked.error).toMatchObject({ code: 'INTERRUPTED' });
+    expect(checked.of('step')).toEqual([]);
+    const resumed = await run(spec({}), 'run', { resume: true });
+    expect(resumed.outcome()).toEqual(asked.outcome());
+  });
+
   it('waits for another process that fills it, and uses what that wrote', async () => {
     await run(spec({}), 'first');
     const [name] = readdirSync(caches());
@@ -201,11 +248,11 @@ describe('a cache that is stopped or damaged', () => {
   });
 });
 
-/** Stops once a step is done; the checks, the examination and the filling ask before. */
+/** Stops once so many steps of the first epoch are done; the examination, the filling and the check ask before. */
 function stopAfterSteps(steps: number): () => boolean {
   let asked = 0;
-  // 3 batches of test images, 8 batches of the cache, and the check under the lock asks nothing of an empty folder
-  return () => ++asked >= 11 + steps;
+  // 3 batches of test images, 8 batches of the cache, one shard that is read through
+  return () => ++asked >= 12 + steps;
 }
 
 describe('several teachers', () => {

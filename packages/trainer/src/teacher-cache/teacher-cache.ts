@@ -1,56 +1,52 @@
-import type { Feeds, Fetches } from '@limbeck/core';
+import { type Feeds, type Fetches, LimbeckError } from '@limbeck/core';
 import { createDrawLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
-import type { RunListener } from '../events.js';
 import type { TeacherFeature } from '../programs/teacher.js';
 import type { RunSpec } from '../run-spec.js';
 import type { FeatureSource } from '../teachers/feature-source.js';
 import type { LiveTeacher } from '../teachers/live-teacher.js';
+import type { Attention } from '../train/attention.js';
 import { factsOf } from './facts.js';
 import { fillStore, lockStore } from './fill.js';
+import { shardOf } from './layout.js';
+import { shardName } from './shard.js';
 import { checkSpace } from './space.js';
 import type { CacheStore, Place } from './store.js';
 
-/** What a cache tells, and what ends its work. */
-export interface Attention {
-  readonly emit: RunListener;
-  readonly stop: () => boolean;
+/** Whose answers a cache keeps. */
+export interface CachedTeacher {
+  readonly name: string;
+  readonly spec: RunSpec;
+  /** Opens it; whoever does disposes of it. */
+  readonly open: () => Promise<LiveTeacher>;
 }
 
 /**
  * The cache of one teacher at work. It is filled ahead of training, for every sample, rather than in passing during the
  * first epochs: an epoch leaves some samples out, a resumed run begins in its middle, and a cache that is complete before
- * the first step is one that any run can use.
+ * the first step is one that any run can use. What is there is read through shard by shard, each before it is first used:
+ * a run may use few of the draws, and need not wait for the others.
  */
 export class TeacherCache {
-  readonly store: CacheStore;
-  readonly #teacher: string;
+  readonly #store: CacheStore;
+  readonly #teacher: CachedTeacher;
+  readonly #attention: Attention;
   #missing: readonly Place[];
-
-  private constructor(store: CacheStore, teacher: string, missing: readonly Place[]) {
-    this.store = store;
-    this.#teacher = teacher;
-    this.#missing = missing;
-  }
+  /** Names of shards that are as they were written. */
+  readonly #sound = new Set<string>();
 
   /**
-   * Looks what is there, reading all of it, says so, and makes sure that the rest has room.
+   * Looks what is there, says so, and makes sure that the rest has room.
    *
-   * @param teacher its name
-   * @throws LimbeckError WRITE_FAILED where the disk is too small, INTERRUPTED
+   * @throws LimbeckError WRITE_FAILED where the disk is too small
    */
-  static async open(store: CacheStore, teacher: string, { emit, stop }: Attention): Promise<TeacherCache> {
-    const missing = await store.missing((path, problem) => {
-      emit({
-        type: 'warning',
-        code: 'BAD_FILE',
-        message: `${path} of the teacher's cache cannot be used: ${problem}`,
-        hint: 'it is computed again',
-      });
-    }, stop);
-    emit({ type: 'cache', teacher, ...factsOf(store, missing) });
-    checkSpace(store.folder, store.bytesOf(missing));
-    return new TeacherCache(store, teacher, missing);
+  constructor(store: CacheStore, teacher: CachedTeacher, attention: Attention) {
+    this.#store = store;
+    this.#teacher = teacher;
+    this.#attention = attention;
+    this.#missing = store.missing((path, problem) => this.#reject(path, problem));
+    attention.emit({ type: 'cache', teacher: teacher.name, ...factsOf(store, this.#missing) });
+    checkSpace(store.folder, store.bytesOf(this.#missing));
   }
 
   get isComplete(): boolean {
@@ -62,32 +58,97 @@ export class TeacherCache {
    *
    * @throws LimbeckError INTERRUPTED with what is whole kept, WRITE_FAILED, NON_FINITE, PRECONDITION
    */
-  async fill(live: LiveTeacher, { data, seed }: RunSpec, { emit, stop }: Attention): Promise<void> {
+  async fill(live: LiveTeacher): Promise<void> {
     if (this.isComplete) return;
-    const { store } = this;
-    const { dataset, batchSize, augment } = data;
+    // another process may have filled it since; what cannot be used has been told of
+    await this.#compute(live, async () => this.#store.missing());
+    this.#missing = [];
+  }
+
+  /**
+   * What the teacher gave, instead of asking it; once the cache is complete. What turns out damaged is computed again
+   * before it is used.
+   */
+  features(features: readonly TeacherFeature[], batchSize: number): FeatureSource {
+    const reader = this.#store.reader(batchSize);
+    return {
+      features: async ({ indices, epoch }): Promise<Feeds> => {
+        const draw = epoch % this.#store.draws;
+        await this.#makeSound(draw, indices);
+        const values = reader.read(draw, indices);
+        return Object.fromEntries(features.map(({ path, input }) => [input, values.get(path)!]));
+      },
+      dispose: async () => reader.close(),
+    };
+  }
+
+  /** Reads the shards of some samples through that nobody has read yet, and computes again what is not as it was written. */
+  async #makeSound(draw: number, samples: Int32Array): Promise<void> {
+    const shards = new Set(samples.map((sample) => shardOf(this.#store.layout, sample)));
+    const damaged: Place[] = [];
+    for (const shard of shards) {
+      const place = { draw, shard };
+      if (this.#sound.has(shardName(place))) continue;
+      const problem = await this.#store.problemOf(place);
+      if (problem === undefined) this.#sound.add(shardName(place));
+      else {
+        this.#reject(this.#store.path(place), problem);
+        damaged.push(place);
+      }
+      if (this.#attention.stop()) {
+        throw new LimbeckError('INTERRUPTED', "the check of the teacher's cache was interrupted");
+      }
+    }
+    if (damaged.length > 0) await this.#repair(damaged);
+  }
+
+  async #repair(damaged: readonly Place[]): Promise<void> {
+    const live = await this.#teacher.open();
+    try {
+      await this.#compute(live, async () => {
+        const found: Place[] = [];
+        for (const place of damaged)
+          if ((await this.#store.problemOf(place)) !== undefined) found.push(place);
+        return found;
+      });
+    } finally {
+      await live.dispose();
+    }
+    for (const place of damaged) this.#sound.add(shardName(place));
+  }
+
+  #reject(path: string, problem: string): void {
+    this.#attention.emit({
+      type: 'warning',
+      code: 'BAD_FILE',
+      message: `${path} of the teacher's cache cannot be used: ${problem}`,
+      hint: 'it is computed again',
+    });
+  }
+
+  /** @param find what is to be computed, asked once nobody else writes there */
+  async #compute(live: LiveTeacher, find: () => Promise<readonly Place[]>): Promise<void> {
+    const { emit, stop } = this.#attention;
+    const { name: teacher, spec } = this.#teacher;
+    const store = this.#store;
+    const { dataset, batchSize, augment } = spec.data;
     const { train: split, normalization, imageShape } = dataset;
-    const unlock = await lockStore(store.folder, {
+    const unlock = await lockStore(store, {
       waiting: ({ message, hint }) => {
         const text = `${message}: waiting until the cache is filled`;
-        emit({
-          type: 'warning',
-          code: 'PRECONDITION',
-          message: text,
-          ...(hint === undefined ? {} : { hint }),
-        });
+        const more = hint === undefined ? {} : { hint };
+        emit({ type: 'warning', code: 'PRECONDITION', message: text, ...more });
       },
       stop,
     });
     try {
-      // another process may have filled it since; what cannot be used has been told of
-      const missing = await store.missing(() => undefined, stop);
+      const missing = await find();
       const loader = createDrawLoader({
         split,
         normalization,
         imageShape,
         batchSize,
-        seed,
+        seed: spec.seed,
         augment: augment.map(({ contribution, options }) => contribution.create(options, imageShape)),
       });
       const started = performance.now();
@@ -97,34 +158,13 @@ export class TeacherCache {
       const progress = (done: number) => {
         const seconds = (performance.now() - started) / 1000;
         const secondsLeft = (seconds / done) * (total - done);
-        emit({
-          type: 'cache-fill',
-          teacher: this.#teacher,
-          done,
-          total,
-          imagesPerSecond: done / seconds,
-          secondsLeft,
-        });
+        emit({ type: 'cache-fill', teacher, done, total, imagesPerSecond: done / seconds, secondsLeft });
       };
       await fillStore(store, missing, { loader, ask, progress, stop });
       const seconds = (performance.now() - started) / 1000;
-      const bytes = store.bytesOf(missing);
-      emit({ type: 'cache-filled', teacher: this.#teacher, records: total, bytes, seconds });
-      this.#missing = [];
+      emit({ type: 'cache-filled', teacher, records: total, bytes: store.bytesOf(missing), seconds });
     } finally {
       unlock();
     }
-  }
-
-  /** What the teacher gave, instead of asking it; once the cache is complete. */
-  features(features: readonly TeacherFeature[], batchSize: number): FeatureSource {
-    const reader = this.store.reader(batchSize);
-    return {
-      features: async ({ indices, epoch }): Promise<Feeds> => {
-        const values = reader.read(epoch % this.store.draws, indices);
-        return Object.fromEntries(features.map(({ path, input }) => [input, values.get(path)!]));
-      },
-      dispose: async () => reader.close(),
-    };
   }
 }

@@ -54,9 +54,10 @@ export class CalibrationFolder implements CalibrationMemory {
     const { backend } = this.#owner;
     const content = Buffer.from(bytes).toString('base64');
     try {
-      makeFolder(this.#folder);
+      const elsewhere = `choose another folder than ${this.#folder} with teacher.calibration.dir`;
+      makeFolder(this.#folder, elsewhere);
       const file = { format, backend, key, sha256: sha256(bytes), content };
-      writeJson(this.#pathOf(key), file, { shared: true });
+      writeJson(this.#pathOf(key), file, { shared: true, elsewhere });
     } catch (error) {
       if (!isLimbeckError(error)) throw error;
       const { code, message, hint } = error;

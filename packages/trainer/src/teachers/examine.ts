@@ -2,6 +2,7 @@ import { LimbeckError } from '@limbeck/core';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { MetricValues, RunListener } from '../events.js';
 import { sourceOf } from '../run-spec.js';
+import type { Attention } from '../train/attention.js';
 import type { PreparedRun } from '../train/prepare.js';
 import { type LiveTeacher, teacherClassifier } from './live-teacher.js';
 import { openTeacher, type RunTeacher } from './open-teacher.js';
@@ -20,7 +21,7 @@ export async function examineTeacher(
   run: PreparedRun,
   teacher: RunTeacher,
   live: LiveTeacher | undefined,
-  { emit, stop }: { emit: RunListener; stop: () => boolean },
+  { emit, stop }: Attention,
 ): Promise<MetricValues> {
   const { data, metrics } = run.spec;
   // what the student's step asks for may include the logits already; in int8 it always does

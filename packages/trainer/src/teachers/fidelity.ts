@@ -3,6 +3,7 @@ import { createEvalLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { Fidelity, RunListener } from '../events.js';
 import type { FidelityBound } from '../run-spec.js';
+import type { Attention } from '../train/attention.js';
 import type { PreparedRun } from '../train/prepare.js';
 import { Likeness } from './likeness.js';
 import type { LiveTeacher } from './live-teacher.js';
@@ -18,7 +19,7 @@ export async function measureFidelity(
   run: PreparedRun,
   teacher: RunTeacher,
   live: LiveTeacher,
-  { emit, stop }: { emit: RunListener; stop: () => boolean },
+  { emit, stop }: Attention,
 ): Promise<Fidelity> {
   const started = performance.now();
   const float = await openTeacher(run, teacher, pathsOf(teacher), { emit, precision: 'float32' });

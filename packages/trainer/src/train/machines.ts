@@ -2,10 +2,11 @@ import type { Executable } from '@limbeck/core';
 import { leafName, type StateDict } from '@limbeck/graph';
 import type { RunListener } from '../events.js';
 import { stateFor } from '../programs/state.js';
-import { type Attention, TeacherCache } from '../teacher-cache/teacher-cache.js';
+import { TeacherCache } from '../teacher-cache/teacher-cache.js';
 import { type FeatureSource, liveFeatures } from '../teachers/feature-source.js';
 import type { LiveTeacher } from '../teachers/live-teacher.js';
 import { openTeacher, pathsOf, type RunTeacher } from '../teachers/open-teacher.js';
+import type { Attention } from './attention.js';
 import { compile } from './compile.js';
 import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
@@ -49,7 +50,7 @@ export class Machines {
    * @param phase the one to begin with
    * @param state the training state to begin with
    * @param progress says what is known of the teachers
-   * @throws LimbeckError INTERRUPTED while caches are checked
+   * @throws LimbeckError WRITE_FAILED where a cache has no room
    */
   static async open(
     run: PreparedRun,
@@ -67,9 +68,10 @@ export class Machines {
       const teachers: WorkingTeacher[] = [];
       for (const teacher of run.teachers) {
         const { features, name } = teacher.planned;
-        const cache = teacher.cache && (await TeacherCache.open(teacher.cache, name, attention));
+        const open = () => openTeacher(run, teacher, pathsOf(teacher), { emit });
+        const cache = teacher.cache && new TeacherCache(teacher.cache, { name, spec, open }, attention);
         const isNeeded = features.length > 0 && !(cache?.isComplete && isKnown(progress, teacher));
-        const live = isNeeded ? kept(await openTeacher(run, teacher, pathsOf(teacher), { emit })) : undefined;
+        const live = isNeeded ? kept(await open()) : undefined;
         teachers.push({ teacher, live, cache });
       }
       const step = await openStep(run, { phase, state, teachers }, emit);
@@ -112,10 +114,10 @@ export class Machines {
    *
    * @throws LimbeckError INTERRUPTED, WRITE_FAILED, NON_FINITE
    */
-  async fillCaches({ spec }: PreparedRun, attention: Attention): Promise<void> {
+  async fillCaches(): Promise<void> {
     for (const { cache, live } of this.teachers) {
       if (cache === undefined || live === undefined) continue;
-      await cache.fill(live, spec, attention);
+      await cache.fill(live);
       await live.dispose();
     }
   }

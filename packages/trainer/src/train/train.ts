@@ -7,8 +7,8 @@ import { examineTeacher } from '../teachers/examine.js';
 import { measureFidelity } from '../teachers/fidelity.js';
 import type { LiveTeacher } from '../teachers/live-teacher.js';
 import type { RunTeacher } from '../teachers/open-teacher.js';
+import type { Attention } from './attention.js';
 import { finish } from './finish.js';
-import { identityOf } from './identity.js';
 import { Machines } from './machines.js';
 import { type PreparedRun, parameterCount, prepareRun } from './prepare.js';
 import { type Progress, startOfRun } from './progress.js';
@@ -36,8 +36,8 @@ export interface TrainOptions {
  */
 export async function train(spec: RunSpec, options: TrainOptions): Promise<RunResult> {
   const { resume = false, onEvent = () => undefined, stop = () => false } = options;
-  const record = options.record ?? { config: identityOf(spec), environment: {} };
   const run = prepareRun(spec);
+  const record = options.record ?? { config: run.identity, environment: {} };
   const folder = resume ? RunFolder.reopen(options.folder) : RunFolder.create(options.folder, record);
   const emit = recorder(folder, onEvent);
   const status = { begun: resume };
@@ -85,7 +85,7 @@ async function work({
       for (const { teacher, live } of machines.teachers) {
         await getToKnow(run, teacher, live, { progress, emit, stop });
       }
-      await machines.fillCaches(run, { emit, stop });
+      await machines.fillCaches();
       status.begun = true;
       await session.train();
     } catch (error) {
@@ -109,15 +109,15 @@ async function getToKnow(
   run: PreparedRun,
   teacher: RunTeacher,
   live: LiveTeacher | undefined,
-  { progress, emit, stop }: { progress: Progress; emit: RunListener; stop: () => boolean },
+  { progress, ...attention }: Attention & { readonly progress: Progress },
 ): Promise<void> {
   const { name } = teacher.planned;
   progress.teachers[name] ??= {};
   const known = progress.teachers[name];
   if (live !== undefined && teacher.spec.placement.precision === 'int8') {
-    known.fidelity ??= await measureFidelity(run, teacher, live, { emit, stop });
+    known.fidelity ??= await measureFidelity(run, teacher, live, attention);
   }
-  known.metrics ??= await examineTeacher(run, teacher, live, { emit, stop });
+  known.metrics ??= await examineTeacher(run, teacher, live, attention);
 }
 
 async function interrupted(session: Session, folder: RunFolder, emit: RunListener): Promise<LimbeckError> {
