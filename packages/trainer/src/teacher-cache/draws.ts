@@ -6,10 +6,14 @@ import { teacherTitle } from '../teachers/title.js';
  * How many augmentation draws a sample has in a run: what the data or a teacher's cache says, which must be one number;
  * a cache of images that are not augmented needs no more than one.
  *
+ * @param augmented whether something changes the images; default whether the data's own augmentation does
  * @returns undefined where every epoch has draws of its own
  * @throws LimbeckError CONFIG_INVALID
  */
-export function drawsOf({ data, teachers }: Pick<RunSpec, 'data' | 'teachers'>): number | undefined {
+export function drawsOf(
+  { data, teachers }: Pick<RunSpec, 'data' | 'teachers'>,
+  { augmented = data.augment.length > 0 }: { readonly augmented?: boolean } = {},
+): number | undefined {
   const said = [
     { who: 'data', views: data.views },
     ...teachers.map(({ name, cache }) => ({
@@ -29,7 +33,7 @@ export function drawsOf({ data, teachers }: Pick<RunSpec, 'data' | 'teachers'>):
   if (first !== undefined) return first.views;
   const cached = teachers.find(({ cache }) => cache !== undefined);
   if (cached === undefined) return undefined;
-  if (data.augment.length === 0) return 1;
+  if (!augmented) return 1;
   throw new LimbeckError(
     'CONFIG_INVALID',
     `the cache of ${teacherTitle(cached.name)} needs a number of augmentation draws`,

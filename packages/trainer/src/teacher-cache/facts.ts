@@ -21,7 +21,7 @@ export function factsOf(store: CacheStore, missing: readonly Place[]): CacheFact
     folder: store.folder,
     views: store.draws,
     samples,
-    features: Object.fromEntries(features.map(({ path, encoding }) => [path, encoding.label])),
+    features: Object.fromEntries(features.map(({ name, encoding }) => [name, encoding.label])),
     bytes: store.bytes,
     missingBytes: store.bytesOf(missing),
   };

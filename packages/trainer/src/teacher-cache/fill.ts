@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Fetches, isLimbeckError, LimbeckError } from '@limbeck/core';
-import type { DrawLoader } from '@limbeck/data';
+import { type Feeds, isLimbeckError, LimbeckError } from '@limbeck/core';
 import { makeFolder } from '../files/make-folder.js';
 import { lockFolder } from '../folder/lock.js';
 import { rangeOf } from './layout.js';
@@ -11,10 +10,11 @@ const patience = 500;
 
 /** What filling a cache needs. */
 export interface FillOptions {
-  /** Every training sample under any draw. */
-  readonly loader: DrawLoader;
-  /** The teacher's features of a batch, by path. */
-  readonly ask: (images: Float32Array) => Promise<Fetches>;
+  /**
+   * The teacher's features, by name, of training samples under a draw: those from `first` on, as many as fit a batch and at
+   * most up to `end`, in the first `count` rows.
+   */
+  readonly ask: (draw: number, first: number, end: number) => Promise<{ features: Feeds; count: number }>;
   /** Hears after every batch how many records are done. */
   readonly progress: (records: number) => void;
   readonly stop: () => boolean;
@@ -38,8 +38,8 @@ export async function fillStore(
     let builder = store.builder(left[0]!);
     const [, last] = rangeOf(store.layout, run.at(-1)!.shard);
     for (let first = builder.first; first < last; ) {
-      const { images, count } = options.loader.batch(run[0]!.draw, first, last);
-      const rows = rowsOf(await options.ask(images), store.layout.features);
+      const { features, count } = await options.ask(run[0]!.draw, first, last);
+      const rows = rowsOf(features, store.layout.features);
       for (let row = 0; row < count; row++) {
         builder.set(first + row, rows(row));
         if (first + row + 1 < builder.end) continue;
@@ -72,15 +72,15 @@ function runsOf(missing: readonly Place[]): Place[][] {
 
 /** One sample's features out of a batch's. */
 function rowsOf(
-  fetches: Fetches,
-  features: readonly { readonly path: string }[],
+  given: Feeds,
+  features: readonly { readonly name: string }[],
 ): (row: number) => ReadonlyMap<string, Float32Array> {
-  const batch = features.map(({ path }) => {
-    const { data, shape } = fetches[path]!;
-    return { path, data: data as Float32Array, size: data.length / shape[0]! };
+  const batch = features.map(({ name }) => {
+    const { data, shape } = given[name]!;
+    return { name, data: data as Float32Array, size: data.length / shape[0]! };
   });
   return (row) =>
-    new Map(batch.map(({ path, data, size }) => [path, data.subarray(row * size, (row + 1) * size)]));
+    new Map(batch.map(({ name, data, size }) => [name, data.subarray(row * size, (row + 1) * size)]));
 }
 
 /**

@@ -16,15 +16,27 @@ export type FeatureKind = 'maps' | 'vectors' | 'logits';
 
 /** A feature of a teacher for one sample. */
 export interface FeatureSize {
+  /** Tap name or layer path of the teacher. */
   readonly path: string;
+  /** Input of the step whose images it is of: `view.strong.image`. Default `image`, the batch itself. */
+  readonly image?: string;
   /** Without the batch. */
   readonly shape: readonly number[];
 }
 
 /** A feature and how it is kept. */
-export interface CachedFeature extends FeatureSize {
+export interface CachedFeature extends Required<FeatureSize> {
+  /** What it is called in the cache: its path, and the view in front where there is one: `view.strong.logits`. */
+  readonly name: string;
   readonly encoding: Encoding;
 }
+
+/** Input of the batch itself. */
+const own = 'image';
+
+/** What a feature is called in a cache; inputs of images all end alike. */
+export const cachedName = ({ path, image }: { readonly path: string; readonly image: string }): string =>
+  `${image.slice(0, -own.length)}${path}`;
 
 /** A tensor of every shard. */
 export interface Column extends Field {
@@ -66,11 +78,14 @@ export function layoutOf(
   samples: number,
   largestShard = shardBytes,
 ): CacheLayout {
-  const features = sizes.map((size): CachedFeature => ({ ...size, encoding: choose(size, precision) }));
-  const columns = features.flatMap(({ path, encoding }) =>
+  const features = sizes.map((size): CachedFeature => {
+    const { path, image = own } = size;
+    return { ...size, image, name: cachedName({ path, image }), encoding: choose(size, precision) };
+  });
+  const columns = features.flatMap(({ name, encoding }) =>
     encoding.fields.map((field): Column => {
       const size = sizeOf(field.shape);
-      return { ...field, name: `${path}${field.suffix}`, size, bytes: size * elementBytes(field.dtype) };
+      return { ...field, name: `${name}${field.suffix}`, size, bytes: size * elementBytes(field.dtype) };
     }),
   );
   const recordBytes = columns.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -1,4 +1,4 @@
-import { defineDistiller } from '@limbeck/core';
+import { defineDistiller, type Use } from '@limbeck/core';
 import { flip, padCrop } from '@limbeck/data';
 import { mean, square, sub } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
@@ -83,23 +83,45 @@ describe('refused', () => {
   });
 });
 
-it('does not keep what distillers see on further views of the batch', () => {
-  const viewed = defineDistiller({
-    id: 'viewed',
-    description: 'squared distance of logits on another draw',
-    build: ({ view }) => {
-      const { student, teacher } = view('strong', { augment: [] });
-      return { losses: { strong: { weight: 1, value: mean(square(sub(student.logits, teacher.logits))) } } };
-    },
+describe('features of further views of the batch', () => {
+  const onView = (augment: readonly Use[]): RunSpec['distillers'] => {
+    const distiller = defineDistiller({
+      id: 'viewed',
+      description: 'squared distance of logits on another draw',
+      build: ({ view }) => {
+        const { student, teacher } = view('strong', { augment });
+        return {
+          losses: { strong: { weight: 1, value: mean(square(sub(student.logits, teacher.logits))) } },
+        };
+      },
+    });
+    return [{ distiller, options: {} }];
+  };
+  const [same, other] = [onView([]), onView([{ use: 'flip', p: 0.5 }])];
+
+  it('are kept under the name of the view', () => {
+    const [facts] = describeCaches(spec({}, { distillers: same }));
+    expect(facts).toMatchObject({ features: { 'view.strong.logits': 'float32' }, views: 2 });
   });
-  expect(() => describeCaches(spec({}, { distillers: [{ distiller: viewed, options: {} }] }))).toThrow(
-    expect.objectContaining({
-      code: 'PRECONDITION',
-      message: expect.stringContaining(
-        "the step needs 'logits' of teacher 'toy-teacher' on the view 'view.strong.image'",
-      ),
-    }),
-  );
+
+  it('are in another cache where the view is made otherwise', () => {
+    const folders = [same, other].map((distillers) => describeCaches(spec({}, { distillers }))[0]!.folder);
+    expect(new Set(folders).size).toBe(2);
+  });
+
+  it('need a number of draws where the view alone is augmented', () => {
+    const plain = { data: { augment: [] } };
+    const asked = (views: number | undefined, distillers: RunSpec['distillers']) =>
+      describeCaches(spec({ views }, { ...plain, distillers }))[0]!;
+    expect(asked(undefined, same).views).toBe(1);
+    expect(asked(3, other).views).toBe(3);
+    expect(() => asked(undefined, other)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: 'the cache of teacher needs a number of augmentation draws',
+      }),
+    );
+  });
 });
 
 it('is not there where nothing is needed of the teacher', () => {

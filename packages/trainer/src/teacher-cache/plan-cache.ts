@@ -1,17 +1,26 @@
 import { join } from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import { formatShape, print } from '@limbeck/graph';
+import type { Picture } from '../programs/pictures.js';
 import type { PlannedTeacher } from '../programs/student.js';
 import { teacherPrefix } from '../programs/teacher.js';
 import { TracedTeacher } from '../programs/traced-teacher.js';
 import type { RunSpec, TeacherSpec } from '../run-spec.js';
 import { hashOf, partOf, teacherOf } from '../train/identity.js';
 import { drawsOf } from './draws.js';
-import { type FeatureSize, layoutOf } from './layout.js';
+import { type CacheLayout, type FeatureSize, layoutOf } from './layout.js';
 import { CacheStore } from './store.js';
 
 /** Hexadecimal digits of a cache's hash that name its folder. */
 const shownDigits = 32;
+
+/** What decides what a cache holds. */
+interface PlannedCache {
+  readonly spec: TeacherSpec;
+  readonly planned: PlannedTeacher;
+  /** What the run's steps look at, by input. */
+  readonly pictures: ReadonlyMap<string, Picture>;
+}
 
 /**
  * The cache of a teacher, as its specification wants it; nothing is read or written yet.
@@ -19,27 +28,27 @@ const shownDigits = 32;
  * @returns undefined where it shall have none, or where nothing is needed of it
  * @throws LimbeckError CONFIG_INVALID, PRECONDITION where its features cannot be kept
  */
-export function planCache(
-  run: RunSpec,
-  { spec, planned }: { spec: TeacherSpec; planned: PlannedTeacher },
-): CacheStore | undefined {
+export function planCache(run: RunSpec, { spec, planned, pictures }: PlannedCache): CacheStore | undefined {
   const { cache } = spec;
   if (cache === undefined || planned.features.length === 0) return undefined;
-  const { dataset, augment } = run.data;
+  const { dataset } = run.data;
   const sizes = sizesOf(planned, run.data.batchSize);
   const layout = layoutOf(sizes, cache, dataset.train.length);
+  const kept = keptPictures(layout, pictures);
   const identity = JSON.parse(
     JSON.stringify({
       teacher: identityOfTeacher(spec, run),
       program: programOf(spec, sizes, dataset),
-      features: layout.features.map(({ path, shape, encoding }) => ({ path, shape, kept: encoding.label })),
+      features: layout.features.map(({ name, shape, encoding }) => ({
+        path: name,
+        shape,
+        kept: encoding.label,
+      })),
       data: {
         fingerprint: dataset.fingerprint,
         samples: dataset.train.length,
         normalization: dataset.normalization,
-        augment: augment.map(partOf),
-        // without augmentation nothing is drawn
-        ...(augment.length === 0 ? {} : { seed: run.seed }),
+        ...imagesOf(run, kept),
       },
     }),
   );
@@ -50,9 +59,29 @@ export function planCache(
     identity,
     layout,
     // all draws of an image that nothing changes are the same
-    draws: augment.length === 0 ? 1 : drawsOf(run)!,
+    draws: isDrawn(kept) ? drawsOf(run, { augmented: true })! : 1,
   });
 }
+
+/** Those that something is kept of. */
+const keptPictures = ({ features }: CacheLayout, pictures: PlannedCache['pictures']): Map<string, Picture> =>
+  new Map(features.map(({ image }) => [image, pictures.get(image)!]));
+
+/** How the images are made that the teacher looks at. */
+function imagesOf({ data, seed }: RunSpec, kept: ReadonlyMap<string, Picture>) {
+  const views = [...kept]
+    .filter(([, { number }]) => number > 0)
+    .map(([input, { augment, number }]) => [input, { number, augment: augment.map(partOf) }] as const);
+  return {
+    augment: data.augment.map(partOf),
+    ...(views.length === 0 ? {} : { views: Object.fromEntries(views) }),
+    // without augmentation nothing is drawn
+    ...(isDrawn(kept) ? { seed } : {}),
+  };
+}
+
+const isDrawn = (kept: ReadonlyMap<string, Picture>): boolean =>
+  [...kept.values()].some(({ augment }) => augment.length > 0);
 
 /** A draw is the same whatever their number, so that a cache can be added to: the number is no part of the key. */
 function identityOfTeacher(spec: TeacherSpec, { seed }: RunSpec) {
@@ -75,19 +104,11 @@ function programOf(
 ): string | undefined {
   if ('foreign' in choice) return undefined;
   const model = new TracedTeacher(choice, { prefix: teacherPrefix, image: [1, ...imageShape], classes });
-  return hashOf(print(model.program(sizes.map(({ path }) => path))));
+  return hashOf(print(model.program([...new Set(sizes.map(({ path }) => path))])));
 }
 
 function sizesOf({ model, features }: PlannedTeacher, batch: number): FeatureSize[] {
-  const viewed = features.find(({ image }) => image !== 'image');
-  if (viewed !== undefined) {
-    throw new LimbeckError(
-      'PRECONDITION',
-      `the step needs '${viewed.path}' of teacher '${model.id}' on the view '${viewed.image}', which a cache does not keep`,
-      { hint: 'leave teacher.cache out, or choose a distiller without further views' },
-    );
-  }
-  return [...new Set(features.map(({ path }) => path))].map((path) => {
+  return features.map(({ path, image }) => {
     const { dtype, shape } = model.feature(path);
     if (dtype !== 'float32' || shape[0] !== batch) {
       throw new LimbeckError(
@@ -96,6 +117,6 @@ function sizesOf({ model, features }: PlannedTeacher, batch: number): FeatureSiz
         { hint: `it keeps float32 with a row for each of the ${batch} images: leave teacher.cache out` },
       );
     }
-    return { path, shape: shape.slice(1) };
+    return { path, image, shape: shape.slice(1) };
   });
 }

@@ -47,7 +47,7 @@ export class RecordReader {
   }
 
   /**
-   * Features of a batch of samples under one draw, by path; valid until the next call but one.
+   * Features of a batch of samples under one draw, by name; valid until the next call but one.
    *
    * @throws LimbeckError BAD_FILE where a shard is gone or cut short
    */
@@ -61,8 +61,8 @@ export class RecordReader {
       this.#readRecord(draw, sample, row, ring);
     });
     return new Map(
-      this.#layout.features.map(({ path, shape }, i) => [
-        path,
+      this.#layout.features.map(({ name, shape }, i) => [
+        name,
         tensorData('float32', [this.#batch, ...shape], ring[i]!),
       ]),
     );

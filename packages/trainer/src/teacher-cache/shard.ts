@@ -75,15 +75,15 @@ export class ShardBuilder {
   /**
    * Takes the features of a sample.
    *
-   * @param values by path, each of one sample
+   * @param values by name, each of one sample
    * @throws LimbeckError NON_FINITE, PRECONDITION where a value does not fit the element type
    */
   set(sample: number, values: ReadonlyMap<string, Float32Array>): void {
     const row = sample - this.first;
     let column = 0;
-    for (const { path, encoding } of this.#layout.features) {
-      const own = values.get(path)!;
-      refuseOutliers(own, { path, sample, label: encoding.label, largest: encoding.largest });
+    for (const { name, encoding } of this.#layout.features) {
+      const own = values.get(name)!;
+      refuseOutliers(own, { name, sample, label: encoding.label, largest: encoding.largest });
       const into = encoding.fields.map(() => {
         const target = this.#layout.columns[column]!;
         return fieldArray(target, this.#file.buffer, this.#offsets[column++]! + row * target.bytes);
@@ -102,11 +102,11 @@ export class ShardBuilder {
 
 function refuseOutliers(
   values: Float32Array,
-  { path, sample, label, largest }: { path: string; sample: number; label: string; largest: number },
+  { name, sample, label, largest }: { name: string; sample: number; label: string; largest: number },
 ): void {
   const bad = values.find((value) => !(Math.abs(value) <= largest));
   if (bad === undefined) return;
-  const where = `the teacher's '${path}' of training sample ${sample} has the value ${bad}`;
+  const where = `the teacher's '${name}' of training sample ${sample} has the value ${bad}`;
   if (!Number.isFinite(bad)) {
     throw new LimbeckError('NON_FINITE', where, {
       hint: 'do its weights and the normalisation belong to this data set?',
@@ -114,7 +114,7 @@ function refuseOutliers(
   }
   throw new LimbeckError('PRECONDITION', `${where}, which ${label} cannot keep`, {
     hint: 'keep it in float32 or int8: teacher.cache.dtype',
-    details: { path, sample, value: bad },
+    details: { path: name, sample, value: bad },
   });
 }
 

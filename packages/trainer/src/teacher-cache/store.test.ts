@@ -8,7 +8,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { DrawLoader } from '@limbeck/data';
 import { readSafetensors } from '@limbeck/formats';
 import { tensorData } from '@limbeck/graph';
 import fc from 'fast-check';
@@ -35,33 +34,24 @@ const sizes = [
 const given = (path: string, draw: number, sample: number, i: number): number =>
   ((sample * 37 + draw * 101 + i * 13 + path.length * 7) % 97) / 8 - 3;
 
-/** Images that say which sample and draw they are, and a teacher that reads it off them. */
+/** A made-up teacher that is asked about training samples. */
 function source({ samples, batchSize }: { samples: number; batchSize: number }) {
   const asked: number[] = [];
-  const loader: DrawLoader = {
-    batchSize,
-    samples,
-    batch(draw, first, end = samples) {
-      const count = Math.min(batchSize, end - first);
-      const images = new Float32Array(batchSize * 2).fill(-1);
-      for (let slot = 0; slot < count; slot++) images.set([draw, first + slot], slot * 2);
-      return { images, labels: new Int32Array(batchSize), indices: new Int32Array(batchSize), count };
-    },
-  };
-  const ask: FillOptions['ask'] = async (images) => {
-    asked.push(images[1]!);
-    return Object.fromEntries(
+  const ask: FillOptions['ask'] = async (draw, first, end) => {
+    asked.push(first);
+    const features = Object.fromEntries(
       sizes.map(({ path, shape }) => {
         const size = shape.reduce((a, b) => a * b);
         const values = Float32Array.from({ length: batchSize * size }, (_, at) => {
-          const slot = Math.floor(at / size);
-          return given(path, images[slot * 2]!, images[slot * 2 + 1]!, at % size);
+          const sample = first + Math.floor(at / size);
+          return sample < end ? given(path, draw, sample, at % size) : Number.NaN;
         });
         return [path, tensorData('float32', [batchSize, ...shape], values)];
       }),
     );
+    return { features, count: Math.min(batchSize, end - first, samples - first) };
   };
-  return { loader, ask, asked, progress: () => undefined, stop: () => false };
+  return { ask, asked, progress: () => undefined, stop: () => false };
 }
 
 const storeOf = (layout: CacheLayout, { draws = 2, key = 'k'.repeat(32), path = folder.path } = {}) =>
@@ -247,7 +237,8 @@ describe('a store refuses', () => {
     const layout = layoutOf([{ path: 'embedding', shape: [1] }], { dtype: 'float16' }, 4);
     const fill = (values: number[]) => {
       const store = storeOf(layout);
-      const ask = async () => ({ embedding: tensorData('float32', [4, 1], Float32Array.from(values)) });
+      const features = { embedding: tensorData('float32', [4, 1], Float32Array.from(values)) };
+      const ask = async () => ({ features, count: 4 });
       return fillStore(store, store.missing(), { ...source({ samples: 4, batchSize: 4 }), ask });
     };
     await expect(fill([1, 2, Number.NaN, 4])).rejects.toMatchObject({

@@ -147,7 +147,7 @@ export class CacheStore {
       key: this.key,
       identity: this.#identity,
       features: Object.fromEntries(
-        features.map(({ path, shape, encoding }) => [path, { shape, kept: encoding.label }]),
+        features.map(({ name, shape, encoding }) => [name, { shape, kept: encoding.label }]),
       ),
       samples,
       samplesPerShard,

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { LimbeckError } from '@limbeck/core';
+import { defineDistiller, type LimbeckError } from '@limbeck/core';
+import { mean, square, sub, type Tensor } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../events.js';
@@ -254,6 +255,63 @@ function stopAfterSteps(steps: number): () => boolean {
   // 3 batches of test images, 8 batches of the cache, one shard that is read through
   return () => ++asked >= 12 + steps;
 }
+
+describe('further views of the batch', () => {
+  /** Asks for the batch itself and for two views, one of them changed further; another feature of each. */
+  const viewed = defineDistiller({
+    id: 'viewed',
+    description: 'squared distances on three pictures of the same images',
+    build: ({ student, teacher, view }) => {
+      const distance = (a: Tensor, b: Tensor) => ({ weight: 1, value: mean(square(sub(a, b))) });
+      const [again, turned] = [
+        view('again', { augment: [] }),
+        view('turned', { augment: [{ use: 'flip', p: 0.5 }] }),
+      ];
+      return {
+        losses: {
+          own: distance(student.logits, teacher.logits),
+          again: distance(again.student.logits, again.teacher.logits),
+          turned: distance(turned.student.logits, turned.teacher.logits),
+          embedding: distance(mean(turned.student.embedding), mean(turned.teacher.embedding)),
+        },
+      };
+    },
+  });
+  const distillers = [{ distiller: viewed, options: {} }];
+
+  it('are read back bit for bit as the live teacher sees them over the same draws', async () => {
+    const asked = await run(spec(undefined, { distillers, data: { views: 2 } }), 'asked');
+    expect(asked.error).toBeUndefined();
+    const cached = await run(spec({}, { distillers }), 'cached');
+    expect(cached.error).toBeUndefined();
+    expect(cached.outcome()).toEqual(asked.outcome());
+    expect(cached.of('cache')[0]!.features).toEqual({
+      logits: 'float32',
+      'view.again.logits': 'float32',
+      'view.turned.logits': 'float32',
+      'view.turned.embedding': 'float32',
+    });
+    const again = await run(spec({}, { distillers }), 'again');
+    expect(again.of('cache-fill')).toEqual([]);
+    expect(again.outcome()).toEqual(asked.outcome());
+  });
+
+  it('may be all that is needed of the teacher', async () => {
+    const other = defineDistiller({
+      id: 'other',
+      description: 'squared distance on another draw',
+      build: ({ view }) => {
+        const { student, teacher } = view('again', { augment: [] });
+        return { losses: { again: { weight: 1, value: mean(square(sub(student.logits, teacher.logits))) } } };
+      },
+    });
+    const alone = { distillers: [{ distiller: other, options: {} }] };
+    const asked = await run(spec(undefined, { ...alone, data: { views: 2 } }), 'asked');
+    const cached = await run(spec({}, alone), 'cached');
+    expect(cached.error).toBeUndefined();
+    expect(cached.outcome()).toEqual(asked.outcome());
+  });
+});
 
 describe('several teachers', () => {
   it('have a cache each', async () => {

@@ -1,14 +1,15 @@
-import { type Feeds, type Fetches, LimbeckError } from '@limbeck/core';
+import { type Feeds, LimbeckError } from '@limbeck/core';
 import { createDrawLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
+import type { Picture } from '../programs/pictures.js';
 import type { TeacherFeature } from '../programs/teacher.js';
 import type { RunSpec } from '../run-spec.js';
-import type { FeatureSource } from '../teachers/feature-source.js';
+import { type FeatureSource, liveFeatures } from '../teachers/feature-source.js';
 import type { LiveTeacher } from '../teachers/live-teacher.js';
 import type { Attention } from '../train/attention.js';
 import { factsOf } from './facts.js';
-import { fillStore, lockStore } from './fill.js';
-import { shardOf } from './layout.js';
+import { type FillOptions, fillStore, lockStore } from './fill.js';
+import { cachedName, shardOf } from './layout.js';
 import { shardName } from './shard.js';
 import { checkSpace } from './space.js';
 import type { CacheStore, Place } from './store.js';
@@ -17,6 +18,8 @@ import type { CacheStore, Place } from './store.js';
 export interface CachedTeacher {
   readonly name: string;
   readonly spec: RunSpec;
+  /** What the run's steps look at, by input. */
+  readonly pictures: ReadonlyMap<string, Picture>;
   /** Opens it; whoever does disposes of it. */
   readonly open: () => Promise<LiveTeacher>;
 }
@@ -76,7 +79,9 @@ export class TeacherCache {
         const draw = epoch % this.#store.draws;
         await this.#makeSound(draw, indices);
         const values = reader.read(draw, indices);
-        return Object.fromEntries(features.map(({ path, input }) => [input, values.get(path)!]));
+        return Object.fromEntries(
+          features.map((feature) => [feature.input, values.get(cachedName(feature))!]),
+        );
       },
       dispose: async () => reader.close(),
     };
@@ -129,10 +134,8 @@ export class TeacherCache {
   /** @param find what is to be computed, asked once nobody else writes there */
   async #compute(live: LiveTeacher, find: () => Promise<readonly Place[]>): Promise<void> {
     const { emit, stop } = this.#attention;
-    const { name: teacher, spec } = this.#teacher;
+    const teacher = this.#teacher.name;
     const store = this.#store;
-    const { dataset, batchSize, augment } = spec.data;
-    const { train: split, normalization, imageShape } = dataset;
     const unlock = await lockStore(store, {
       waiting: ({ message, hint }) => {
         const text = `${message}: waiting until the cache is filled`;
@@ -143,28 +146,47 @@ export class TeacherCache {
     });
     try {
       const missing = await find();
-      const loader = createDrawLoader({
-        split,
-        normalization,
-        imageShape,
-        batchSize,
-        seed: spec.seed,
-        augment: augment.map(({ contribution, options }) => contribution.create(options, imageShape)),
-      });
       const started = performance.now();
       const total = missing.reduce((sum, { shard }) => sum + store.recordsOf(shard), 0);
-      const ask = (images: Float32Array): Promise<Fetches> =>
-        live.run(tensorData('float32', [batchSize, ...imageShape], images));
       const progress = (done: number) => {
         const seconds = (performance.now() - started) / 1000;
         const secondsLeft = (seconds / done) * (total - done);
         emit({ type: 'cache-fill', teacher, done, total, imagesPerSecond: done / seconds, secondsLeft });
       };
-      await fillStore(store, missing, { loader, ask, progress, stop });
+      await fillStore(store, missing, { ask: this.#asking(live), progress, stop });
       const seconds = (performance.now() - started) / 1000;
       emit({ type: 'cache-filled', teacher, records: total, bytes: store.bytesOf(missing), seconds });
     } finally {
       unlock();
     }
+  }
+
+  /** Asks the teacher about every picture of a sample that something is kept of. */
+  #asking(live: LiveTeacher): FillOptions['ask'] {
+    const { spec, pictures } = this.#teacher;
+    const { dataset, batchSize } = spec.data;
+    const { train: split, normalization, imageShape } = dataset;
+    const { features } = this.#store.layout;
+    const loaders = [...new Set(features.map(({ image }) => image))].map((input) => {
+      const { augment, number } = pictures.get(input)!;
+      const changes = augment.map(({ contribution, options }) => contribution.create(options, imageShape));
+      const common = { split, normalization, imageShape, batchSize, seed: spec.seed };
+      return { input, loader: createDrawLoader({ ...common, augment: changes, picture: number }) };
+    });
+    const source = liveFeatures(
+      live,
+      features.map(({ name, path, image }) => ({ path, image, input: name })),
+    );
+    return async (draw, first, end) => {
+      const drawn = loaders.map(({ input, loader }) => ({ input, ...loader.batch(draw, first, end) }));
+      const images = Object.fromEntries(
+        drawn.map(({ input, images: pixels }) => [
+          input,
+          tensorData('float32', [batchSize, ...imageShape], pixels),
+        ]),
+      );
+      const { indices, count } = drawn[0]!;
+      return { features: await source.features({ images, indices, epoch: draw }), count };
+    };
   }
 }

@@ -69,7 +69,9 @@ export class Machines {
       for (const teacher of run.teachers) {
         const { features, name } = teacher.planned;
         const open = () => openTeacher(run, teacher, pathsOf(teacher), { emit });
-        const cache = teacher.cache && new TeacherCache(teacher.cache, { name, spec, open }, attention);
+        const cache =
+          teacher.cache &&
+          new TeacherCache(teacher.cache, { name, spec, pictures: run.pictures, open }, attention);
         const isNeeded = features.length > 0 && !(cache?.isComplete && isKnown(progress, teacher));
         const live = isNeeded ? kept(await open()) : undefined;
         teachers.push({ teacher, live, cache });

@@ -1,6 +1,7 @@
 import { type ErrorCode, LimbeckError } from '@limbeck/core';
 import { type Program, type StateDict, sizeOf } from '@limbeck/graph';
 import { deployedProgram } from '../programs/deployed.js';
+import { type Picture, picturesOf } from '../programs/pictures.js';
 import { planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
 import type { ModelChoice } from '../programs/traced-model.js';
 import { untouchedState, untrainedParameters } from '../programs/untrained.js';
@@ -21,6 +22,8 @@ export interface PreparedRun {
   /** What its programs are traced from. */
   readonly students: StudentSpec;
   readonly source: BatchSource;
+  /** What its steps look at, by input: `image` and those of views. */
+  readonly pictures: ReadonlyMap<string, Picture>;
   /** In the order they run, the main phase last. */
   readonly phases: readonly RunPhase[];
   /** The deployed model for a batch of images. */
@@ -84,10 +87,11 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     return loadWeights(variables, weights, { role, classes });
   };
   const plan = planStudent(students);
+  const pictures = picturesOf(spec.data.augment, plan);
   const { student } = spec;
   const teachers = spec.teachers.map((teacher, i): RunTeacher => {
     const planned = plan.teachers[i]!;
-    return { spec: teacher, planned, cache: planCache(spec, { spec: teacher, planned }) };
+    return { spec: teacher, planned, cache: planCache(spec, { spec: teacher, planned, pictures }) };
   });
   const teacherState: StateDict = new Map(
     teachers.flatMap(({ spec: teacher, planned: { model } }) =>
@@ -105,7 +109,7 @@ export function prepareRun(spec: RunSpec): PreparedRun {
           [...plan.variables.values()].filter(({ owner }) => owner === 'student'),
           student.weights,
         );
-  const source = new BatchSource(spec, plan);
+  const source = new BatchSource(spec, pictures, [plan, ...plan.initial]);
   const given = [...teacherState, ...studentState];
   const deployed = (batch: number) => deployedProgram(students, batch);
   const deployment = { plan, deployed: deployed(1), loaded: new Map(given) };
@@ -117,6 +121,7 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     students,
     teachers,
     source,
+    pictures,
     phases: phasesOf(spec, plan, source.batchesPerEpoch),
     deployed,
     teacherState,
