@@ -1,6 +1,5 @@
-import { onnxBackend } from '@limbeck/backend-onnx';
-import { tfjsBackend, tfjsKernelsBackend } from '@limbeck/backend-tfjs';
-import type { ComputeBackend, Device } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core';
+import { boundBackend, targetPlaces } from '@limbeck/golden';
 import { type ConformanceTarget, isRequired } from '@limbeck/testkit';
 
 /** A backend on one of its devices. */
@@ -12,26 +11,16 @@ export interface Target {
   readonly missing?: string;
 }
 
-const on = (backend: ComputeBackend, device: Device): ComputeBackend => ({
-  ...backend,
-  compile: (program, options) => backend.compile(program, { ...options, device }),
-});
-
-async function target(name: ConformanceTarget, backend: ComputeBackend, device?: Device): Promise<Target> {
-  const bound = device === undefined ? backend : on(backend, device);
-  if (isRequired(name)) return { name, backend: bound };
+async function target(name: ConformanceTarget): Promise<Target> {
+  const { device } = targetPlaces[name];
+  const backend = boundBackend(targetPlaces[name]);
+  if (isRequired(name)) return { name, backend };
   const found = await backend.capabilities();
-  if (!found.available) return { name, backend: bound, missing: found.reason };
-  if (device === undefined || found.devices.includes(device)) return { name, backend: bound };
-  return { name, backend: bound, missing: found.unavailable?.[device] ?? `no device '${device}'` };
+  if (!found.available) return { name, backend, missing: found.reason };
+  if (device === undefined || found.devices.includes(device)) return { name, backend };
+  return { name, backend, missing: found.unavailable?.[device] ?? `no device '${device}'` };
 }
 
 /** What whole steps of training are tried on, besides the reference. */
 export const findTargets = (): Promise<Target[]> =>
-  Promise.all([
-    target('onnx-cpu', onnxBackend, 'cpu'),
-    target('tfjs-session', tfjsBackend),
-    target('tfjs-cpu', tfjsKernelsBackend, 'cpu'),
-    target('tfjs-wasm', tfjsKernelsBackend, 'wasm'),
-    target('tfjs-webgpu', tfjsKernelsBackend, 'webgpu'),
-  ]);
+  Promise.all((['onnx-cpu', 'tfjs-session', 'tfjs-cpu', 'tfjs-wasm', 'tfjs-webgpu'] as const).map(target));

@@ -147,6 +147,18 @@ describe('what does not fit', () => {
     ]);
   });
 
+  test('a file that is named and not there is an error; the others are left out', async () => {
+    const context = { host, backend: referenceBackend };
+    const names: string[] = [];
+    for await (const { name } of runGolden(folder, context, { only: ['metrics'] })) names.push(name);
+    expect(names.every((name) => name.startsWith('metrics/'))).toBe(true);
+    const absent = runGolden(folder, context, { only: ['metrics', 'surprise'] }).next();
+    await expect(absent).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('surprise.json'),
+    });
+  });
+
   test('a folder without golden files is an error', async () => {
     const empty = await mkdtemp(path.join(scratch, 'empty-'));
     await expect(outcomesOf(empty, referenceBackend)).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -32,10 +32,19 @@ const kinds: Readonly<Record<string, Kind<z.ZodType>>> = {
  * Runs every case of a folder of golden files, one after another. A file or case that cannot be understood is an
  * outcome, not an exception, so that one of them hides no other.
  *
- * @throws LimbeckError NOT_FOUND where the folder cannot be read or holds no golden file
+ * @param only names of the files to run, without .json; default all
+ * @throws LimbeckError NOT_FOUND where the folder cannot be read or holds no golden file, or not those that are named
  */
-export async function* runGolden(folder: string, context: GoldenContext): AsyncGenerator<Outcome> {
-  const files = (await listFolder(folder)).filter((file) => file.endsWith('.json')).sort();
+export async function* runGolden(
+  folder: string,
+  context: GoldenContext,
+  { only }: { readonly only?: readonly string[] } = {},
+): AsyncGenerator<Outcome> {
+  const all = (await listFolder(folder)).filter((file) => file.endsWith('.json')).sort();
+  const absent = only?.find((name) => !all.includes(`${name}.json`));
+  if (absent !== undefined) throw new LimbeckError('NOT_FOUND', `${folder} holds no ${absent}.json`);
+  const files =
+    only === undefined ? all : all.filter((file) => only.includes(file.slice(0, -'.json'.length)));
   if (files.length === 0) throw new LimbeckError('NOT_FOUND', `${folder} holds no golden files (*.json)`);
   for (const file of files) {
     const found = kinds[file];
