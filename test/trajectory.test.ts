@@ -16,8 +16,6 @@ const start = (count: number): typeof whole => {
 
 /** As far as a device gets in seconds; everywhere else the whole trajectory is run. */
 const steps: Readonly<Partial<Record<ConformanceTarget, number>>> = {
-  'tfjs-cpu': 2,
-  'tfjs-wasm': 4,
   'tfjs-webgpu': 2,
 };
 

@@ -1,4 +1,5 @@
 import type { Device } from '@limbeck/core';
+import { plainName } from './plain/register.js';
 import type { Tfjs } from './tfjs.js';
 
 /** What tfjs calls its backends, and this package its devices. */
@@ -12,6 +13,8 @@ export interface KernelTarget {
   readonly device: KernelsDevice;
   /** Whether tfjs has this kernel there. */
   has(kernel: string): boolean;
+  /** What a kernel is called by there, which may be one of ours in its stead. */
+  named(kernel: string): string;
   /** Bytes that one tensor may have at most. */
   readonly maxBytes: number;
 }
@@ -56,6 +59,7 @@ export class KernelsRuntime {
     this.target = {
       device,
       has: (kernel) => Boolean(tf.getKernel(kernel, device)),
+      named: (kernel) => (device === 'cpu' ? plainName(kernel) : kernel),
       maxBytes: this.#gpu?.limits.maxStorageBufferBindingSize ?? Number.POSITIVE_INFINITY,
     };
   }

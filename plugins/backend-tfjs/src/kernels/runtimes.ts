@@ -1,5 +1,6 @@
 import { LimbeckError } from '@limbeck/core';
 import { type KernelsDevice, KernelsRuntime, kernelsDevices } from './device.js';
+import { registerPlainKernels } from './plain/register.js';
 import type { Tfjs } from './tfjs.js';
 
 /** Where tfjs comes from. */
@@ -58,6 +59,7 @@ export class KernelsRuntimes {
     } finally {
       if (before !== undefined && before !== null) await tf.setBackend(before);
     }
+    if (device === 'cpu') registerPlainKernels(tf);
     // small tensors would be computed on the CPU, and read back for it
     if (device === 'webgpu') tf.env().set('WEBGPU_CPU_FORWARD', false);
     return new KernelsRuntime(tf, device, () => {

@@ -29,6 +29,11 @@ export interface Tfjs {
   removeBackend(name: string): void;
   registerBackend(name: string, factory: () => never): boolean;
   getKernel(name: string, device: string): unknown;
+  registerKernel(config: {
+    readonly kernelName: string;
+    readonly backendName: string;
+    readonly kernelFunc: never;
+  }): void;
   tensor(values: KernelValues, shape: number[], dtype: 'float32' | 'int32' | 'bool'): KernelTensor;
   memory(): { readonly numTensors: number };
   env(): { set(flag: string, value: boolean): void };

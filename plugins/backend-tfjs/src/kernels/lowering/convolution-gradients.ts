@@ -56,65 +56,76 @@ export const conv2dInputGradient: KernelClaim<Conv2dInputGradientAttributes> = {
   },
 };
 
-/** Where a kernel of tfjs computes the gradient for the weights as fast as anything does. */
+/** Where one kernel computes the gradient for the weights as fast as anything does. */
 const hasWeightKernel = ({ device, has }: KernelTarget, kind: ConvolutionKind): boolean =>
-  device === 'webgpu' &&
-  has(kind === 'depthwise' ? 'DepthwiseConv2dNativeBackpropFilter' : 'Conv2DBackpropFilter');
+  kind === 'depthwise'
+    ? device === 'webgpu' && has('DepthwiseConv2dNativeBackpropFilter')
+    : device !== 'wasm' && has('Conv2DBackpropFilter');
 
-/** The map under each weight: [N, oH, oW, C] for every position of the kernel, row by row. */
+/**
+ * The map under each weight: [C, N, oH, oW] for every position of the kernel, row by row. With the channels first what is
+ * summed up lies side by side. The map is moved once for all positions, and where a kernel takes steps, rows and columns that
+ * are met together are gathered by it: kernels that take parts with steps are slow.
+ */
 function shifted(
   graph: PlanBuilder,
-  map: Sized,
+  { value, sizes }: Sized,
   { strides, padding, dilation, kernel }: Conv2dWeightGradientAttributes,
   [rows, columns]: readonly [number, number],
 ): Slot[] {
   const [top, left, bottom, right] = padding;
-  const [n, , , c] = map.sizes;
-  const padded = graph.pad(map.value, [
+  const [n, h, w, c] = sizes;
+  const [down, across] = strides;
+  const whole = (size: number, step: number) => Math.ceil(size / step) * step;
+  const [height, width] = [whole(h + top + bottom, down), whole(w + left + right, across)];
+  const padded = graph.pad(value, [
     [0, 0],
-    [top, bottom],
-    [left, right],
+    [top, height - h - top],
+    [left, width - w - left],
     [0, 0],
   ]);
+  const phased =
+    down * across === 1
+      ? graph.transpose('float32', padded, [3, 0, 1, 2])
+      : graph.transpose(
+          'float32',
+          graph.reshape('float32', padded, [n, height / down, down, width / across, across, c]),
+          [2, 4, 5, 0, 1, 3],
+        );
+  const map = graph.reshape('float32', phased, [down * across * c, n, height / down, width / across]);
   return Array.from({ length: kernel[0] * kernel[1] }, (_, position) => {
-    const start = [Math.floor(position / kernel[1]) * dilation[0], (position % kernel[1]) * dilation[1]];
-    const end = [start[0]! + (rows - 1) * strides[0] + 1, start[1]! + (columns - 1) * strides[1] + 1];
-    return graph.stridedSlice(padded, [0, ...start, 0], [n, ...end, c], [1, ...strides, 1]);
+    const y = Math.floor(position / kernel[1]) * dilation[0];
+    const x = (position % kernel[1]) * dilation[1];
+    const phase = (y % down) * across + (x % across);
+    const start = [phase * c, 0, Math.floor(y / down), Math.floor(x / across)];
+    return graph.slice(map, start, [c, n, rows, columns]);
   });
 }
 
-/** One matrix product: all shifted maps beside each other, transposed, times dy. Gives [kH, kW, C, O]. */
+/** One matrix product: all shifted maps below each other, times dy. Gives [kH, kW, C, O]. */
 function byProduct(graph: PlanBuilder, parts: readonly Slot[], dy: Sized, channels: number): Slot {
   const [n, rows, columns, outputs] = dy.sizes;
   const positions = n * rows * columns;
-  const width = parts.length * channels;
-  const maps = graph.reshape('float32', graph.concat(parts, 3), [positions, width]);
+  const maps = graph.reshape('float32', graph.concat(parts, 0), [parts.length * channels, positions]);
   const gradient = graph.reshape('float32', dy.value, [positions, outputs]);
-  return graph.emit(
-    'BatchMatMul',
-    { a: graph.transpose('float32', maps, [1, 0]), b: gradient },
-    { transposeA: false, transposeB: false },
-  );
+  return graph.emit('BatchMatMul', { a: maps, b: gradient }, { transposeA: false, transposeB: false });
 }
 
 /** Products summed weight by weight: each weight meets one channel alone. Gives [kH, kW, C, O / C]. */
 function bySums(graph: PlanBuilder, parts: readonly Slot[], dy: Sized, channels: number): Slot {
   const [n, rows, columns, outputs] = dy.sizes;
   const positions = n * rows * columns;
-  const gradient = graph.reshape('float32', dy.value, [positions, channels, outputs / channels]);
+  const apart = graph.reshape('float32', dy.value, [positions, channels, outputs / channels]);
+  const gradient = graph.transpose('float32', apart, [1, 2, 0]);
   const sums = parts.map((part) => {
-    const map = graph.reshape('float32', part, [positions, channels, 1]);
+    const map = graph.reshape('float32', part, [channels, 1, positions]);
     const products = graph.emit('Multiply', { a: map, b: gradient });
-    return graph.emit('Sum', { x: products }, { axis: [0], keepDims: true });
+    return graph.emit('Sum', { x: products }, { axis: [2], keepDims: false });
   });
   return graph.concat(sums, 0);
 }
 
-/** In plain JavaScript parts of a map are slow to take out: there it is a convolution of x with dy as the kernel. */
 export const conv2dWeightGradient: KernelClaim<Conv2dWeightGradientAttributes> = {
-  when: (node, { device }, attributes) =>
-    device !== 'cpu' ||
-    kindOf(attributes, { inputs: node.inputs[0]!.shape[1]!, outputs: node.shape[0]! }) !== 'plain',
   layout: (node, _, attributes) =>
     weightLayout(attributes, { inputs: node.inputs[0]!.shape[1]!, outputs: node.shape[0]! }),
   lower: ({ graph, node, attributes: wanted }) => {

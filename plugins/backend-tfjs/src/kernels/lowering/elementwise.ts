@@ -1,5 +1,6 @@
-import type { DType, Tensor } from '@limbeck/graph';
+import { type DType, sizeOf, type Tensor } from '@limbeck/graph';
 import { followOperands, operandsOf, reluOf } from '../../lowering/elementwise.js';
+import { inMemory } from '../../lowering/layout.js';
 import type { None } from '../../lowering/lowering.js';
 import type { Kernel, KernelContext } from './kernel.js';
 import type { Slot } from './plan.js';
@@ -44,11 +45,20 @@ export const where: Kernel<None> = {
     const y = reluOf(node);
     if (y !== undefined) {
       const open = graph.emit('Step', { x: graph.read(y, layout) }, { alpha: 0 });
-      return graph.emit('Multiply', { a: graph.read(node.inputs[1]!, layout), b: open });
+      return graph.emit('Multiply', { a: graph.readBroadcast(operandsOf(node)[1]!, layout), b: open });
     }
     const [condition, ...choices] = node.inputs.map((input: Tensor) =>
       graph.stretched(input, layout, node.shape),
     ) as [Slot, Slot, Slot];
-    return graph.moved(choices, node.dtype, ([t, e]) => graph.emit('Select', { condition, t: t!, e: e! }));
+    // element by element the axes do not matter, and the kernel for graphics processors follows four of them
+    const flat = (value: Slot, dtype: DType) => graph.reshape(dtype, value, [sizeOf(node.shape)]);
+    const chosen = graph.moved(choices, node.dtype, ([t, e]) =>
+      graph.emit('Select', {
+        condition: flat(condition, 'bool'),
+        t: flat(t!, node.dtype),
+        e: flat(e!, node.dtype),
+      }),
+    );
+    return graph.reshape(node.dtype, chosen, inMemory(node.shape, layout));
   },
 };

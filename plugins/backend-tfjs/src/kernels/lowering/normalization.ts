@@ -1,12 +1,12 @@
 import type { BatchNormAttributes, Tensor } from '@limbeck/graph';
-import { nhwc } from '../../lowering/layout.js';
+import { inMemory, nhwc } from '../../lowering/layout.js';
 import type { None } from '../../lowering/lowering.js';
 import type { KernelClaim } from './kernel.js';
 import type { Slot } from './plan.js';
-import type { PlanBuilder } from './plan-builder.js';
+import { means, totals } from './totals.js';
 
-/** Axes of [N, H, W, C] that belong to one channel. */
-const perChannel = { axis: [0, 1, 2], keepDims: false };
+/** All positions of a map [N, H, W, C], of each channel for itself. */
+const perChannel = (map: Tensor) => ({ sizes: inMemory(map.shape, nhwc), axes: [0, 1, 2], keepDims: false });
 
 /** With given statistics: one pass over the map. */
 export const batchNorm: KernelClaim<BatchNormAttributes> = {
@@ -47,26 +47,32 @@ export const channelAffine: KernelClaim<None> = {
   },
 };
 
-const meanOf = (graph: PlanBuilder, x: Slot): Slot => graph.emit('Mean', { x }, perChannel);
-
 export const channelMean: KernelClaim<None> = {
-  lower: ({ graph, node }) => meanOf(graph, graph.read(node.inputs[0]!, nhwc)),
+  lower: ({ graph, node }) => {
+    const x = node.inputs[0]!;
+    return means(graph, graph.read(x, nhwc), perChannel(x));
+  },
 };
 
 export const channelVariance: KernelClaim<None> = {
   lower: ({ graph, node }) => {
-    const x = graph.read(node.inputs[0]!, nhwc);
-    return meanOf(graph, graph.emit('SquaredDifference', { a: x, b: meanOf(graph, x) }));
+    const x = node.inputs[0]!;
+    const map = graph.read(x, nhwc);
+    const mean = means(graph, map, perChannel(x));
+    return means(graph, graph.emit('SquaredDifference', { a: map, b: mean }), perChannel(x));
   },
 };
 
 export const channelSum: KernelClaim<None> = {
-  lower: ({ graph, node }) => graph.emit('Sum', { x: graph.read(node.inputs[0]!, nhwc) }, perChannel),
+  lower: ({ graph, node }) => {
+    const x = node.inputs[0]!;
+    return totals(graph, graph.read(x, nhwc), perChannel(x));
+  },
 };
 
 export const channelDot: KernelClaim<None> = {
   lower: ({ graph, node }) => {
     const [a, b] = node.inputs.map((input) => graph.read(input, nhwc)) as [Slot, Slot];
-    return graph.emit('Sum', { x: graph.emit('Multiply', { a, b }) }, perChannel);
+    return totals(graph, graph.emit('Multiply', { a, b }), perChannel(node.inputs[0]!));
   },
 };

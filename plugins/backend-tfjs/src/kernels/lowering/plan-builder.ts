@@ -4,6 +4,7 @@ import { inMemory, type Layout } from '../../lowering/layout.js';
 import { PlacedValues } from '../../lowering/placed-values.js';
 import { type CarrierType, carrierOf } from '../../lowering/ports.js';
 import type { KernelTarget } from '../device.js';
+import { alongAxes } from './along-axes.js';
 import type { KernelCall, Slot, SlotInputs } from './plan.js';
 
 /** Constants up to this many elements are compared, so that equal ones are stored once. */
@@ -96,12 +97,17 @@ export class PlanBuilder extends PlacedValues<Slot> {
     const apart = sameShape(shape, tensor.shape)
       ? value
       : this.reshape(tensor.dtype, value, inMemory(shape, layout));
-    return this.tile(
-      apart,
-      inMemory(
-        target.map((size, axis) => size / shape[axis]!),
-        layout,
-      ),
+    const sizes = inMemory(shape, layout);
+    const reps = inMemory(target, layout).map((size, axis) => size / sizes[axis]!);
+    return alongAxes(
+      this,
+      { value: apart, sizes, dtype: tensor.dtype },
+      {
+        whole: () => this.tile(apart, reps),
+        axes: reps.flatMap((n, axis) => (n === 1 ? [] : [axis])),
+        along: (x, axis) => this.tile(x, [1, reps[axis]!, 1]),
+        sizeAfter: (axis) => sizes[axis]! * reps[axis]!,
+      },
     );
   }
 

@@ -1,9 +1,11 @@
 import type { ReduceAttributes, Tensor } from '@limbeck/graph';
-import { axesInMemory, type Layout, logical } from '../../lowering/layout.js';
+import { axesInMemory, inMemory, type Layout, logical } from '../../lowering/layout.js';
 import type { None } from '../../lowering/lowering.js';
 import { keepsOrder } from '../../lowering/reduce.js';
 import type { Kernel } from './kernel.js';
+import type { Slot } from './plan.js';
 import type { PlanBuilder } from './plan-builder.js';
+import { type Totalled, totals } from './totals.js';
 
 /** The layout to reduce in: the one at hand where what is left lies as in the program. */
 const orderFor = (graph: PlanBuilder, x: Tensor, axes: readonly number[]): Layout => {
@@ -11,23 +13,27 @@ const orderFor = (graph: PlanBuilder, x: Tensor, axes: readonly number[]): Layou
   return keepsOrder(x.shape, axes, native) ? native : logical(x.shape.length);
 };
 
-/** @param axesName what the kernel calls the axes */
-const reduction = (kernel: string, axesName: string): Kernel<ReduceAttributes> => ({
+type Reduce = (graph: PlanBuilder, x: Slot, reduced: Totalled) => Slot;
+
+const reduction = (reduce: Reduce): Kernel<ReduceAttributes> => ({
   layout: (node, layoutOf, { keepDims }) =>
     keepDims ? layoutOf(node.inputs[0]!) : logical(node.shape.length),
   lower: ({ graph, node, attributes: { axes, keepDims }, layout }) => {
     const x = node.inputs[0]!;
     const order = keepDims ? layout : orderFor(graph, x, axes);
-    return graph.emit(
-      kernel,
-      { x: graph.read(x, order) },
-      { [axesName]: axesInMemory(axes, order), keepDims },
-    );
+    return reduce(graph, graph.read(x, order), {
+      sizes: inMemory(x.shape, order),
+      axes: axesInMemory(axes, order),
+      keepDims,
+    });
   },
 });
 
-export const sum = reduction('Sum', 'axis');
-export const reduceMax = reduction('Max', 'reductionIndices');
+export const sum = reduction(totals);
+
+export const reduceMax = reduction((graph, x, { axes, keepDims }) =>
+  graph.emit('Max', { x }, { reductionIndices: axes, keepDims }),
+);
 
 export const argMax: Kernel<{ readonly axis: number }> = {
   lower: ({ graph, node, attributes: { axis } }) =>
