@@ -33,6 +33,33 @@ const composed = {
   'vanilla-kd/limbeck.config.ts': ['ce', 'bce', 'kd'],
 };
 
+/** A plugin with a few 28x28 images of ten classes. */
+const fewImages = `
+import { defineDataset, definePlugin } from 'limbeck';
+const split = (length, salt) => ({
+  length,
+  labels: Int32Array.from({ length }, (_, i) => i % 10),
+  read(index, into, offset) {
+    for (let i = 0; i < 784; i++) into[offset + i] = (salt + i * (1 + (index % 10)) + index * 31) % 256;
+  },
+});
+const few = defineDataset({
+  id: 'few',
+  description: 'ramps of ten slopes',
+  files: [],
+  open: async () => ({
+    classes: 10,
+    classNames: Array.from({ length: 10 }, (_, i) => String(i)),
+    imageShape: [1, 28, 28],
+    normalization: { mean: [0.5], std: [0.25] },
+    train: split(32, 0),
+    test: split(20, 9),
+    fingerprint: 'few',
+  }),
+});
+export default definePlugin({ name: 'few', api: 1, setup: (host) => host.datasets.add(few) });
+`;
+
 /** What a process of an example writes, until it has written enough; then it is ended. */
 async function firstSteps(command: readonly string[], isEnough: (text: string) => boolean): Promise<string> {
   const scratch = await mkdtemp(path.join(tmpdir(), 'limbeck-example-'));
@@ -58,7 +85,14 @@ async function firstSteps(command: readonly string[], isEnough: (text: string) =
 test.each(Object.entries(trained))('examples/%s trains a few steps', async (config, terms) => {
   const bin = path.join(root, 'packages/cli/dist/bin.js');
   const command = [bin, 'train', path.join(root, 'examples', config), '--json', '--out', 'run'];
-  const more = ['--set', 'backend=onnx', '--set', 'data.batchSize=16', '--set', 'teacher.acceptChance=true'];
+  // steps alone: what compares with the teacher is asked for before the first one
+  const steadily = [
+    'backend=onnx',
+    'data.batchSize=16',
+    'teacher.acceptChance=true',
+    'train.evaluate.metrics=["top1"]',
+  ];
+  const more = steadily.flatMap((value) => ['--set', value]);
   const steps = (text: string) =>
     text
       .split('\n')
@@ -68,6 +102,41 @@ test.each(Object.entries(trained))('examples/%s trains a few steps', async (conf
     const { losses } = JSON.parse(line) as { losses: Record<string, number> };
     expect(Object.keys(losses)).toEqual([...terms, 'total']);
     expect(Object.values(losses).every(Number.isFinite)).toBe(true);
+  }
+});
+
+test('examples/understanding-projectors follows the teacher on both splits, with few images', async () => {
+  const scratch = await mkdtemp(path.join(tmpdir(), 'limbeck-example-'));
+  try {
+    await symlink(path.join(root, 'node_modules'), path.join(scratch, 'node_modules'));
+    await writeFile(path.join(scratch, 'few.mjs'), fewImages);
+    const config = [
+      `extends: ${path.join(root, 'examples/understanding-projectors/feature-projector.yaml')}`,
+      'plugins: [./few.mjs]',
+      'data: { use: few, batchSize: 8 }',
+      'teacher: { acceptChance: true }',
+      'train: { epochs: 2, evaluate: { trainImages: 12 } }',
+      'backend: onnx',
+    ];
+    await writeFile(path.join(scratch, 'limbeck.config.yaml'), config.join('\n'));
+    const { code, stdout, stderr } = await limbeck(['train', '--json', '--out', 'run'], scratch);
+    expect(code, stderr).toBe(0);
+    const epochs = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type === 'epoch');
+    expect(epochs).toHaveLength(2);
+    const names = [
+      ...['top1', 'nll', 'ece', 'teacher-cosine', 'teacher-cosine, projected'],
+      ...['linear-cka', 'linear-cka of maps', 'teacher-agreement'],
+    ];
+    for (const { test: onTest, train } of epochs) {
+      expect(Object.keys(onTest)).toEqual(names);
+      expect(Object.keys(train)).toEqual(names);
+    }
+  } finally {
+    await rm(scratch, { recursive: true });
   }
 });
 

@@ -138,6 +138,31 @@ describe('a student of a model from a file', () => {
     expect(Object.keys(known)).toEqual(['torch', 'own']);
   });
 
+  it('is compared with it all along, on its maps too', async () => {
+    const epochs: (RunEvent & { type: 'epoch' })[] = [];
+    await run('followed', {
+      metrics: [
+        'top1',
+        { use: 'teacher-cosine', tap: 'projector-ensemble.projectors', teacherTap: 'embedding' },
+        { use: 'linear-cka', tap: 'stage2' },
+        'teacher-agreement',
+      ],
+      evaluateTrain: {},
+      onEvent: (event) => {
+        if (event.type === 'epoch') epochs.push(event);
+      },
+    });
+    expect(epochs).toHaveLength(2);
+    for (const { test, train } of epochs) {
+      // labels are what the teacher sees, so that agreeing with it is being right
+      expect(test!['teacher-agreement']).toBe(test!.top1);
+      // both splits hold the same four images
+      for (const [metric, value] of Object.entries(test!)) expect(train![metric]).toBeCloseTo(value, 6);
+      expect(test!['linear-cka']).toBeGreaterThan(0);
+    }
+    expect(epochs[1]!.test!['teacher-cosine']).toBeGreaterThan(epochs[0]!.test!['teacher-cosine']!);
+  });
+
   it('cannot use its classifier', async () => {
     await expect(run('shared', { distillers: ['classifier-sharing'] })).rejects.toMatchObject({
       code: 'PRECONDITION',

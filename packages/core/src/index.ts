@@ -27,6 +27,7 @@ export * from './contracts/distiller.js';
 export * from './contracts/feeds.js';
 export * from './contracts/loss.js';
 export * from './contracts/metric.js';
+export * from './contracts/metric-name.js';
 export * from './contracts/optimizer.js';
 export * from './contracts/plugin.js';
 export * from './contracts/projector.js';

@@ -41,8 +41,9 @@ export function* runMetrics(file: z.infer<typeof metricsFile>, { host }: GoldenC
     }
     const comparison = new Comparison(`metrics/${key}`, tolerances.metrics);
     const { contribution, options } = host.use('metrics', use);
-    const accumulator = contribution.create(options);
-    accumulator.add({ logits, labels: Int32Array.from(file.labels), count: file.N, classes: file.classes });
+    const accumulator = contribution.create(options, {});
+    const labels = Int32Array.from(file.labels);
+    accumulator.add({ logits, labels, count: file.N, classes: file.classes, features: {} });
     comparison.compare(contribution.id, accumulator.value(), expected);
     yield comparison.outcome();
   }

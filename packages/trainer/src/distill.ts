@@ -17,6 +17,7 @@ import type { DistillerChoice } from './programs/distillation.js';
 import type {
   CheckpointPolicy,
   FidelityBound,
+  MetricChoice,
   Placement,
   RunSpec,
   TeacherCacheSpec,
@@ -99,7 +100,10 @@ export interface DistillOptions extends TrainOptions {
   readonly groups?: readonly ParameterGroup[];
   /** Default cosine, down to 0. */
   readonly schedule?: Use;
-  /** The first decides which epoch is best. Default top-1 and mean negative log-likelihood. */
+  /**
+   * The first decides which epoch is best. Default top-1 and mean negative log-likelihood. Beside `use` and the options,
+   * `name` says what the values are called, and with several teachers `teacher` names the one to compare with.
+   */
   readonly metrics?: readonly Use[];
   /** Of the cross-entropy; default what the distillers say, else 1. */
   readonly taskWeight?: number;
@@ -175,7 +179,7 @@ async function specFrom(host: Host, options: DistillOptions): Promise<RunSpec> {
     lr: options.lr ?? 0.05,
     groups: options.groups,
     schedule: host.use('schedules', options.schedule ?? 'cosine', { path: 'schedule' }),
-    metrics: (options.metrics ?? ['top1', 'nll']).map((use) => host.use('metrics', use, { path: 'metrics' })),
+    metrics: (options.metrics ?? ['top1', 'nll']).map((use) => metricOf(host, use)),
     taskWeight: options.taskWeight,
     balance:
       options.balance === undefined ? undefined : host.use('balancers', options.balance, { path: 'balance' }),
@@ -241,6 +245,21 @@ function distillerOf(host: Host, use: Use): DistillerChoice {
     options,
     ...(teacher === undefined ? {} : { teacher: String(teacher) }),
     ...(schedule === undefined ? {} : { schedule: course(schedule as Use) }),
+  };
+}
+
+/** The run's own keys beside the options say what its values are called, and which teacher it compares with. */
+function metricOf(host: Host, use: Use): MetricChoice {
+  const { name, teacher, ...rest } = typeof use === 'string' ? { use } : use;
+  const { contribution, options } = host.use('metrics', rest as UseObject, {
+    path: 'metrics',
+    own: ['name', 'teacher'],
+  });
+  return {
+    contribution,
+    options,
+    ...(name === undefined ? {} : { name: String(name) }),
+    ...(teacher === undefined ? {} : { teacher: String(teacher) }),
   };
 }
 

@@ -85,6 +85,19 @@ export type RunEvent =
       readonly samples: number;
       readonly seconds: number;
     }
+  | {
+      /** What metrics look at of a teacher has been computed for a split, once for the whole session. */
+      readonly type: 'teacher-features';
+      /** Its name. */
+      readonly teacher: string;
+      readonly split: 'test' | 'train';
+      /** Tap names and layer paths. */
+      readonly features: readonly string[];
+      readonly samples: number;
+      /** That are kept in memory. */
+      readonly bytes: number;
+      readonly seconds: number;
+    }
   | ({
       /** What the cache of a teacher holds, before anything is written. */
       readonly type: 'cache';

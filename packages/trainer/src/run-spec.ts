@@ -24,6 +24,18 @@ export interface Chosen<T> {
   readonly options: unknown;
 }
 
+/** A metric of a run. */
+// biome-ignore lint/suspicious/noExplicitAny: every metric brings an option type of its own
+export interface MetricChoice extends Chosen<Metric<any>> {
+  /** What its values are called. Default its id. */
+  readonly name?: string;
+  /** Name of the teacher it compares with. Default the first one. */
+  readonly teacher?: string;
+}
+
+/** What the values of a metric are called. */
+export const metricName = ({ name, contribution }: MetricChoice): string => name ?? contribution.id;
+
 /** Where a program runs. */
 export interface Placement {
   readonly backend: ComputeBackend;
@@ -134,8 +146,7 @@ export interface RunSpec {
   // biome-ignore lint/suspicious/noExplicitAny: every schedule brings an option type of its own
   readonly schedule: Chosen<Schedule<any>>;
   /** At least one; the first decides what best means. */
-  // biome-ignore lint/suspicious/noExplicitAny: every metric brings an option type of its own
-  readonly metrics: readonly Chosen<Metric<any>>[];
+  readonly metrics: readonly MetricChoice[];
   /** Weight of the cross-entropy; default what the distillers say, else 1. */
   readonly taskWeight?: number;
   /** Decides about the weights of all terms in every step. Default: they are as configured. */
@@ -148,7 +159,12 @@ export interface RunSpec {
   /** Also measure the training split as it is: so many images, evenly spread, or all. Default: only the test split. */
   readonly evaluateTrain?: { readonly images?: number };
   readonly checkpoint: CheckpointPolicy;
-  readonly earlyStopping?: { readonly patience: number; readonly minDelta: number };
+  /** Watches the first metric, or the one of that name. */
+  readonly earlyStopping?: {
+    readonly patience: number;
+    readonly minDelta: number;
+    readonly metric?: string;
+  };
   readonly placement: Placement;
   /** Formats the finished student is written in, besides safetensors. */
   readonly exporters: readonly Exporter[];

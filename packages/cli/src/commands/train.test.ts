@@ -326,6 +326,41 @@ distiller: { use: kd, weight: 1, taskWeight: 1 }
     expect(stdout).toMatch(/loss \S+ \(ce \S+, kd \S+\)/);
   });
 
+  it('is what the student is compared with all along, in files, lines and JSON; alone, it is not', async () => {
+    const followed = [
+      ...['--set', 'train.evaluate.metrics=["top1","teacher-cosine",{"use":"linear-cka","tap":"stage1"}]'],
+      ...['--set', 'train.evaluate.splits=["test","train"]'],
+    ];
+    const folder = await taught();
+    const { code, stdout } = await limbeck(['train', 'distilled.yaml', '--out', 'run', ...followed], folder);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/embedding, stage1 of teacher for 20 test images: /);
+    expect(stdout).toMatch(
+      /test top1 \S+ %, teacher-cosine \S+, linear-cka \S+ .*train top1 \S+ %, teacher-cosine/,
+    );
+    const lines = readFileSync(path.join(folder, 'run', 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    const last = JSON.parse(lines.at(-1)!);
+    for (const values of [last.test, last.train]) {
+      expect(Object.keys(values)).toEqual(['top1', 'teacher-cosine', 'linear-cka']);
+    }
+    const events = (await limbeck(['train', 'distilled.yaml', '--json', ...followed], folder)).events();
+    expect(events.findLast(({ type }) => type === 'epoch')).toMatchObject({
+      test: last.test,
+      train: last.train,
+    });
+    const inspected = await limbeck(['inspect', 'distilled.yaml', ...followed], folder);
+    expect(inspected.stdout).toMatch(/^teacher-cosine +'embedding' of teacher 'speck' +\[64\]$/m);
+    const { stdout: alone, stderr } = await limbeck(['eval', 'run', '--json'], folder);
+    expect(JSON.parse(alone).metrics).toEqual({ top1: last.test.top1 });
+    expect(stderr).toBe('');
+    const told = await limbeck(['eval', 'run'], folder);
+    expect(told.stderr).toContain(
+      'left out, since they are followed while training: teacher-cosine, linear-cka',
+    );
+  });
+
   it.each([
     [
       'of another architecture',

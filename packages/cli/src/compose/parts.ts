@@ -1,5 +1,5 @@
 import { type Dataset, type Host, type PlacedUse, type ResolvedConfig, runUses } from '@limbeck/core';
-import type { Chosen, DistillerChoice, ModelChoice, RunSpec } from '@limbeck/trainer';
+import type { Chosen, DistillerChoice, MetricChoice, ModelChoice, RunSpec } from '@limbeck/trainer';
 
 /** What a configuration names, found among the plugins, with checked options. No file has been opened. */
 export interface RunParts
@@ -46,6 +46,15 @@ export function findParts(config: ResolvedConfig, host: Host): RunParts {
     lr,
     groups,
     schedule: host.use('schedules', uses.schedule.use, uses.schedule),
-    metrics: uses.metrics.map((placed) => host.use('metrics', placed.use, placed)),
+    metrics: uses.metrics.map((placed): MetricChoice => {
+      const { contribution, options } = host.use('metrics', placed.use, placed);
+      const { name, teacher } = placed;
+      return {
+        contribution,
+        options,
+        ...(name === undefined ? {} : { name }),
+        ...(teacher === undefined ? {} : { teacher }),
+      };
+    }),
   };
 }

@@ -46,7 +46,8 @@ function keysOf(node: Node, path: string): ConfigKey[] {
       meaning: child.description ?? '',
     };
     const below = alternatives(child).flatMap((one) => keysOf(one, at));
-    const elements = child.items === undefined ? [] : keysOf(child.items, `${at}.*`);
+    const elements =
+      child.items === undefined ? [] : alternatives(child.items).flatMap((one) => keysOf(one, `${at}.*`));
     return [own, ...below, ...elements];
   });
 }

@@ -3,6 +3,7 @@ import { leafName } from '@limbeck/graph';
 import {
   countMacs,
   type DeployedSummary,
+  planMetrics,
   planStudent,
   type StudentPlan,
   type StudentSpec,
@@ -69,6 +70,11 @@ export interface StepDescription {
     readonly tap: string;
     readonly shape: readonly number[];
   }[];
+  /** What is measured, with the features that are looked at besides logits, of one image. */
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly features: readonly { readonly feature: string; readonly shape: readonly number[] }[];
+  }[];
   /** Parameters of the distillers. */
   readonly extras: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** What distillers and balancer remember from step to step. */
@@ -96,9 +102,10 @@ export async function describeStep(
   host: Host,
   data: DataShape | string,
 ): Promise<StepDescription> {
+  const parts = findParts(config, host);
   const known =
     typeof data === 'string'
-      ? await openData(config, findParts(config, host), data)
+      ? await openData(config, parts, data)
       : { imageShape: data.image, classes: data.classes, normalization: unknownNormalization(data.image) };
   const { imageShape: image, classes }: TeachingData = known;
   const { batchSize } = config.data;
@@ -149,6 +156,10 @@ export async function describeStep(
     features: plan.teachers.flatMap(({ name, model, features }) =>
       features.map(({ path }) => ({ teacher: name, tap: path, shape: model.feature(path).shape })),
     ),
+    metrics: planMetrics(parts.metrics, spec, plan.teachers).map(({ name, features }) => ({
+      name,
+      features: Object.values(features).map(({ title, shape }) => ({ feature: title, shape })),
+    })),
     extras: [...plan.variables.values()]
       .filter(({ owner, kind }) => owner === 'distiller' && kind === 'parameter')
       .map(({ stateName, tensor }) => ({ name: stateName, shape: tensor.shape })),

@@ -80,6 +80,12 @@ export function printStep(io: Io, file: string, step: StepDescription, caches?: 
     const head = several ? 'feature of a teacher' : 'feature of the teacher';
     print(io, table([{ head }, { head: 'shape' }], rows), '');
   }
+  const followed = step.metrics.flatMap(({ name, features: seen }) =>
+    seen.map(({ feature, shape }) => [name, feature, formatShape(shape)]),
+  );
+  if (followed.length > 0) {
+    print(io, table([{ head: 'metric' }, { head: 'looks at' }, { head: 'of one image' }], followed), '');
+  }
   if (caches !== undefined) {
     const lines =
       'problem' in caches

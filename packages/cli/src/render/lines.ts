@@ -42,6 +42,12 @@ function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }:
           `${teacherTitle(event.teacher)} alone: ${metrics(event.metrics)} on ${count(event.samples)} test images`,
         ),
       ];
+    case 'teacher-features':
+      return [
+        dim(
+          `${event.features.join(', ')} of ${teacherTitle(event.teacher)} for ${count(event.samples)} ${event.split} images: ${bytes(event.bytes)} in memory`,
+        ),
+      ];
     case 'cache':
       return [dim(`cache of ${teacherTitle(event.teacher)}: ${cacheLine(event)}`)];
     case 'cache-filled':

@@ -147,13 +147,13 @@ function verify({ predictions, logits }: Agreement, file: string): void {
 }
 
 const look = (
-  { config, parts, dataset, context }: Bench,
+  { config, dataset, context }: Bench,
   classifier: ReturnType<typeof executableClassifier>,
 ): Promise<Evaluation> =>
   evaluate({
     classifier,
     dataset,
-    metrics: parts.metrics,
+    metrics: [],
     batchSize: config.data.evalBatchSize,
     keepLogits: true,
     stop: context.stopped,

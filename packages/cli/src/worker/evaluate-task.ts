@@ -7,7 +7,10 @@ import {
   evaluate,
   executableClassifier,
   loadedClassifier,
+  type MetricChoice,
   type MetricValues,
+  metricName,
+  needsLogitsAlone,
   type Placement,
   readWeightsFile,
   weightsExtensions,
@@ -62,7 +65,7 @@ async function measure(
   { config }: OpenedConfig,
   host: Host,
   request: EvaluateRequest,
-  { stopped }: WorkContext,
+  { say, stopped }: WorkContext,
 ): Promise<{ dataset: string; evaluation: Evaluation }> {
   const parts = findParts(config, host);
   const dataset = await openData(config, parts, dataFolder(config.data.dir, request));
@@ -90,7 +93,7 @@ async function measure(
     const evaluation = await evaluate({
       classifier,
       dataset,
-      metrics: parts.metrics,
+      metrics: ofModelAlone(parts.metrics, say),
       batchSize,
       stop: stopped,
     });
@@ -98,6 +101,15 @@ async function measure(
   } finally {
     await dispose();
   }
+}
+
+/** The metrics that a model can be measured by without its teacher; the others are said. */
+function ofModelAlone(metrics: readonly MetricChoice[], say: WorkContext['say']): MetricChoice[] {
+  const left = metrics.filter((metric) => !needsLogitsAlone(metric)).map(metricName);
+  if (left.length > 0) {
+    say({ type: 'note', text: `left out, since they are followed while training: ${left.join(', ')}` });
+  }
+  return metrics.filter(needsLogitsAlone);
 }
 
 /** Whether a file is what the configuration's student was said to take, whose names `student.rename` is for. */

@@ -4,6 +4,7 @@ import type { Program } from '@limbeck/graph';
 import {
   type MetricValues,
   measureLatency,
+  metricName,
   type Placement,
   readWeightsFile,
   runFiles,
@@ -83,7 +84,9 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
   const host = await openHost(opened);
   try {
     const parts = findParts(config, host);
-    const { id: metric, better } = parts.metrics[0]!.contribution;
+    const first = parts.metrics[0]!;
+    const metric = metricName(first);
+    const { better } = first.contribution;
     const bench: Bench = {
       request,
       host,

@@ -39,7 +39,7 @@ export const places = {
   'task.balance': plain('balancers'),
   'train.optimizer': { kind: 'optimizers', own: ['lr', 'groups'], kept: ['groups'] },
   'train.schedule': plain('schedules'),
-  'train.evaluate.metrics.*': plain('metrics'),
+  'train.evaluate.metrics.*': { kind: 'metrics', own: ['name', 'teacher'], kept: [] },
   backend: { kind: 'backends', own: ['device', 'precision', 'threads'], kept: [] },
 } as const satisfies Record<string, Place>;
 

@@ -98,6 +98,52 @@ describe('several teachers', () => {
   });
 });
 
+describe('metrics', () => {
+  const measured = (metrics: unknown, more: object = {}) =>
+    resolve(example, { train: { evaluate: { metrics }, ...more } }).config;
+
+  it('have names and teachers of their own beside their options', () => {
+    const config = measured(
+      [
+        'top1',
+        { use: 'linear-cka', tap: 'stage2', name: 'cka 2', teacher: 'teacher' },
+        { use: 'ece', bins: 10 },
+      ],
+      { earlyStopping: { patience: 2, metric: 'cka 2' } },
+    );
+    const uses = runUses(config).metrics;
+    expect(uses.map(({ use, name, teacher }) => [use, name, teacher])).toEqual([
+      [{ use: 'top1' }, undefined, undefined],
+      [{ use: 'linear-cka', tap: 'stage2' }, 'cka 2', 'teacher'],
+      [{ use: 'ece', bins: 10 }, undefined, undefined],
+    ]);
+  });
+
+  it.each<[string, unknown, object, RegExp]>([
+    ['two of one name', ['top1', 'ece', { use: 'ece', bins: 10 }], {}, /metrics\.2\.name: .*called 'ece'/],
+    [
+      'a name with a meaning',
+      [{ use: 'top1', name: 'epoch' }],
+      {},
+      /metrics\.0\.name: .*'epoch' has a meaning/,
+    ],
+    [
+      'a teacher nobody is',
+      [{ use: 'teacher-cosine', teacher: 'techer' }],
+      {},
+      /metrics\.0\.teacher: .*did you mean 'teacher'/i,
+    ],
+    [
+      'an id to stop by where there is a name',
+      [{ use: 'nll', name: 'loss' }],
+      { earlyStopping: { patience: 1, metric: 'nll' } },
+      /expected one of train\.evaluate\.metrics: loss/,
+    ],
+  ])('are refused: %s', (_, metrics, more, message) => {
+    expect(() => measured(metrics, more)).toThrow(message);
+  });
+});
+
 describe('a model from a file as teacher', () => {
   const taught = (teacher: unknown) => resolve(minimal, { teacher, distiller: 'kd' }).config;
 

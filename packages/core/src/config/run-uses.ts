@@ -35,7 +35,8 @@ export interface RunUses {
   /** The rate and the groups are the run's: they hold for every optimizer, so its schema never sees them. */
   readonly optimizer: PlacedUse & { readonly lr: number; readonly groups: readonly ParameterGroup[] };
   readonly schedule: PlacedUse;
-  readonly metrics: readonly PlacedUse[];
+  /** With what the values of each are called, and the name of the teacher it compares with. */
+  readonly metrics: readonly (PlacedUse & { readonly name?: string; readonly teacher?: string })[];
 }
 
 const placed = (path: keyof typeof places, use: UseObject, index?: number): PlacedUse => ({
@@ -62,15 +63,21 @@ export function runUses(config: ResolvedConfig): RunUses {
     ...(task.balance === undefined ? {} : { balance: placed('task.balance', task.balance) }),
     optimizer: { ...placed('train.optimizer', train.optimizer), lr, groups },
     schedule: placed('train.schedule', train.schedule),
-    metrics: train.evaluate.metrics.map((use, i) => placed('train.evaluate.metrics.*', use, i)),
+    metrics: train.evaluate.metrics.map((use, i) => ({
+      ...placed('train.evaluate.metrics.*', use, i),
+      ...named(use),
+      ...(use.name === undefined ? {} : { name: use.name }),
+    })),
   };
 }
 
 type DistillerConfig = Exclude<ResolvedConfig['distiller'], readonly unknown[] | undefined>;
 
+/** The teacher a part of the run names, where it names one. */
+const named = ({ teacher }: { readonly teacher?: string }) => (teacher === undefined ? {} : { teacher });
+
 function distillersOf(distiller: ResolvedConfig['distiller']): RunUses['distillers'] {
   if (distiller === undefined) return [];
-  const named = ({ teacher }: DistillerConfig) => (teacher === undefined ? {} : { teacher });
   const course = (schedule: DistillerConfig['schedule'], ...at: SchedulePlace) =>
     schedule === undefined ? {} : { schedule: placed(at[0], schedule, at[1]) };
   if (isList(distiller)) {

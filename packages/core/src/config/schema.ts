@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { metricNameProblem } from '../contracts/metric-name.js';
 import { isPlugin, type Plugin } from '../contracts/plugin.js';
 import { teacherNameProblem } from '../contracts/teacher-name.js';
 import { didYouMean } from '../suggest.js';
@@ -7,7 +8,7 @@ import { teacher } from './teacher-schema.js';
 
 /** An id, or `{ use: id, ...options }`; a bare id becomes `{ use: id }`. */
 const use = z
-  .union([id, z.looseObject({ use: id })])
+  .union([id, z.looseObject({ use: id.describe('Its id; options stand beside it.') })])
   .transform((value) => (typeof value === 'string' ? { use: value } : value));
 
 const plugin = z.custom<Plugin>(isPlugin, 'expected a package name, a path or what definePlugin made');
@@ -67,6 +68,18 @@ const distiller = z
   ])
   .transform((value) => (typeof value === 'string' ? { use: value } : value));
 
+/** As `use`, with the run's own keys. */
+const metric = z
+  .union([
+    id,
+    z.looseObject({
+      use: id.describe('Id of the metric; its options stand beside it.'),
+      name: id.optional().describe('What its values are called. Absent: its id.'),
+      teacher: id.optional().describe('Name of the teacher it compares with. Absent: the first one.'),
+    }),
+  ])
+  .transform((value) => (typeof value === 'string' ? { use: value } : value));
+
 const standardOptimizer = { use: 'sgd', lr: 0.05, momentum: 0.9, weightDecay: 5e-4 };
 
 /** Where `use` is not written, the field's standard optimizer, changed by what is written. */
@@ -100,7 +113,11 @@ const train = z.strictObject({
   evaluate: z
     .strictObject({
       every: count.default(1).describe('Epochs between evaluations; the last epoch is always evaluated.'),
-      metrics: z.array(use).min(1).prefault(['top1']).describe('The first decides which checkpoint is best.'),
+      metrics: z
+        .array(metric)
+        .min(1)
+        .prefault(['top1'])
+        .describe('The first decides which checkpoint is best.'),
       splits: z
         .array(z.enum(['test', 'train']).describe('`test`, or `train`.'))
         .refine((splits) => splits.includes('test'), "expected 'test' among them, which decides what is best")
@@ -208,8 +225,19 @@ export const runSchema = z
       const hint = didYouMean(wanted, names) ?? `there are: ${names.join(', ')}`;
       refuse([...at, 'teacher'], `expected the name of a teacher - ${hint}`);
     }
-    const metric = run.train.earlyStopping?.metric;
-    const metrics = run.train.evaluate.metrics.map((one) => one.use);
+    const { earlyStopping, evaluate } = run.train;
+    const metrics = evaluate.metrics.map(({ use: metricId, name = metricId }) => name);
+    const unclear = metricNameProblem(metrics);
+    if (unclear !== undefined) {
+      refuse(['train', 'evaluate', 'metrics', String(unclear.index), 'name'], unclear.problem);
+    }
+    for (const [i, { teacher: wanted }] of evaluate.metrics.entries()) {
+      if (wanted === undefined || names.includes(wanted)) continue;
+      const hint = didYouMean(wanted, names) ?? `there are: ${names.join(', ') || 'none'}`;
+      const at = ['train', 'evaluate', 'metrics', String(i), 'teacher'];
+      refuse(at, `expected the name of a teacher - ${hint}`);
+    }
+    const metric = earlyStopping?.metric;
     if (metric !== undefined && !metrics.includes(metric)) {
       refuse(
         ['train', 'earlyStopping', 'metric'],

@@ -1,3 +1,6 @@
+import { defineMetric, LimbeckError } from '@limbeck/core';
+import { describePair, featurePair, pairOf, widthsOf } from './feature-pair.js';
+
 /** Sums up the likeness of two representations of the same samples. */
 export interface RepresentationAccumulator {
   /** Rows of both, row-major [count, width], perhaps followed by padding. */
@@ -17,13 +20,18 @@ export function createLinearCka(widths: readonly [number, number]): Representati
   const [p, q] = widths;
   const pairs = { xx: products(p, p), yy: products(q, q), xy: products(p, q) };
   const sums = [new Float64Array(p), new Float64Array(q)] as const;
+  const rows = [new Float64Array(p), new Float64Array(q)] as const;
+  // measured from the first sample, values hardly lose digits when their means are taken off
+  let origins: readonly [Float64Array, Float64Array] | undefined;
   let samples = 0;
   return {
     add(x, y, count) {
+      if (count === 0) return;
+      origins ??= [rowOf(x, p), rowOf(y, q)];
       for (let row = 0; row < count; row++) {
-        const [left, right] = [rowOf(x, row, p), rowOf(y, row, q)];
-        for (let i = 0; i < p; i++) sums[0][i]! += left[i]!;
-        for (let i = 0; i < q; i++) sums[1][i]! += right[i]!;
+        const [left, right] = rows;
+        shift(x, row * p, origins[0], left, sums[0]);
+        shift(y, row * q, origins[1], right, sums[1]);
         pairs.xx.add(left, left);
         pairs.yy.add(right, right);
         pairs.xy.add(left, right);
@@ -37,13 +45,28 @@ export function createLinearCka(widths: readonly [number, number]): Representati
         pairs.yy.centredNorm2(sums[1], sums[1], samples),
       ];
       const scale = Math.sqrt(own[0]! * own[1]!);
-      return scale > 0 ? cross / scale : 0;
+      return scale === 0 ? 0 : cross / scale;
     },
   };
 }
 
-const rowOf = (values: ArrayLike<number>, row: number, width: number): Float64Array =>
-  Float64Array.from({ length: width }, (_, i) => values[row * width + i]!);
+const rowOf = (values: ArrayLike<number>, width: number): Float64Array =>
+  Float64Array.from({ length: width }, (_, i) => values[i]!);
+
+/** A row as its distance from the origin, which is added to the sum too. */
+function shift(
+  values: ArrayLike<number>,
+  start: number,
+  origin: Float64Array,
+  row: Float64Array,
+  sum: Float64Array,
+): void {
+  for (let i = 0; i < origin.length; i++) {
+    const value = values[start + i]! - origin[i]!;
+    row[i] = value;
+    sum[i]! += value;
+  }
+}
 
 /** The sum over samples of the outer products of two rows. */
 function products(height: number, width: number) {
@@ -52,7 +75,8 @@ function products(height: number, width: number) {
     add(left: Float64Array, right: Float64Array) {
       for (let i = 0; i < height; i++) {
         const factor = left[i]!;
-        for (let j = 0; j < width; j++) total[i * width + j]! += factor * right[j]!;
+        const start = i * width;
+        for (let j = 0; j < width; j++) total[start + j]! += factor * right[j]!;
       }
     },
     /** Squared Frobenius norm of the same with rows centred over all samples. */
@@ -67,3 +91,33 @@ function products(height: number, width: number) {
     },
   };
 }
+
+/** Values of an image up to which a representation is compared: matrices of 4096 x 4096 take 128 MiB each. */
+const widest = 4096;
+
+/**
+ * Linear CKA of a feature of the student and its teacher's over a split: how alike the two representations are whatever
+ * their widths, rotations and scales. From 0 to 1.
+ */
+export const linearCka = defineMetric({
+  id: 'linear-cka',
+  description: "linear CKA of a feature of the student and its teacher's",
+  better: 'higher',
+  options: featurePair,
+  features: pairOf,
+  create(_, pair) {
+    const widths = widthsOf(pair);
+    if (Math.max(...widths) > widest) {
+      throw new LimbeckError(
+        'PRECONDITION',
+        `'linear-cka' compares at most ${widest} values an image: ${describePair(pair)}`,
+        { hint: 'leave `pooled` on, or choose a smaller feature' },
+      );
+    }
+    const cka = createLinearCka(widths);
+    return {
+      add: ({ features, count }) => cka.add(features.student, features.teacher, count),
+      value: () => cka.value(),
+    };
+  },
+});

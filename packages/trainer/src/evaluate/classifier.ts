@@ -1,16 +1,24 @@
-import { type Executable, LimbeckError, type LoadedModel } from '@limbeck/core';
+import { type Executable, type Fetches, LimbeckError, type LoadedModel } from '@limbeck/core';
 import { formatShape, type Shape, type TensorData } from '@limbeck/graph';
+
+/** What a classifier makes of a batch of images. */
+export interface Answer {
+  /** Row-major [N, classes]. */
+  readonly logits: TensorData;
+  /** Features by output, where it gives some: row-major [N, ...]. */
+  readonly [output: string]: TensorData;
+}
 
 /** Anything that turns images into logits. */
 export interface Classifier {
   /** Images a step; undefined where any number will do. */
   readonly batchSize: number | undefined;
   /**
-   * Images [N, C, H, W] -> logits, row-major [N, classes]. The result is valid until the next call but one.
+   * Images [N, C, H, W] -> logits, and features of theirs. The result is valid until the next call but one.
    *
    * @throws LimbeckError SHAPE_MISMATCH where it takes other images
    */
-  logits(images: TensorData): Promise<TensorData>;
+  run(images: TensorData): Promise<Answer>;
 }
 
 /** A compiled program with the input `image` and the output `logits`. */
@@ -18,10 +26,7 @@ export function executableClassifier(executable: Executable): Classifier {
   const image = executable.signature.inputs.find(({ name }) => name === 'image');
   return {
     batchSize: image?.shape[0],
-    async logits(images) {
-      const { logits } = await executable.step({ image: images });
-      return refuseNone(logits, executable.signature.name);
-    },
+    run: async (images) => withLogits(await executable.step({ image: images }), executable.signature.name),
   };
 }
 
@@ -44,15 +49,17 @@ export function loadedClassifier(model: LoadedModel, source: string): Classifier
   const [batch] = image.shape;
   return {
     batchSize: typeof batch === 'number' ? batch : undefined,
-    async logits(images) {
-      const result = await model.run({ [image.name]: images });
-      return refuseNone(result[output.name], source);
+    async run(images) {
+      const { [output.name]: logits } = await model.run({ [image.name]: images });
+      return withLogits(logits === undefined ? {} : { logits }, source);
     },
   };
 }
 
-function refuseNone(logits: TensorData | undefined, source: string): TensorData {
-  if (logits !== undefined) return logits;
+/** @throws LimbeckError SHAPE_MISMATCH where there are none */
+export function withLogits(fetches: Fetches, source: string): Answer {
+  const { logits } = fetches;
+  if (logits !== undefined) return { ...fetches, logits };
   throw new LimbeckError('SHAPE_MISMATCH', `${source} gave no logits`);
 }
 

@@ -1,5 +1,5 @@
 import type { Executable, LoadedModel, ModelPort } from '@limbeck/core';
-import { Graph, program, type TensorData, tensorData } from '@limbeck/graph';
+import { Graph, program, tensorData } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { traceModel } from '../programs/traced-model.js';
@@ -101,10 +101,10 @@ describe('an evaluation', () => {
 it('agreement tells how far two models differ', async () => {
   const classifierOf = (change: (logits: Float32Array) => void): Classifier => ({
     batchSize: 5,
-    async logits() {
+    async run() {
       const data = Float32Array.from({ length: 10 }, (_, i) => i % 2);
       change(data);
-      return tensorData('float32', [5, 2], data) as TensorData;
+      return { logits: tensorData('float32', [5, 2], data) };
     },
   });
   const evaluation = (classifier: Classifier, keepLogits = true) =>

@@ -1,9 +1,13 @@
-import { LimbeckError, type Metric, type OpenDataset, type Split } from '@limbeck/core';
+import { LimbeckError, type OpenDataset } from '@limbeck/core';
 import { createEvalLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { MetricValues } from '../events.js';
-import type { Chosen } from '../run-spec.js';
+import type { MetricChoice } from '../run-spec.js';
 import { type Classifier, checkLogits } from './classifier.js';
+import { measuring } from './measuring.js';
+import type { PlannedMetric } from './plan-metrics.js';
+import type { SplitFeatures } from './teacher-features.js';
+import { thinned } from './thinned.js';
 
 export interface EvaluateOptions {
   readonly classifier: Classifier;
@@ -12,8 +16,10 @@ export interface EvaluateOptions {
   readonly split?: 'train' | 'test';
   /** So many of its samples, evenly spread. Default all. */
   readonly samples?: number;
-  // biome-ignore lint/suspicious/noExplicitAny: every metric brings an option type of its own
-  readonly metrics: readonly Chosen<Metric<any>>[];
+  /** Those that look at features have to be planned, and the classifier to give them. */
+  readonly metrics: readonly (MetricChoice | PlannedMetric)[];
+  /** What teachers give about the samples, for metrics that compare with them. */
+  readonly teachers?: SplitFeatures;
   /** For classifiers that take any number of images. Default 100. */
   readonly batchSize?: number;
   /** Keep every logit, not only the predictions. */
@@ -38,26 +44,25 @@ export interface Evaluation {
 /**
  * Runs a model over every sample of a split.
  *
- * @throws LimbeckError SHAPE_MISMATCH where model and data do not fit, INTERRUPTED where `stop` said so
+ * @throws LimbeckError SHAPE_MISMATCH where model and data do not fit, INTERRUPTED where `stop` said so, PRECONDITION
+ * where a metric looks at features that nobody gives
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { classifier, dataset, metrics, stop = () => false } = options;
+  const { classifier, dataset, stop = () => false } = options;
   const started = performance.now();
   const { classes, imageShape, normalization } = dataset;
   const split = thinned(dataset[options.split ?? 'test'], options.samples);
   const batchSize = classifier.batchSize ?? options.batchSize ?? 100;
   const loader = createEvalLoader({ split, normalization, imageShape, batchSize });
-  const accumulators = metrics.map(({ contribution, options: own }) => ({
-    id: contribution.id,
-    accumulator: contribution.create(own),
-  }));
+  const metrics = options.metrics.map((metric) => measuring(metric, options.teachers));
   const predictions = new Int32Array(loader.samples);
   const kept = options.keepLogits ? new Float32Array(loader.samples * classes) : undefined;
   let right = 0;
   for (let step = 0; step < loader.batches; step++) {
     const { images, labels, count } = loader.batch(step);
     const image = tensorData('float32', [batchSize, ...imageShape], images);
-    const logits = checkLogits(await classifier.logits(image), [batchSize, classes]);
+    const answer = await classifier.run(image);
+    const logits = checkLogits(answer.logits, [batchSize, classes]);
     const first = step * batchSize;
     for (let row = 0; row < count; row++) {
       const predicted = mostLikely(logits, row * classes, classes);
@@ -65,27 +70,19 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       if (predicted === labels[row]) right++;
     }
     kept?.set(logits.subarray(0, count * classes), first * classes);
-    for (const { accumulator } of accumulators) accumulator.add({ logits, labels, count, classes });
+    for (const { accumulator, featuresOf } of metrics) {
+      const features = featuresOf(answer, { first, count });
+      accumulator.add({ logits, labels, count, classes, features });
+    }
     if (stop()) throw new LimbeckError('INTERRUPTED', 'the evaluation was interrupted');
   }
   return {
-    metrics: Object.fromEntries(accumulators.map(({ id, accumulator }) => [id, accumulator.value()])),
+    metrics: Object.fromEntries(metrics.map(({ name, accumulator }) => [name, accumulator.value()])),
     samples: loader.samples,
     accuracy: right / loader.samples,
     predictions,
     logits: kept,
     seconds: (performance.now() - started) / 1000,
-  };
-}
-
-/** So many samples of a split at even distances, in its order; the split itself where it has no more. */
-function thinned(split: Split, samples = split.length): Split {
-  if (samples >= split.length) return split;
-  const at = (index: number) => Math.floor((index * split.length) / samples);
-  return {
-    length: samples,
-    labels: Int32Array.from({ length: samples }, (_, i) => split.labels[at(i)]!),
-    read: (index, into, offset) => split.read(at(index), into, offset),
   };
 }
 

@@ -44,6 +44,8 @@ export function describeEvent(event: RunEvent): string {
     }
     case 'teacher':
       return `${teacherTitle(event.teacher)}: ${values(event.metrics)} on ${event.samples} samples in ${seconds(event.seconds)}`;
+    case 'teacher-features':
+      return `features of ${teacherTitle(event.teacher)}: ${event.features.join(', ')} of ${event.samples} ${event.split} samples, ${event.bytes} bytes in ${seconds(event.seconds)}`;
     case 'phase':
       return event.phase === undefined
         ? `phase: the main one, ${event.epochs} epochs`

@@ -76,7 +76,10 @@ export function buildDistillers(
   const { parts, teacherOf, studentOn, ...shared } = context;
   const project = (use: Use, m: Scope, x: Tensor, target: Shape): Tensor => {
     const { contribution, options } = parts.use('projectors', use);
-    return m.scoped(() => contribution.project(m, x, target, options, project));
+    const projected = m.scoped(() => contribution.project(m, x, target, options, project));
+    // addressable by its place, as a layer is
+    m.trace.recordLayer(m.path, projected);
+    return projected;
   };
   const loss = (use: Use, student: Tensor, teacher: Tensor): Tensor => {
     const { contribution, options } = parts.use('losses', use);

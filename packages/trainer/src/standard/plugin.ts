@@ -1,6 +1,9 @@
 import { definePlugin } from '@limbeck/core';
 import { cutout, flip, padCrop, randAugment } from '@limbeck/data';
 import { ece } from '../analysis/calibration.js';
+import { linearCka } from '../analysis/linear-cka.js';
+import { teacherAgreement } from '../analysis/teacher-agreement.js';
+import { teacherCosine } from '../analysis/teacher-cosine.js';
 import { fixed, gradientNorm, mokd, runningMagnitude } from './balancers.js';
 import { nll, top1, top5 } from './metrics.js';
 import { adamw, sgd } from './optimizers.js';
@@ -15,7 +18,7 @@ export const standardTraining = definePlugin({
     host.optimizers.add(sgd, adamw);
     host.schedules.add(constant, multiStep, cosine, linear, linearWarmup);
     host.balancers.add(fixed, runningMagnitude, gradientNorm, mokd);
-    host.metrics.add(top1, top5, nll, ece);
+    host.metrics.add(top1, top5, nll, ece, teacherCosine, teacherAgreement, linearCka);
     host.augmentations.add(padCrop, flip, randAugment, cutout);
   },
 });

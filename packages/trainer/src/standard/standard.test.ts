@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 const measured = (metric: typeof top1, ...batches: Predictions[]) => {
-  const accumulator = metric.create({});
+  const accumulator = metric.create({}, {});
   for (const batch of batches) accumulator.add(batch);
   return accumulator.value();
 };
@@ -21,6 +21,7 @@ const batch = (rows: number[][], labels: number[], count = labels.length): Predi
   labels: Int32Array.from(labels),
   count,
   classes: rows[0]!.length,
+  features: {},
 });
 
 describe('metrics', () => {
@@ -28,7 +29,7 @@ describe('metrics', () => {
     const golden = new URL('../../../../test/golden/metrics.json', import.meta.url);
     const { seed, N, classes, labels, ...pinned } = JSON.parse(readFileSync(golden, 'utf8'));
     const logits = Float32Array.from(patternNumbers(String(seed), 'ece.logits', N * classes), (u) => 6 * u);
-    const predictions = { logits, labels: Int32Array.from(labels), count: N, classes };
+    const predictions = { logits, labels: Int32Array.from(labels), count: N, classes, features: {} };
     expect(measured(top1, predictions)).toBe(pinned.top1);
     expect(measured(nll, predictions)).toBeCloseTo(pinned.nll, 6);
   });

@@ -1,5 +1,6 @@
 import { LimbeckError } from '@limbeck/core';
 import { evaluate } from '../evaluate/evaluate.js';
+import { needsLogitsAlone } from '../evaluate/plan-metrics.js';
 import type { MetricValues, RunListener } from '../events.js';
 import { sourceOf } from '../run-spec.js';
 import type { Attention } from '../train/attention.js';
@@ -11,8 +12,8 @@ import { openTeacher, type RunTeacher } from './open-teacher.js';
 const betterThanChance = 1.5;
 
 /**
- * Measures a teacher on the test split, compiled as it will be used: wrong weights, classes or normalisation show here
- * and not after a day.
+ * Measures a teacher on the test split, by the metrics that need nothing besides it and compiled as it will be used:
+ * wrong weights, classes or normalisation show here and not after a day.
  *
  * @param live undefined where no step needs it
  * @throws LimbeckError PRECONDITION where it is no better than chance, INTERRUPTED
@@ -23,7 +24,8 @@ export async function examineTeacher(
   live: LiveTeacher | undefined,
   { emit, stop }: Attention,
 ): Promise<MetricValues> {
-  const { data, metrics } = run.spec;
+  const { data } = run.spec;
+  const metrics = run.spec.metrics.filter(needsLogitsAlone);
   // what the student's step asks for may include the logits already; in int8 it always does
   const own = live?.paths.has('logits') ? undefined : await openClassifier(run, teacher, emit);
   try {

@@ -1,4 +1,5 @@
 import type { Fetches } from '@limbeck/core';
+import { cosine } from '../analysis/cosine.js';
 import { mostLikely } from '../evaluate/evaluate.js';
 import type { Fidelity } from '../events.js';
 
@@ -53,23 +54,6 @@ export class Likeness {
       kl4: this.#kl[4] / samples,
     };
   }
-}
-
-/** Of two vectors inside larger arrays; 1 where both are zero, 0 where one is. */
-function cosine(
-  a: Float32Array,
-  b: Float32Array,
-  { start, size }: { readonly start: number; readonly size: number },
-): number {
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = start; i < start + size; i++) {
-    ab += a[i]! * b[i]!;
-    aa += a[i]! * a[i]!;
-    bb += b[i]! * b[i]!;
-  }
-  if (aa === 0 || bb === 0) return aa === bb ? 1 : 0;
-  // rounding may leave a vector's cosine with itself just above 1
-  return Math.min(ab / Math.sqrt(aa * bb), 1);
 }
 
 function logSoftmax(logits: Float32Array, temperature: number): number[] {

@@ -1,6 +1,6 @@
 import type { Executable, Fetches } from '@limbeck/core';
 import type { TensorData } from '@limbeck/graph';
-import type { Classifier } from '../evaluate/classifier.js';
+import { type Classifier, withLogits } from '../evaluate/classifier.js';
 
 /** A teacher that computes: a compiled backbone, or a model from a file. */
 export interface LiveTeacher {
@@ -26,5 +26,5 @@ export function compiledTeacher(executable: Executable, batchSize: number): Live
 /** A teacher that gives its `logits`, as a classifier. */
 export const teacherClassifier = (teacher: LiveTeacher): Classifier => ({
   batchSize: teacher.batchSize,
-  logits: async (images) => (await teacher.run(images)).logits!,
+  run: async (images) => withLogits(await teacher.run(images), 'the teacher'),
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StateDict } from '@limbeck/graph';
 import type { ModelChoice } from '../programs/traced-model.js';
-import type { Placement, RunSpec, TeacherSpec } from '../run-spec.js';
+import type { MetricChoice, Placement, RunSpec, TeacherSpec } from '../run-spec.js';
 import { drawsOf } from '../teacher-cache/draws.js';
 
 /** What decides a run's numbers, as JSON. */
@@ -38,7 +38,7 @@ export function identityOf(spec: RunSpec): Identity {
     lr: spec.lr,
     groups: spec.groups,
     schedule: partOf(schedule),
-    metrics: spec.metrics.map(partOf),
+    metrics: spec.metrics.map(metricOf),
     taskWeight: spec.taskWeight,
     balance: spec.balance && partOf(spec.balance),
     epochs: spec.epochs,
@@ -50,6 +50,13 @@ export function identityOf(spec: RunSpec): Identity {
   };
   return JSON.parse(JSON.stringify(identity));
 }
+
+/** Its name and that of its teacher count where they are said, as in runs from before there were any. */
+const metricOf = ({ name, teacher, ...metric }: MetricChoice) => ({
+  ...partOf(metric),
+  ...(name === undefined ? {} : { name }),
+  ...(teacher === undefined ? {} : { teacher }),
+});
 
 const modelOf = ({ backbone, options }: ModelChoice) => ({ use: backbone.id, options });
 

@@ -1,6 +1,6 @@
 import type { Metric } from '@limbeck/core';
 import type { MetricValues } from '../events.js';
-import type { RunSpec } from '../run-spec.js';
+import { metricName, type RunSpec } from '../run-spec.js';
 import type { Progress } from './progress.js';
 
 /**
@@ -13,24 +13,46 @@ export function judge(
   test: MetricValues,
   { metrics, earlyStopping }: Pick<RunSpec, 'metrics' | 'earlyStopping'>,
 ): boolean {
-  const { id, better } = metrics[0]!.contribution;
-  const value = test[id]!;
+  const first = metrics[0]!;
+  const name = metricName(first);
+  const { better } = first.contribution;
   const epoch = progress.epoch + 1;
   progress.last = { ...test };
-  const isBest = progress.best === undefined || gain(better, progress.best.values[id]!, value) > 0;
+  const isBest = progress.best === undefined || gain(better, progress.best.values[name]!, test[name]!) > 0;
   if (isBest) progress.best = { epoch, step: progress.step, values: { ...test } };
-  if (earlyStopping === undefined) return isBest;
+  if (earlyStopping !== undefined) {
+    const watched = metrics.find((metric) => metricName(metric) === earlyStopping.metric) ?? first;
+    count(progress, { name: metricName(watched), better: watched.contribution.better, test, earlyStopping });
+  }
+  return isBest;
+}
+
+/** Counts evaluations without a better value; says so once they are too many. */
+function count(
+  progress: Progress,
+  {
+    name,
+    better,
+    test,
+    earlyStopping,
+  }: {
+    name: string;
+    better: Metric['better'];
+    test: MetricValues;
+    earlyStopping: NonNullable<RunSpec['earlyStopping']>;
+  },
+): void {
+  const value = test[name]!;
   const { patience } = progress;
   if (patience === undefined || gain(better, patience.reference, value) > earlyStopping.minDelta) {
     progress.patience = { reference: value, evaluations: 0 };
-    return isBest;
+    return;
   }
   patience.evaluations++;
   if (patience.evaluations >= earlyStopping.patience) {
     const often = patience.evaluations === 1 ? 'evaluation' : `${patience.evaluations} evaluations`;
-    progress.stopped = `${id} has not improved on ${patience.reference} by more than ${earlyStopping.minDelta} in the last ${often}`;
+    progress.stopped = `${name} has not improved on ${patience.reference} by more than ${earlyStopping.minDelta} in the last ${often}`;
   }
-  return isBest;
 }
 
 const gain = (better: Metric['better'], before: number, now: number): number =>

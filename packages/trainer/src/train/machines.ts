@@ -3,6 +3,7 @@ import { leafName, type StateDict } from '@limbeck/graph';
 import type { RunListener } from '../events.js';
 import { stateFor } from '../programs/state.js';
 import { TeacherCache } from '../teacher-cache/teacher-cache.js';
+import { askTeachers, type EvaluatedFeatures } from '../teachers/ask-teachers.js';
 import { type FeatureSource, liveFeatures } from '../teachers/feature-source.js';
 import type { LiveTeacher } from '../teachers/live-teacher.js';
 import { openTeacher, pathsOf, type RunTeacher } from '../teachers/open-teacher.js';
@@ -25,11 +26,12 @@ export interface WorkingTeacher {
 export class Machines {
   /** In order. */
   readonly teachers: readonly WorkingTeacher[];
-  /** The deployed model, for evaluation. */
+  /** The deployed model, with the features metrics look at. */
   readonly deployed: Executable;
   readonly #run: PreparedRun;
   readonly #emit: RunListener;
   #step: StepMachines;
+  #evaluated: EvaluatedFeatures = { test: new Map(), train: new Map() };
   /** Values that phases before left, by state name. */
   #carried: StateDict;
 
@@ -78,7 +80,8 @@ export class Machines {
       }
       const step = await openStep(run, { phase, state, teachers }, emit);
       opened.push(step.student, ...step.sources);
-      const deployed = kept(await compile(run.deployed(spec.data.evalBatchSize), spec.placement, { emit }));
+      const program = run.evaluated(spec.data.evalBatchSize);
+      const deployed = kept(await compile(program, spec.placement, { emit }));
       return new Machines(run, { teachers, deployed, step }, { carried: state, emit });
     } catch (error) {
       await disposeAll(opened);
@@ -109,6 +112,20 @@ export class Machines {
     const known = this.#run.plan.variables;
     const carried = [...this.#carried].filter(([name]) => known.has(name));
     return new Map([...carried, ...(await this.student.readState())]);
+  }
+
+  /** What metrics look at of the teachers, by split, once {@link Machines.askTeachers} has computed it. */
+  get evaluated(): EvaluatedFeatures {
+    return this.#evaluated;
+  }
+
+  /**
+   * Computes what metrics look at of the teachers; nothing where none compares with them.
+   *
+   * @throws LimbeckError INTERRUPTED
+   */
+  async askTeachers(attention: Attention): Promise<void> {
+    this.#evaluated = await askTeachers(this.#run, this.teachers, attention);
   }
 
   /**

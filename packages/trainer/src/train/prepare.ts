@@ -1,6 +1,9 @@
 import { type ErrorCode, LimbeckError } from '@limbeck/core';
 import { type Program, type StateDict, sizeOf } from '@limbeck/graph';
+import { type PlannedMetric, planMetrics } from '../evaluate/plan-metrics.js';
+import { checkMemory } from '../evaluate/teacher-features.js';
 import { deployedProgram } from '../programs/deployed.js';
+import { evaluatedProgram } from '../programs/evaluated.js';
 import { type Picture, picturesOf } from '../programs/pictures.js';
 import { planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
 import type { ModelChoice } from '../programs/traced-model.js';
@@ -28,10 +31,13 @@ export interface PreparedRun {
   readonly phases: readonly RunPhase[];
   /** The deployed model for a batch of images. */
   deployed(batch: number): Program;
+  /** The same with the features of the student that metrics look at. */
+  evaluated(batch: number): Program;
+  readonly metrics: readonly PlannedMetric[];
   readonly teachers: readonly RunTeacher[];
   /** Of all teachers, by state name; empty where the student trains alone. */
   readonly teacherState: StateDict;
-  /** Of the deployed model, by state name, where no step of training holds it. */
+  /** Of the evaluated model, by state name, where no step of training holds it. */
   readonly untouched: StateDict;
   /**
    * What a phase starts from.
@@ -112,7 +118,12 @@ export function prepareRun(spec: RunSpec): PreparedRun {
   const source = new BatchSource(spec, pictures, [plan, ...plan.initial]);
   const given = [...teacherState, ...studentState];
   const deployed = (batch: number) => deployedProgram(students, batch);
+  const metrics = planMetrics(spec.metrics, students, plan.teachers);
+  checkMemory(metrics, evaluatedSamples(spec));
+  const watched = studentPaths(metrics);
+  const evaluated = (batch: number) => evaluatedProgram(students, batch, watched);
   const deployment = { plan, deployed: deployed(1), loaded: new Map(given) };
+  const reached = watched.size === 0 ? deployment.deployed : evaluated(1);
   const untrained = untrainedParameters(deployment);
   if (untrained.length > 0) warnings.push(deployedUntrained(untrained));
   return {
@@ -125,7 +136,9 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     phases: phasesOf(spec, plan, source.batchesPerEpoch),
     deployed,
     teacherState,
-    untouched: untouchedState(deployment, spec.seed),
+    evaluated,
+    metrics,
+    untouched: untouchedState({ ...deployment, deployed: reached }, spec.seed),
     stateOf(phase, known = new Map()) {
       const carried = [...known].filter(([name]) => plan.variables.has(name));
       return phase.plan.initialState(spec.seed, new Map([...given, ...carried]));
@@ -133,6 +146,22 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     identity: identityOf(spec),
     warnings,
   };
+}
+
+/** Features of the student that metrics look at. */
+const studentPaths = (metrics: readonly PlannedMetric[]): Set<string> =>
+  new Set(
+    metrics
+      .flatMap(({ features }) => Object.values(features))
+      .filter(({ of }) => of === 'student')
+      .map(({ path }) => path),
+  );
+
+/** Samples of all splits that are evaluated. */
+function evaluatedSamples({ data: { dataset }, evaluateTrain }: RunSpec): number {
+  const { test, train } = dataset;
+  if (evaluateTrain === undefined) return test.length;
+  return test.length + Math.min(train.length, evaluateTrain.images ?? train.length);
 }
 
 const trainedOtherwise = (source: string, role: string, others: readonly string[]): RunWarning => ({

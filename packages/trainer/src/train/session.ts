@@ -204,10 +204,12 @@ export class Session {
   }
 
   async #measure(split: 'test' | 'train', epoch: number, samples?: number): Promise<Evaluation> {
-    const { metrics, data } = this.#run.spec;
+    const { metrics, spec } = this.#run;
     const classifier = executableClassifier(this.#machines.deployed);
-    const { dataset } = data;
-    const result = await evaluate({ classifier, dataset, metrics, split, samples, stop: this.#stop });
+    const { dataset } = spec.data;
+    const teachers = this.#machines.evaluated[split];
+    const stop = this.#stop;
+    const result = await evaluate({ classifier, dataset, metrics, teachers, split, samples, stop });
     const bad = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value));
     if (bad === undefined) return result;
     throw new LimbeckError(

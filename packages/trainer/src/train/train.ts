@@ -85,6 +85,7 @@ async function work({
       for (const { teacher, live } of machines.teachers) {
         await getToKnow(run, teacher, live, { progress, emit, stop });
       }
+      await machines.askTeachers({ emit, stop });
       await machines.fillCaches();
       status.begun = true;
       await session.train();

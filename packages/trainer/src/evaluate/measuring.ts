@@ -1,0 +1,67 @@
+import { LimbeckError, type MetricAccumulator } from '@limbeck/core';
+import { sizeOf } from '@limbeck/graph';
+import { type MetricChoice, metricName } from '../run-spec.js';
+import type { Answer } from './classifier.js';
+import { needsLogitsAlone, type PlannedFeature, type PlannedMetric } from './plan-metrics.js';
+import { poolValues } from './pool.js';
+import { featureKey, type SplitFeatures } from './teacher-features.js';
+
+/** Rows of a split that a batch holds. */
+interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A metric at work on a split. */
+export interface MeasuringMetric {
+  readonly name: string;
+  readonly accumulator: MetricAccumulator<string>;
+  /** What it looks at in a batch, by its own names. */
+  featuresOf(answer: Answer, rows: Rows): Readonly<Record<string, Float32Array>>;
+}
+
+/**
+ * Prepares a metric for a split.
+ *
+ * @param teachers what they give about the split
+ * @throws LimbeckError PRECONDITION where it looks at features that are not there
+ */
+export function measuring(
+  metric: MetricChoice | PlannedMetric,
+  teachers: SplitFeatures | undefined,
+): MeasuringMetric {
+  const name = metricName(metric);
+  const features = 'features' in metric ? metric.features : {};
+  if (!('features' in metric) && !needsLogitsAlone(metric)) throw missing(name);
+  const sources = Object.entries(features).map(([key, feature]) => {
+    const source = feature.of === 'student' ? studentRows(feature) : teacherRows(feature, name, teachers);
+    return [key, source] as const;
+  });
+  return {
+    name,
+    accumulator: metric.contribution.create(metric.options, features),
+    featuresOf: (answer, rows) =>
+      Object.fromEntries(sources.map(([key, source]) => [key, source(answer, rows)])),
+  };
+}
+
+type Source = (answer: Answer, rows: Rows) => Float32Array;
+
+function studentRows({ output, pooled, given }: PlannedFeature): Source {
+  return (answer, { count }) => {
+    const values = answer[output]!.data as Float32Array;
+    return pooled ? poolValues(values, given, count) : values;
+  };
+}
+
+function teacherRows(feature: PlannedFeature, name: string, teachers: SplitFeatures | undefined): Source {
+  const all = teachers?.get(featureKey(feature));
+  if (all === undefined) throw missing(name);
+  const size = sizeOf(feature.shape);
+  return (_, { first, count }) => all.subarray(first * size, (first + count) * size);
+}
+
+const missing = (name: string): LimbeckError =>
+  new LimbeckError('PRECONDITION', `metric '${name}' looks at features that are not there`, {
+    hint: 'it is followed while a student trains; leave it out here',
+  });
