@@ -141,7 +141,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
         .argParser(positive)
         .default(10),
     )
-    .option('--profile', 'say where the time goes, by operation and by scope')
+    .option('--profile', 'say where the time goes: by operation, and by scope or shape')
     .addOption(set())
     .addOption(json())
     .action(does(commands.bench, 'config'));

@@ -8,6 +8,8 @@ describe('limbeck bench', () => {
     const { code, stdout, stderr } = await limbeck(['bench', '--steps', '3'], folder);
     expect(code).toBe(0);
     expect(stderr).toContain('limbeck.config.yaml');
+    expect(stderr).toContain('measured steps: 3, after 2 to warm up');
+    expect(stdout).toMatch(/^data +\d+\.\d$/m);
     expect(stdout).toMatch(/^student +onnx +\d+\.\d$/m);
     expect(stdout).toMatch(/^\d+\.\d ms a step, \S+ images\/s medians of 3 steps of 16 images$/m);
     expect(stdout).toMatch(/^traced, lowered and loaded in \S+ s$/m);

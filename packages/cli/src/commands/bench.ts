@@ -1,7 +1,7 @@
 import type { ConfigChoice } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
-import { count, duration } from '../output/numbers.js';
+import { count, duration, plural } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
 import { printProfile } from '../output/profile.js';
 import { table } from '../output/table.js';
@@ -26,18 +26,26 @@ export async function bench(io: Io, { json, ...choice }: BenchOptions): Promise<
     return;
   }
   const { bold, dim } = colorsFor(io.env, io.stdout);
-  const { programs, stepMs, imagesPerSecond, batchSize, compileSeconds } = result;
+  const { programs, dataMs, stepMs, imagesPerSecond, batchSize, compileSeconds } = result;
   print(
     io,
     table(
       [{ head: 'program' }, { head: 'backend' }, { head: 'ms a step', align: 'right' }],
-      programs.map(({ name, backend, ms }) => [name, backend, ms.toFixed(1)]),
+      [
+        ['data', '', dataMs.toFixed(1)],
+        ...programs.map(({ name, backend, ms }) => [name, backend, ms.toFixed(1)]),
+      ],
     ).trimEnd(),
-    `${bold(`${stepMs.toFixed(1)} ms a step`)}, ${count(imagesPerSecond)} images/s ${dim(`medians of ${count(result.steps)} steps of ${count(batchSize)} images`)}`,
+    `${bold(`${stepMs.toFixed(1)} ms a step`)}, ${count(imagesPerSecond)} images/s ${dim(`medians of ${plural(result.steps, 'step')} of ${count(batchSize)} images`)}`,
     `traced, lowered and loaded in ${duration(compileSeconds)}`,
   );
   for (const one of programs) {
     if (one.profile !== undefined) print(io, '', printProfile(one.name, one.profile).trimEnd());
-    else if (one.noProfile !== undefined) print(io, '', `${one.name}: no profile: ${one.noProfile}`);
+    else if (one.noProfile !== undefined) print(io, '', ...explained(one.noProfile));
   }
 }
+
+const explained = ({ reason, hint }: { readonly reason: string; readonly hint?: string }): string[] => [
+  reason,
+  ...(hint === undefined ? [] : [`hint: ${hint}`]),
+];

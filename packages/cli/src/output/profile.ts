@@ -24,7 +24,7 @@ export function printProfile(name: string, entries: readonly ProfileEntry[]): st
   return [
     `${name}: ${what}\n`,
     by('operation', ({ operation }) => operation),
-    knowsPlaces ? by('scope', ({ scope }) => scope || '-') : by('operation and shape', withShape),
+    knowsPlaces ? by('scope', place) : by('operation and shape', withShape),
   ].join('\n');
 }
 
@@ -32,6 +32,8 @@ const ms = (value: number): string => value.toFixed(1);
 
 const sum = (entries: readonly ProfileEntry[]): number =>
   entries.reduce((total, { milliseconds }) => total + milliseconds, 0);
+
+const place: Key = ({ scope, operation, count }) => (count === 0 ? operation : scope || '-');
 
 const withShape: Key = ({ operation, shape, implementation }) =>
   shape === undefined ? undefined : [operation, shape, implementation].filter(Boolean).join('  ');

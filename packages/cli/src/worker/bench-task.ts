@@ -35,7 +35,8 @@ export async function benchTask(
     if (spec.teachers.some(({ cache }) => cache !== undefined)) {
       say({ type: 'note', text: 'the teacher is measured live: its cache is not used' });
     }
-    const measured = await measureSteps(spec, { steps, profile, stop: stopped });
+    const tell = (text: string) => say({ type: 'note', text });
+    const measured = await measureSteps(spec, { steps, profile, say: tell, stop: stopped });
     if (stopped()) throw new LimbeckError('INTERRUPTED', 'the measurement was interrupted');
     return measured;
   } finally {

@@ -28,7 +28,18 @@ test('a profile is asked of each executable, and only where it is wanted', async
       return { ...(await referenceBackend.compile(program, options)), profile: async () => [entry] };
     },
   };
-  const { programs } = await measureSteps(toySpec(backend), { steps: 1, warmUp: 0, profile: true });
+  const said: string[] = [];
+  const { programs } = await measureSteps(toySpec(backend), {
+    steps: 1,
+    warmUp: 0,
+    profile: true,
+    say: (line) => said.push(line),
+  });
+  expect(said).toEqual([
+    'measured steps: 1, after 0 to warm up',
+    "profiling 'teacher'",
+    "profiling 'student'",
+  ]);
   expect(programs.map(({ profile }) => profile)).toEqual([[entry], [entry]]);
   const plain = await measureSteps(toySpec(backend), { steps: 1, warmUp: 0 });
   expect(plain.programs.every(({ profile }) => profile === undefined)).toBe(true);
@@ -39,10 +50,14 @@ test('why there is no profile is said, and the times are given all the same', as
   const measure = (backend: ComputeBackend) =>
     measureSteps(toySpec(backend), { steps: 1, warmUp: 0, profile: true });
   const untold = await measure(referenceBackend);
-  expect(untold.programs.map(({ profile, noProfile }) => [profile, noProfile])).toEqual([
-    [undefined, "the backend 'reference' does not tell the times of operations"],
-    [undefined, "the backend 'reference' does not tell the times of operations"],
-  ]);
+  expect(untold.programs.map((one) => [one.profile, one.noProfile])).toEqual(
+    ['teacher', 'student'].map((name) => [
+      undefined,
+      {
+        reason: `there are no times of the operations of '${name}': the backend 'reference' does not tell them`,
+      },
+    ]),
+  );
   const refused = await measure({
     ...referenceBackend,
     async compile(program, options) {
@@ -52,10 +67,8 @@ test('why there is no profile is said, and the times are given all the same', as
       return { ...(await referenceBackend.compile(program, options)), profile };
     },
   });
-  expect(refused.programs.map(({ noProfile }) => noProfile)).toEqual([
-    'no clock; buy one',
-    'no clock; buy one',
-  ]);
+  const noProfile = { reason: 'no clock', hint: 'buy one' };
+  expect(refused.programs.map((one) => one.noProfile)).toEqual([noProfile, noProfile]);
   expect(refused.stepMs).toBeGreaterThan(0);
 });
 

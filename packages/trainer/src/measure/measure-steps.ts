@@ -15,6 +15,8 @@ export interface MeasureOptions {
   readonly warmUp?: number;
   /** Collect the time of each operation, where the backend can; slows the steps down a little. */
   readonly profile?: boolean;
+  /** Told what begins, for people who wait: the steps once everything is compiled, then each program's profile. */
+  readonly say?: (line: string) => void;
   /** Asked after every step; true ends the measurement with the steps so far. */
   readonly stop?: () => boolean;
 }
@@ -29,8 +31,8 @@ export interface MeasuredProgram {
   readonly ms: number;
   /** Where the time went; absent where it was not asked for, or cannot be told. */
   readonly profile?: readonly ProfileEntry[];
-  /** Why it cannot be told, where it was asked for. */
-  readonly noProfile?: string;
+  /** Why it cannot be told, where it was asked for, and what to do about it. */
+  readonly noProfile?: { readonly reason: string; readonly hint?: string };
 }
 
 /** What the steps of a run take. */
@@ -57,7 +59,7 @@ export interface StepMeasurement {
  */
 export async function measureSteps(
   spec: RunSpec,
-  { steps = 10, warmUp = 2, profile = false, stop = () => false }: MeasureOptions = {},
+  { steps = 10, warmUp = 2, profile = false, say = () => undefined, stop = () => false }: MeasureOptions = {},
 ): Promise<StepMeasurement> {
   const started = performance.now();
   const teachers = spec.teachers.map(({ cache: _, ...teacher }) => {
@@ -91,6 +93,7 @@ export async function measureSteps(
     const compileSeconds = (performance.now() - started) / 1000;
     const part = partOf('student', spec.placement.backend, own);
     const stepper = new Stepper(phase.plan, { student, sources });
+    say(`measured steps: ${steps}, after ${warmUp} to warm up`);
     const [dataTimes, stepTimes]: [number[], number[]] = [[], []];
     for (let step = 0; step < warmUp + steps && !(stop() && stepTimes.length > 0); step++) {
       const before = performance.now();
@@ -113,7 +116,9 @@ export async function measureSteps(
     const { batchSize } = spec.data;
     const measured: MeasuredProgram[] = [];
     for (const one of [...sources.map((source) => source.part), part]) {
-      measured.push(await describe(one, profile && !stop()));
+      const wanted = profile && !stop();
+      if (wanted) say(`profiling '${one.name}'`);
+      measured.push(await describe(one, wanted));
     }
     return {
       programs: measured,
@@ -174,16 +179,22 @@ async function describe(part: Part, wanted: boolean): Promise<MeasuredProgram> {
   return { name, backend, ms: median(times), ...(wanted ? await profileOf(part) : {}) };
 }
 
-async function profileOf({ backend, kept }: Part): Promise<Pick<MeasuredProgram, 'profile' | 'noProfile'>> {
+async function profileOf({
+  name,
+  backend,
+  kept,
+}: Part): Promise<Pick<MeasuredProgram, 'profile' | 'noProfile'>> {
   const executable = kept.at(-1);
-  if (executable === undefined) return { noProfile: 'a model from a file runs as it is, without a profile' };
-  if (executable.profile === undefined)
-    return { noProfile: `the backend '${backend}' does not tell the times of operations` };
+  if (executable?.profile === undefined) {
+    const why = executable === undefined ? 'it is a file' : `the backend '${backend}' does not tell them`;
+    return { noProfile: { reason: `there are no times of the operations of '${name}': ${why}` } };
+  }
   try {
     return { profile: await executable.profile() };
   } catch (error) {
     if (!isLimbeckError(error)) throw error;
-    return { noProfile: [error.message, error.hint].filter((said) => said !== undefined).join('; ') };
+    const { message: reason, hint } = error;
+    return { noProfile: { reason, ...(hint === undefined ? {} : { hint }) } };
   }
 }
 
