@@ -36,8 +36,8 @@ export async function bench(io: Io, { json, ...choice }: BenchOptions): Promise<
         ...programs.map(({ name, backend, ms }) => [name, backend, ms.toFixed(1)]),
       ],
     ).trimEnd(),
-    `${bold(`${stepMs.toFixed(1)} ms a step`)}, ${count(imagesPerSecond)} images/s ${dim(`medians of ${plural(result.steps, 'step')} of ${count(batchSize)} images`)}`,
-    `traced, lowered and loaded in ${duration(compileSeconds)}`,
+    `${bold(`${stepMs.toFixed(1)} ms a step`)}, ${count(imagesPerSecond)} images/s ${dim(`(medians of ${plural(result.steps, 'step')} of ${plural(batchSize, 'image')})`)}`,
+    `compiled in ${duration(compileSeconds)}`,
   );
   for (const one of programs) {
     if (one.profile !== undefined) print(io, '', printProfile(one.name, one.profile).trimEnd());
