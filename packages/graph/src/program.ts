@@ -1,4 +1,4 @@
-import { formatShape, type StateDict, sameShape } from './dtype.js';
+import { formatShape, type StateDict, sameShape, tensorData } from './dtype.js';
 import { GraphError } from './errors.js';
 import { isInput, isState, leafName } from './leaves.js';
 import type { TensorType } from './operation.js';
@@ -76,6 +76,15 @@ export function nodesOf(target: Program): Tensor[] {
   return ancestors([...target.inputs, ...rootsOf(target)]);
 }
 
+/** How often each tensor of a program is read: by its nodes, as an output, as the next value of state. */
+export function readersOf(target: Program, nodes: readonly Tensor[] = nodesOf(target)): Map<Tensor, number> {
+  const readers = new Map<Tensor, number>();
+  const read = (tensor: Tensor) => readers.set(tensor, (readers.get(tensor) ?? 0) + 1);
+  for (const node of nodes) node.inputs.forEach(read);
+  rootsOf(target).forEach(read);
+  return readers;
+}
+
 /** A tensor by its name: shape and element type. */
 export interface NamedType extends TensorType {
   readonly name: string;
@@ -99,6 +108,10 @@ export function signatureOf({ name, inputs, state, outputs }: Program): ProgramS
     outputs: new Map([...outputs].map(([output, tensor]) => [output, typeOf(tensor)])),
   };
 }
+
+/** State of zeros: what a program begins with that is given none. */
+export const zeroState = ({ state }: Pick<ProgramSignature, 'state'>): StateDict =>
+  new Map(state.map(({ name, dtype, shape }) => [name, tensorData(dtype, shape)]));
 
 /** Refuses state that does not fit a program's slots: missing, unexpected and misshapen names, all at once. */
 export function checkState(target: Pick<ProgramSignature, 'name' | 'state'>, state: StateDict): void {

@@ -2,59 +2,52 @@ import {
   type Capabilities,
   type CompileOptions,
   type ComputeBackend,
-  checkFeeds,
   type Executable,
-  type Fetches,
   LimbeckError,
+  serialExecutable,
 } from '@limbeck/core';
 import {
-  allocate,
   checkState,
-  GraphError,
+  type InterpreterPrecision,
   inlineComposites,
   interpret,
   type Program,
   type StateDict,
   signatureOf,
-  type TensorData,
-  tensorData,
   verify,
+  zeroState,
 } from '@limbeck/graph';
 
-const copy = <T extends TensorData>(tensor: T): T => ({ ...tensor, data: tensor.data.slice() });
+const copyState = (state: StateDict): StateDict =>
+  new Map(
+    [...state].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() } as typeof tensor]),
+  );
 
-const copyState = (state: StateDict): Map<string, TensorData> =>
-  new Map([...state].map(([name, tensor]) => [name, copy(tensor)]));
+const interpreterBackend = (id: string, accuracy: InterpreterPrecision): ComputeBackend => ({
+  id,
+  description: `reference interpreter in ${accuracy}: slow, says what every operation means`,
+  capabilities: async (): Promise<Capabilities> => ({
+    available: true,
+    runtime: 'interpreter',
+    devices: ['cpu'],
+    precisions: ['float32'],
+    loads: [],
+  }),
+  compile: async (program, options = {}) => compile(program, accuracy, options),
+});
 
 /**
  * The reference interpreter behind the contract of a compute backend: slow, rounding to float32 after each operation.
  * The conformance cases are proved on it, and tests that need some backend but no runtime may use it.
  */
-export const referenceBackend: ComputeBackend = {
-  id: 'reference',
-  description: 'reference interpreter: slow, says what every operation means',
-  capabilities: (): Promise<Capabilities> =>
-    Promise.resolve({
-      available: true,
-      runtime: 'interpreter',
-      devices: ['cpu'],
-      precisions: ['float32'],
-      loads: [],
-    }),
-  compile: (program, options = {}) => settle(() => compile(program, options)),
-};
+export const referenceBackend: ComputeBackend = interpreterBackend('reference', 'float32');
 
-/** Turns what `work` throws into a rejection, as every backend has it. */
-function settle<T>(work: () => T): Promise<T> {
-  try {
-    return Promise.resolve(work());
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
+/** The same in float64, rounding what a step gives alone: tells what rounding has made of the other's results. */
+export const exactBackend: ComputeBackend = interpreterBackend('reference-float64', 'float64');
 
 function compile(
   program: Program,
+  accuracy: InterpreterPrecision,
   { device = 'cpu', precision = 'float32', state }: CompileOptions,
 ): Executable {
   const started = performance.now();
@@ -68,56 +61,26 @@ function compile(
     );
   }
   verify(program);
+  const signature = signatureOf(program);
+  if (state !== undefined) checkState(signature, state);
   const inlined = inlineComposites(program);
-  const zeros = new Map(
-    program.state.map(({ name, current: { dtype, shape } }): [string, TensorData] => [
-      name,
-      tensorData(
-        dtype,
-        shape,
-        allocate(
-          dtype,
-          shape.reduce((size, n) => size * n, 1),
-        ),
-      ),
-    ]),
-  );
-  let current: Map<string, TensorData> | undefined =
-    state === undefined ? zeros : fittingState(program, state);
-  const live = (): Map<string, TensorData> => {
-    if (current !== undefined) return current;
-    throw new LimbeckError('BACKEND_FAILED', `program '${program.name}' has been disposed of`);
-  };
-  return {
-    signature: signatureOf(program),
-    compileSeconds: (performance.now() - started) / 1000,
-    step: (inputs) =>
-      settle((): Fetches => {
-        const before = live();
-        checkFeeds(program.name, signatureOf(program).inputs, inputs);
-        const result = interpret(inlined, new Map(Object.entries(inputs)), before, { precision: 'float32' });
+  let current = copyState(state ?? zeroState(signature));
+  return serialExecutable(
+    {
+      signature,
+      step: (inputs) => {
+        const result = interpret(inlined, new Map(Object.entries(inputs)), current, { precision: accuracy });
         current = result.state;
         return Object.fromEntries(result.outputs);
-      }),
-    readState: () => settle(() => copyState(live())),
-    writeState: (values) =>
-      settle(() => {
-        live();
-        current = fittingState(program, values);
-      }),
-    dispose: () =>
-      settle(() => {
-        current = undefined;
-      }),
-  };
-}
-
-function fittingState(program: Program, state: StateDict): Map<string, TensorData> {
-  try {
-    checkState(signatureOf(program), state);
-  } catch (error) {
-    if (!(error instanceof GraphError)) throw error;
-    throw new LimbeckError('SHAPE_MISMATCH', error.message, { cause: error });
-  }
-  return copyState(state);
+      },
+      readState: () => copyState(current),
+      writeState: (values) => {
+        current = copyState(values);
+      },
+      release: () => {
+        current = new Map();
+      },
+    },
+    (performance.now() - started) / 1000,
+  );
 }

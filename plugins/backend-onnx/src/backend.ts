@@ -7,15 +7,16 @@ import {
   LimbeckError,
   type LoadedModel,
   type LoadOptions,
+  serialExecutable,
 } from '@limbeck/core';
 import { addOutputs, decodeOnnx, encodeOnnx, type OnnxModel } from '@limbeck/formats';
 import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
 import { findChannelBlock } from './channel-block.js';
 import { LoadedOnnxModel } from './loaded-model.js';
+import { LoadedOnnxProgram, names } from './loaded-program.js';
 import { lower, prepare } from './lowering/lower.js';
 import { offer } from './offer.js';
-import { names, OnnxExecutable } from './onnx-executable.js';
 import { Profile } from './profile.js';
 import { quantize } from './quantization/quantize.js';
 import { loadRuntime } from './runtime.js';
@@ -50,7 +51,8 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
   const { device = 'cpu', threads, state } = options;
   checkPrecision(program, options);
   verify(program);
-  if (state !== undefined) checkState(signatureOf(program), state);
+  const signature = signatureOf(program);
+  if (state !== undefined) checkState(signature, state);
   const runtime = await loadRuntime();
   const portable = device !== 'cpu';
   const channelBlock = portable ? 0 : await findChannelBlock(runtime);
@@ -61,7 +63,7 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
       runtime,
       session: { name: program.name, device, threads },
       calibration: options.calibration!,
-      check: (feeds) => checkFeeds(program.name, signatureOf(program).inputs, feeds),
+      check: (feeds) => checkFeeds(program.name, signature.inputs, feeds),
       inputName: names.input,
     });
   }
@@ -76,9 +78,9 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
       planMemory: program.state.length === 0,
       profilePrefix: profile?.prefix,
     });
-    const executable = new OnnxExecutable(program, { runtime, session, started, profile });
-    if (state !== undefined) await executable.writeState(state);
-    return executable;
+    const loaded = new LoadedOnnxProgram(program, { runtime, session, profile });
+    if (state !== undefined) loaded.writeState(state);
+    return serialExecutable(loaded, (performance.now() - started) / 1000);
   } catch (error) {
     await profile?.discard();
     throw error;

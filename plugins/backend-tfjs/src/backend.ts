@@ -1,4 +1,10 @@
-import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
+import {
+  type CompileOptions,
+  type ComputeBackend,
+  type Executable,
+  LimbeckError,
+  serialExecutable,
+} from '@limbeck/core';
 import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findCapabilities } from './capabilities.js';
 import { lower, prepare } from './lowering/lower.js';
@@ -8,7 +14,7 @@ import { bfloat16Fault } from './session/bfloat16.js';
 import { closeSession, openSession } from './session/open-session.js';
 import { profileSession } from './session/profile/profile-session.js';
 import { loadRuntime, type Runtime } from './session/runtime.js';
-import { SessionExecutable } from './session/session-executable.js';
+import { SessionProgram } from './session/session-program.js';
 import { install } from './setup/install.js';
 
 /** What maps are computed in; refuses precisions and devices this backend does not have here. */
@@ -49,15 +55,15 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
   const model = lower(prepare(program), { mapType, device: runtime.gpu ? 'cuda' : 'cpu' });
   const session = await openSession(runtime, model, program.name);
   try {
-    return new SessionExecutable(program, {
+    const loaded = new SessionProgram(program, {
       runtime,
       session,
-      started,
       state,
       profile: options.profile
         ? (what) => profileSession(runtime, { ...what, name: program.name, model })
         : undefined,
     });
+    return serialExecutable(loaded, (performance.now() - started) / 1000);
   } catch (error) {
     closeSession(session);
     throw error;

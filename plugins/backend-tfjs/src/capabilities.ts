@@ -1,6 +1,7 @@
 import type { Capabilities } from '@limbeck/core';
 import { bfloat16Fault } from './session/bfloat16.js';
 import { findSession } from './session/find-session.js';
+import { nameOf } from './session/probe.js';
 import { installCommand } from './session/runtime.js';
 
 /** What tfjs-node can do on this machine. */
@@ -11,7 +12,7 @@ export async function findCapabilities(): Promise<Capabilities> {
   const half = (await bfloat16Fault({ gpu })) === undefined;
   return {
     available: true,
-    runtime: `${session.package.name.replace('@tensorflow/', '')} ${version}, TensorFlow ${tensorflow}`,
+    runtime: nameOf(session.package.name, version, tensorflow),
     devices: [gpu ? 'cuda' : 'cpu'],
     precisions: half ? ['float32', 'bfloat16'] : ['float32'],
     loads: [],

@@ -2,6 +2,7 @@ import {
   formatShape,
   type PrimitiveName,
   type Program,
+  primitiveName,
   type Shape,
   sizeOf,
   type Tensor,
@@ -180,6 +181,11 @@ const rules: { readonly [K in PrimitiveName]: Rule } = {
   oneHot: follow,
 };
 
+function ruleOf(node: Tensor): Rule {
+  const name = primitiveName(node);
+  return name === undefined ? refuse(node, 'nobody knows what it does') : rules[name];
+}
+
 /**
  * Where the batch is in each tensor of a program, which is written for one batch size. The batch enters as the leading
  * axis of every input whose leading size is that of the first.
@@ -210,7 +216,7 @@ export function findBatchAxes(program: Program): (tensor: Tensor) => BatchAxis {
       waiting.pop();
       if (known.has(node)) continue;
       const axes = needed.map((input) => known.get(input));
-      if (operation.kind === 'primitive') known.set(node, rules[operation.name as PrimitiveName](axes, node));
+      if (operation.kind === 'primitive') known.set(node, ruleOf(node)(axes, node));
       else known.set(node, axes[0]);
     }
     return known.get(root);

@@ -1,3 +1,4 @@
+import type { Tensor } from '../tensor.js';
 import { adaptiveAvgPoolOperation } from './adaptive-pool.js';
 import { scaledDotProductAttention } from './attention.js';
 import {
@@ -55,3 +56,9 @@ export const composites = {
 
 /** Names of the composites of this package. */
 export type CompositeName = keyof typeof composites;
+
+/** The name of one of this package's composites; undefined for any other operation, whatever it is called. */
+export function compositeName({ operation }: Tensor): CompositeName | undefined {
+  const known: Readonly<Record<string, unknown>> = composites;
+  return known[operation.name] === operation ? (operation.name as CompositeName) : undefined;
+}

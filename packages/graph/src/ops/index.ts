@@ -1,3 +1,4 @@
+import type { Tensor } from '../tensor.js';
 import { add, div, maximum, minimum, mul, pow, sub } from './binary.js';
 import { castOperation, stopGradientOperation } from './cast.js';
 import { equal, less, logicalAnd, logicalNot } from './compare.js';
@@ -61,3 +62,9 @@ export const primitives = {
 
 /** Names of the primitives. */
 export type PrimitiveName = keyof typeof primitives;
+
+/** The name of one of this package's primitives; undefined for any other operation, whatever it is called. */
+export function primitiveName({ operation }: Tensor): PrimitiveName | undefined {
+  const known: Readonly<Record<string, unknown>> = primitives;
+  return known[operation.name] === operation ? (operation.name as PrimitiveName) : undefined;
+}

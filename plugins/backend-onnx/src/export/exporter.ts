@@ -1,30 +1,21 @@
-import { type Exporter, findBatchAxes, LimbeckError } from '@limbeck/core';
+import { type Exporter, findBatchAxes, LimbeckError, requireStateless } from '@limbeck/core';
 import { encodeOnnx } from '@limbeck/formats';
-import { type Program, verify } from '@limbeck/graph';
+import { leafName, type Program, verify } from '@limbeck/graph';
 import { lower, type PortNames, prepare } from '../lowering/lower.js';
 import { opset } from '../lowering/model-builder.js';
 
 const same = (name: string) => name;
 const names: PortNames = { input: same, output: same, state: same, next: same };
 
-function check(program: Program): void {
-  const refuse = (message: string, hint: string) => {
-    throw new LimbeckError('BACKEND_UNSUPPORTED', `'${program.name}' cannot be exported: ${message}`, {
-      hint,
-    });
-  };
-  if (program.state.length > 0) {
-    const [first] = program.state;
-    refuse(
-      `it has state, '${first!.name}' first of ${program.state.length}`,
-      'bind the state to values (bindState)',
-    );
-  }
-  const outputs = [...program.outputs.keys()];
-  const shared = program.inputs
-    .map((input) => input.attributes.name as string)
-    .find((name) => outputs.includes(name));
-  if (shared !== undefined) refuse(`'${shared}' is an input and an output`, 'give the output another name');
+/** The file has one name for each value. */
+function requireApart({ name, inputs, outputs }: Program): void {
+  const shared = inputs.map(leafName).find((input) => outputs.has(input));
+  if (shared === undefined) return;
+  throw new LimbeckError(
+    'BACKEND_UNSUPPORTED',
+    `'${name}' cannot be exported: '${shared}' is an input and an output`,
+    { hint: 'give the output another name' },
+  );
 }
 
 function write(
@@ -32,7 +23,8 @@ function write(
   { metadata = {} }: { readonly metadata?: Readonly<Record<string, string>> },
 ): Uint8Array {
   verify(program);
-  check(program);
+  requireStateless(program);
+  requireApart(program);
   const prepared = prepare(program);
   const target = { portable: true, channelBlock: 0, batchAxis: findBatchAxes(prepared) };
   return encodeOnnx(lower(prepared, { target, names, metadata }));

@@ -16,7 +16,7 @@ import {
   tensorData,
 } from '@limbeck/graph';
 import { expect, test } from 'vitest';
-import { names } from '../onnx-executable.js';
+import { names } from '../loaded-program.js';
 import { lower, prepare } from './lower.js';
 
 const lowered = (target: Program) =>

@@ -1,12 +1,11 @@
-import { LimbeckError } from '@limbeck/core';
+import { unsupportedNode } from '@limbeck/core';
 import type { OnnxModel } from '@limbeck/formats';
 import {
   constantData,
   type DType,
   isConstant,
-  type PrimitiveName,
   type Program,
-  primitives,
+  primitiveName,
   simplify,
   type Tensor,
 } from '@limbeck/graph';
@@ -80,21 +79,17 @@ export function lower(program: Program, { target, names, metadata }: LowerOption
 function loweringOf(node: Tensor): Lowering<never> {
   const { operation } = node;
   if (operation.kind === 'composite') return claimOn(node)!.lower;
-  const name = operation.name as PrimitiveName;
-  if (primitives[name] === (operation as unknown)) return primitiveLowerings[name] as Lowering<never>;
-  throw new LimbeckError('BACKEND_UNSUPPORTED', `the ONNX backend does not know '${name}'${at(node)}`, {
-    hint: 'write it as a composite of the operations of @limbeck/graph',
-    details: { operation: name, scope: node.scope },
-  });
+  const name = primitiveName(node);
+  if (name !== undefined) return primitiveLowerings[name] as Lowering<never>;
+  throw unsupportedNode(
+    node,
+    `the ONNX backend does not know '${operation.name}'`,
+    'write it as a composite of the operations of @limbeck/graph',
+  );
 }
 
 function refuse(node: Tensor): void {
   if (!unsupported.has(node.dtype)) return;
-  throw new LimbeckError(
-    'BACKEND_UNSUPPORTED',
-    `the ONNX backend does not compute in ${node.dtype}: '${node.operation.name}'${at(node)}`,
-    { hint: 'use float32', details: { operation: node.operation.name, scope: node.scope } },
-  );
+  const message = `the ONNX backend does not compute in ${node.dtype}: '${node.operation.name}'`;
+  throw unsupportedNode(node, message, 'use float32');
 }
-
-const at = ({ scope }: Tensor): string => (scope === '' ? '' : ` at ${scope}`);

@@ -1,22 +1,20 @@
-import { nodesOf, type Program, rootsOf, type Tensor } from '@limbeck/graph';
+import { nodesOf, type Program, readersOf, type Tensor } from '@limbeck/graph';
 
 /** What lowerings ask about the program around a node. */
 export class ProgramFacts {
   readonly nodes: readonly Tensor[];
-  readonly #readers = new Map<Tensor, number>();
+  readonly #readers: ReadonlyMap<Tensor, number>;
   readonly #normalizations = new Map<Tensor, Tensor>();
 
   constructor(program: Program) {
     this.nodes = nodesOf(program);
-    const read = (tensor: Tensor) => this.#readers.set(tensor, (this.#readers.get(tensor) ?? 0) + 1);
+    this.#readers = readersOf(program, this.nodes);
     for (const node of this.nodes) {
-      for (const input of node.inputs) read(input);
       const [map, scale, bias] = node.inputs;
       // leaves have values before anything else, so that whoever asks first can make the layer's node
       const early = node.operation.name === 'batchNormTraining' && [scale!, bias!].every(isLeaf);
       if (early && !this.#normalizations.has(map!)) this.#normalizations.set(map!, node);
     }
-    for (const root of rootsOf(program)) read(root);
   }
 
   /** True where one node reads a tensor and nothing else does. */

@@ -1,4 +1,4 @@
-import { findBatchAxes, LimbeckError } from '@limbeck/core';
+import { findBatchAxes, requireStateless } from '@limbeck/core';
 import type { TensorflowModel } from '@limbeck/formats';
 import { type Program, verify } from '@limbeck/graph';
 import { lower, prepare } from '../lowering/lower.js';
@@ -13,14 +13,7 @@ export const servingSignature = 'serving_default';
  */
 export function exportModel(program: Program): TensorflowModel {
   verify(program);
-  const [state] = program.state;
-  if (state !== undefined) {
-    throw new LimbeckError(
-      'BACKEND_UNSUPPORTED',
-      `'${program.name}' cannot be exported: it has state, '${state.name}' first of ${program.state.length}`,
-      { hint: 'bind the state to values (bindState)' },
-    );
-  }
+  requireStateless(program);
   const prepared = prepare(program);
   return lower(prepared, { signature: servingSignature, batchAxis: findBatchAxes(prepared) });
 }

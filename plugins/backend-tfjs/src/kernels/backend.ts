@@ -1,8 +1,14 @@
-import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
+import {
+  type CompileOptions,
+  type ComputeBackend,
+  type Executable,
+  LimbeckError,
+  serialExecutable,
+} from '@limbeck/core';
 import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findCapabilities, isKernelsDevice, offer } from './capabilities.js';
 import { type KernelsDevice, type KernelsRuntime, kernelsDevices } from './device.js';
-import { KernelsExecutable } from './kernels-executable.js';
+import { KernelsProgram } from './kernels-program.js';
 import { lower } from './lowering/lower.js';
 import { KernelsRuntimes, type KernelsSource } from './runtimes.js';
 import type { Tfjs } from './tfjs.js';
@@ -44,7 +50,8 @@ export function kernelsBackend(source: KernelsSource): ComputeBackend {
     if (state !== undefined) checkState(signatureOf(program), state);
     const runtime = await runtimeFor(program.name, options, runtimes, source);
     const plan = lower(program, runtime.target);
-    return new KernelsExecutable(program, { runtime, plan, started, state, profile });
+    const loaded = new KernelsProgram(program, { runtime, plan, state, profile });
+    return serialExecutable(loaded, (performance.now() - started) / 1000);
   };
   return {
     id: 'tfjs-kernels',

@@ -1,4 +1,5 @@
 import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import { messageOf } from '../message-of.js';
 import type { KernelsRuntime } from './device.js';
 
 /** How runtimes say that memory is at an end: WebGPU, WebAssembly, JavaScript's own arrays. */
@@ -20,7 +21,7 @@ export function failure(
     });
   }
   if (isLimbeckError(cause)) return cause as LimbeckError;
-  const message = (cause instanceof Error ? cause.message : String(cause)).trim().split('\n')[0]!;
+  const message = messageOf(cause);
   if (outOfMemory.test(message)) {
     return new LimbeckError('BACKEND_FAILED', `${what}: out of memory on ${device}: ${message}`, {
       hint: `take smaller batches${hint === undefined ? '' : `; ${hint}`}`,

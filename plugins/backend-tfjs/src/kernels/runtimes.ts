@@ -1,4 +1,5 @@
 import { LimbeckError } from '@limbeck/core';
+import { messageOf } from '../message-of.js';
 import { type KernelsDevice, KernelsRuntime, kernelsDevices } from './device.js';
 import { registerPlainKernels } from './plain/register.js';
 import type { Tfjs } from './tfjs.js';
@@ -54,8 +55,9 @@ export class KernelsRuntimes {
     try {
       if (!(await tf.setBackend(device))) throw new Error('it does not start');
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new LimbeckError('BACKEND_UNAVAILABLE', `tfjs has no ${device} here: ${message}`, { cause });
+      throw new LimbeckError('BACKEND_UNAVAILABLE', `tfjs has no ${device} here: ${messageOf(cause)}`, {
+        cause,
+      });
     } finally {
       if (before !== undefined && before !== null) await tf.setBackend(before);
     }

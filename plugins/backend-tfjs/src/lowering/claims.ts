@@ -1,4 +1,4 @@
-import { type CompositeName, composites, type Tensor } from '@limbeck/graph';
+import { type CompositeName, compositeName, type composites, type Tensor } from '@limbeck/graph';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
 import { same } from './elementwise.js';
 import type { AttributesOf, Claim } from './lowering.js';
@@ -40,10 +40,9 @@ export const claims: {
   softplus: same('Softplus'),
 };
 
-/** The claim on a composite node, where there is one. Plugins' composites of the same name are not ours to claim. */
+/** The claim on a composite node, where there is one. */
 export function claimOn(node: Tensor): Claim<never> | undefined {
-  const name = node.operation.name as CompositeName;
-  if (composites[name] !== (node.operation as unknown) || !Object.hasOwn(claims, name)) return undefined;
-  const claim = claims[name] as Claim<never>;
-  return claim.when === undefined || claim.when(node, node.attributes as never) ? claim : undefined;
+  const name = compositeName(node);
+  const claim = name && (claims[name] as Claim<never> | undefined);
+  return claim?.when?.(node, node.attributes as never) === false ? undefined : claim;
 }

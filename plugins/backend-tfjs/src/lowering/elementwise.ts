@@ -64,12 +64,6 @@ export const cast: Lowering<{ readonly to: DType }> = {
     graph.cast(graph.read(node.inputs[0]!, layout), node.inputs[0]!.dtype, attributes.to),
 };
 
-/** The same value: no node at all. */
-export const stopGradient: Lowering<None> = {
-  layout: followOperands,
-  lower: ({ graph, node, layout }) => graph.read(node.inputs[0]!, layout, graph.typeOf(node)),
-};
-
 const addition = same('AddV2');
 
 export const add: Lowering<None> = {

@@ -1,5 +1,5 @@
-import { LimbeckError } from '@limbeck/core';
-import { type DType, formatShape, type PrimitiveName, primitives, type Tensor } from '@limbeck/graph';
+import { unsupportedNode } from '@limbeck/core';
+import { type DType, formatShape, type PrimitiveName, primitiveName, type Tensor } from '@limbeck/graph';
 import { claimOn } from './claims.js';
 import type { Lowering } from './lowering.js';
 import { primitiveLowerings } from './primitives.js';
@@ -26,33 +26,30 @@ const movers: ReadonlySet<string> = new Set<PrimitiveName>([
  * @throws LimbeckError BACKEND_UNSUPPORTED naming the operation and its scope
  */
 export function loweringOf(node: Tensor): Lowering<never> {
-  const { operation, scope } = node;
-  const at = scope === '' ? '' : ` at ${scope}`;
-  const refuse = (message: string, hint: string): never => {
-    throw new LimbeckError('BACKEND_UNSUPPORTED', `${message}${at}`, {
-      hint,
-      details: { operation: operation.name, scope },
-    });
-  };
-  const odd = [node, ...node.inputs].find(({ dtype }) => stored.has(dtype));
-  if (odd !== undefined && !movers.has(operation.name))
-    refuse(
+  const { operation, inputs, shape } = node;
+  const odd = [node, ...inputs].find(({ dtype }) => stored.has(dtype));
+  if (odd !== undefined && !movers.has(operation.name)) {
+    throw unsupportedNode(
+      node,
       `the tfjs backend does not compute in ${odd.dtype}: '${operation.name}'`,
       'cast to float32 or int32 first',
     );
+  }
   const fault = shapeFault(node);
   if (fault !== undefined) {
-    const shapes = node.inputs.map(({ shape }) => formatShape(shape)).join(', ');
-    refuse(
-      `the tfjs backend does not run '${operation.name}' of ${shapes} to ${formatShape(node.shape)}: ${fault}`,
+    const shapes = inputs.map((input) => formatShape(input.shape)).join(', ');
+    throw unsupportedNode(
+      node,
+      `the tfjs backend does not run '${operation.name}' of ${shapes} to ${formatShape(shape)}: ${fault}`,
       'reshape neighbouring axes into one before',
     );
   }
   if (operation.kind === 'composite') return claimOn(node)!;
-  const name = operation.name as PrimitiveName;
-  if (primitives[name] === (operation as unknown)) return primitiveLowerings[name] as Lowering<never>;
-  return refuse(
-    `the tfjs backend does not know '${name}'`,
+  const name = primitiveName(node);
+  if (name !== undefined) return primitiveLowerings[name] as Lowering<never>;
+  throw unsupportedNode(
+    node,
+    `the tfjs backend does not know '${operation.name}'`,
     'write it as a composite of the operations of @limbeck/graph',
   );
 }

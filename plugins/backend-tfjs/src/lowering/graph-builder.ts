@@ -39,8 +39,6 @@ export class GraphBuilder extends PlacedValues<string> {
   readonly batchAxis: (tensor: Tensor) => BatchAxis;
   /** The fed value whose leading axis is the batch, where batches are of any size. */
   batchSource: string | undefined;
-  /** Scope of the program's node being lowered. */
-  scope = '';
   readonly #nodes: TensorflowNode[] = [];
   readonly #interned = new Map<string, string>();
   readonly #payloads = new Map<ArrayLike<unknown>, Map<string, string>>();

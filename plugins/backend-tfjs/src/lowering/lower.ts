@@ -1,13 +1,5 @@
 import { type TensorflowModel, type TensorflowPort, tfAttr } from '@limbeck/formats';
-import {
-  constantData,
-  isConstant,
-  leafName,
-  type Program,
-  type StateSlot,
-  simplify,
-  type Tensor,
-} from '@limbeck/graph';
+import { leafName, type Program, type StateSlot, simplify, type Tensor } from '@limbeck/graph';
 import { assignLayouts } from './assign-layouts.js';
 import { claimOn } from './claims.js';
 import { isFed } from './fed.js';
@@ -16,7 +8,6 @@ import { type BuilderOptions, GraphBuilder } from './graph-builder.js';
 import { inMemory, isLogical, type Layout, logical, orderBetween } from './layout.js';
 import { carrierOf, pack, unpack } from './ports.js';
 import { ProgramFacts } from './program-facts.js';
-import { reorder } from './reorder.js';
 
 /** Version of TensorFlow's operators that graphs ask for: that of 2.9, which tfjs-node was made for. */
 const producer = 1087;
@@ -65,7 +56,7 @@ export function lower(
   }
   const variables = program.state.map((slot) => declare(graph, slot, layouts.get(slot.current)!));
   for (const { slot, layout, value } of variables) graph.define(slot.current, value, layout);
-  for (const node of facts.nodes) lowerNode(graph, node, layouts.get(node)!);
+  for (const node of facts.nodes) graph.lowerNode(node, layouts.get(node)!, loweringOf);
 
   graph.scope = '';
   const results = [...program.outputs].map(([name, tensor]) => {
@@ -89,26 +80,6 @@ export function lower(
     signatures: { ...signatures, ...others },
   });
   return variables.length === 0 ? model({}) : model(access(graph, variables));
-}
-
-function lowerNode(graph: GraphBuilder, node: Tensor, layout: Layout): void {
-  if (isConstant(node)) {
-    const data = constantData(node);
-    graph.defer(node, (wanted) => graph.constant(reorder(data, wanted)));
-    return;
-  }
-  if (node.operation.kind === 'leaf') return;
-  const { lower: write, onDemand } = loweringOf(node);
-  const { scope, attributes } = node;
-  const make = (wanted: Layout) => {
-    const outer = graph.scope;
-    graph.scope = scope;
-    const value = write({ graph, node, attributes: attributes as never, layout: wanted });
-    graph.scope = outer;
-    return value;
-  };
-  if (onDemand) graph.defer(node, make);
-  else graph.define(node, make(layout), layout);
 }
 
 /** A port's node and the value it stands for. */

@@ -2,14 +2,17 @@ import type { Operand, Tensor } from '@limbeck/graph';
 import type { GraphBuilder } from './graph-builder.js';
 import type { Layout } from './layout.js';
 
-/** One node of a program being lowered. */
-export interface LoweringContext<A> {
-  readonly graph: GraphBuilder;
+/** One node of a program being lowered by a builder. */
+export interface NodeContext<Builder, A> {
+  readonly graph: Builder;
   readonly node: Tensor;
   readonly attributes: A;
-  /** The layout to give the result in: what {@link Lowering.layout} said, or what is asked for. */
+  /** The layout to give the result in: what {@link LayoutRule.layout} said, or what is asked for. */
   readonly layout: Layout;
 }
+
+/** One node of a program being written as TensorFlow nodes. */
+export type LoweringContext<A> = NodeContext<GraphBuilder, A>;
 
 /** The layout a tensor's value was assigned. */
 export type LayoutOf = (tensor: Tensor) => Layout;
@@ -22,11 +25,14 @@ export interface LayoutRule<A> {
   readonly onDemand?: boolean;
 }
 
-/** How one operation is written as TensorFlow nodes. */
-export interface Lowering<A> extends LayoutRule<A> {
-  /** Returns the name of the value. */
-  readonly lower: (context: LoweringContext<A>) => string;
+/** How one operation is written by a builder. */
+export interface NodeLowering<Builder, Value, A> extends LayoutRule<A> {
+  /** Returns the value. */
+  readonly lower: (context: NodeContext<Builder, A>) => Value;
 }
+
+/** How one operation is written as TensorFlow nodes, values being names. */
+export type Lowering<A> = NodeLowering<GraphBuilder, string, A>;
 
 /** A composite that is lowered as a whole because that is faster than its decomposition. */
 export interface Claim<A> extends Lowering<A> {

@@ -1,6 +1,8 @@
 import type { TensorflowType } from '@limbeck/formats';
-import { type Shape, sizeOf, type Tensor } from '@limbeck/graph';
+import { constantData, isConstant, type Shape, sizeOf, type Tensor, type TensorData } from '@limbeck/graph';
 import { inMemory, isReshape, type Layout, logical, orderBetween, sameLayout } from './layout.js';
+import type { NodeLowering } from './lowering.js';
+import { reorder } from './reorder.js';
 
 /** A value of the program in every layout and element type it has been asked for in. */
 interface Placed<Value> {
@@ -17,8 +19,11 @@ interface Placed<Value> {
  * is made where none is at hand in it.
  */
 export abstract class PlacedValues<Value> {
+  /** Scope of the program's node being lowered. */
+  scope = '';
   readonly #values = new Map<Tensor, Placed<Value>>();
 
+  abstract constant(data: TensorData): Value;
   abstract reshape(dtype: TensorflowType, value: Value, shape: Shape): Value;
   abstract transpose(dtype: TensorflowType, value: Value, order: readonly number[]): Value;
   abstract cast(value: Value, from: TensorflowType, to: TensorflowType): Value;
@@ -31,6 +36,30 @@ export abstract class PlacedValues<Value> {
   /** A tensor's shape when the lowered program runs: -1 for an axis of any size. */
   shapeOf(tensor: Tensor): Shape {
     return tensor.shape;
+  }
+
+  /** Lowers a node. Constants, and what costs the same in any layout, are made when they are read. */
+  lowerNode(
+    node: Tensor,
+    layout: Layout,
+    loweringOf: (node: Tensor) => NodeLowering<this, Value, never>,
+  ): void {
+    if (isConstant(node)) {
+      const data = constantData(node);
+      this.defer(node, (wanted) => this.constant(reorder(data, wanted)));
+      return;
+    }
+    if (node.operation.kind === 'leaf') return;
+    const { lower, onDemand } = loweringOf(node);
+    const make = (wanted: Layout) => {
+      const outer = this.scope;
+      this.scope = node.scope;
+      const value = lower({ graph: this, node, attributes: node.attributes as never, layout: wanted });
+      this.scope = outer;
+      return value;
+    };
+    if (onDemand) this.defer(node, make);
+    else this.define(node, make(layout), layout);
   }
 
   /** Notes the value a node of the program became. */

@@ -1,9 +1,9 @@
 import { tfAttr } from '@limbeck/formats';
-import { type Pair, type PoolAttributes, type Tensor, tensorData, windowCounts } from '@limbeck/graph';
+import type { Pair, PoolAttributes, Tensor } from '@limbeck/graph';
 import type { GraphBuilder } from './graph-builder.js';
 import { nhwc } from './layout.js';
 import type { Lowering } from './lowering.js';
-import { cropped, noPadding, overMaps, padded, paddingPairs } from './windows.js';
+import { cropped, noPadding, overMaps, padded, paddingPairs, windowFactors } from './windows.js';
 
 /** Windows over a map that is padded already. */
 const windows = ({ kernel, strides }: PoolAttributes) => ({
@@ -50,22 +50,16 @@ export const maxPoolGradient: Lowering<PoolAttributes> = {
   },
 };
 
-/** The kernels divide by the whole window, padding included: this puts it right, position by position. */
+/** Shares of what lies inside the windows, where kernels take the padding into account. */
 function withoutPadding(
   graph: GraphBuilder,
   value: string,
-  [rows, columns]: Pair,
+  area: Pair,
   size: Pair,
   attributes: PoolAttributes,
 ): string {
   if (noPadding(attributes.padding)) return value;
-  const window = attributes.kernel[0] * attributes.kernel[1];
-  const across = windowCounts(1, columns, size[1], attributes);
-  const factors = windowCounts(0, rows, size[0], attributes).flatMap((down) =>
-    across.map((n) => window / (down * n)),
-  );
-  const factor = graph.constant(tensorData('float32', [rows, columns, 1], Float32Array.from(factors)));
-  return graph.typed('Mul', 'float32', [value, factor]);
+  return graph.typed('Mul', 'float32', [value, graph.constant(windowFactors(area, size, attributes))]);
 }
 
 const areaOf = ({ shape }: Tensor): Pair => [shape[2]!, shape[3]!];

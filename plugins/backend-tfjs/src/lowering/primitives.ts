@@ -1,13 +1,14 @@
 import { tfAttr } from '@limbeck/formats';
 import type { PrimitiveName, primitives } from '@limbeck/graph';
 import { conv2d } from './convolution.js';
-import { add, cast, logicalOperator, same, stopGradient, where } from './elementwise.js';
+import { add, cast, logicalOperator, same, where } from './elementwise.js';
 import { gather, oneHot, scatterAdd } from './indexing.js';
 import type { AttributesOf, Lowering } from './lowering.js';
 import { matmul } from './matmul.js';
+import { reshape, stopGradient, transpose } from './moves.js';
 import { avgPool, avgPoolGradient, maxPool, maxPoolGradient } from './pool.js';
 import { argMax, reduceMax, sum } from './reduce.js';
-import { broadcastTo, concat, pad, reshape, reverse, slice, transpose } from './shape.js';
+import { broadcastTo, concat, pad, reverse, slice } from './shape.js';
 
 /** How every primitive is written in TensorFlow. A primitive without an entry is a type error. */
 export const primitiveLowerings: {

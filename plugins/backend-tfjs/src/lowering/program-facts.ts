@@ -1,17 +1,16 @@
-import { nodesOf, type Program, rootsOf, type Tensor } from '@limbeck/graph';
+import { nodesOf, type Program, readersOf, type Tensor } from '@limbeck/graph';
 
 /** What lowerings ask about the program around a node. */
 export class ProgramFacts {
   readonly nodes: readonly Tensor[];
-  readonly #readers = new Map<Tensor, number>();
+  readonly #readers: ReadonlyMap<Tensor, number>;
   readonly #normalizations = new Map<Tensor, Tensor>();
   readonly #gradients = new Map<Tensor, Tensor[]>();
 
   constructor(program: Program) {
     this.nodes = nodesOf(program);
-    const read = (tensor: Tensor) => this.#readers.set(tensor, (this.#readers.get(tensor) ?? 0) + 1);
+    this.#readers = readersOf(program, this.nodes);
     for (const node of this.nodes) {
-      for (const input of node.inputs) read(input);
       const [map, ...parameters] = node.inputs;
       // leaves have values before anything else, so that whoever asks first can make the layer's node
       const known = node.operation.name === 'batchNormTraining' && parameters.every(isLeaf);
@@ -19,7 +18,6 @@ export class ProgramFacts {
       if (node.operation.name === 'batchNormInputGradient' && isLeaf(node.inputs[2]!))
         this.#gradients.set(map!, [...(this.#gradients.get(map!) ?? []), node]);
     }
-    for (const root of rootsOf(program)) read(root);
   }
 
   /** True where one node reads a tensor and nothing else does. */

@@ -1,23 +1,24 @@
 import { tfAttr } from '@limbeck/formats';
-import { keptShape, type ReduceAttributes, type Shape } from '@limbeck/graph';
+import { keptShape, type ReduceAttributes, type Tensor } from '@limbeck/graph';
 import { axesInMemory, isReshape, type Layout, logical } from './layout.js';
-import type { LayoutOf, Lowering } from './lowering.js';
+import type { LayoutOf, Lowering, None } from './lowering.js';
+import type { PlacedValues } from './placed-values.js';
 
-/** True where what is left after reducing in this layout is in the program's order. */
-export const keepsOrder = (shape: Shape, axes: readonly number[], layout: Layout): boolean =>
-  isReshape(keptShape(shape, axes), layout, logical(shape.length));
+/** The layout to reduce in: the one at hand where what is left lies as in the program. */
+export function orderFor<Value>(graph: PlacedValues<Value>, x: Tensor, axes: readonly number[]): Layout {
+  const [native, own] = [graph.nativeLayout(x), logical(x.shape.length)];
+  return isReshape(keptShape(graph.shapeOf(x), axes), native, own) ? native : own;
+}
+
+/** What is kept with size 1 stays where it is. */
+export const reducedLayout = (node: Tensor, layoutOf: LayoutOf, { keepDims }: ReduceAttributes): Layout =>
+  keepDims ? layoutOf(node.inputs[0]!) : logical(node.shape.length);
 
 const reduction = (op: string): Lowering<ReduceAttributes> => ({
-  layout: (node, layoutOf: LayoutOf, { keepDims }) =>
-    keepDims ? layoutOf(node.inputs[0]!) : logical(node.shape.length),
+  layout: reducedLayout,
   lower: ({ graph, node, attributes: { axes, keepDims }, layout }) => {
     const x = node.inputs[0]!;
-    const native = graph.nativeLayout(x);
-    const order = keepDims
-      ? layout
-      : keepsOrder(graph.shapeOf(x), axes, native)
-        ? native
-        : logical(x.shape.length);
+    const order = keepDims ? layout : orderFor(graph, x, axes);
     return graph.typed(op, node.dtype, [graph.read(x, order), graph.ints(axesInMemory(axes, order))], {
       Tidx: tfAttr.type('int32'),
       keep_dims: tfAttr.bool(keepDims),
@@ -39,11 +40,10 @@ export const argMax: Lowering<{ readonly axis: number }> = {
 };
 
 /** Mean over positions: [N, C, H, W] -> [N, C]. */
-export const globalAveragePool: Lowering<Record<never, never>> = {
+export const globalAveragePool: Lowering<None> = {
   lower: ({ graph, node }) => {
     const x = node.inputs[0]!;
-    const order = graph.nativeLayout(x);
-    const layout = keepsOrder(graph.shapeOf(x), [2, 3], order) ? order : logical(4);
+    const layout = orderFor(graph, x, [2, 3]);
     return graph.typed(
       'Mean',
       node.dtype,

@@ -4,22 +4,8 @@ import type { GraphBuilder } from './graph-builder.js';
 import { axesInMemory, inMemory, type Layout } from './layout.js';
 import type { LayoutOf, Lowering } from './lowering.js';
 
-export const reshape: Lowering<{ readonly shape: Shape }> = {
-  lower: ({ graph, node }) => graph.reshape(node.dtype, graph.inOrder(node.inputs[0]!), graph.shapeOf(node)),
-};
-
 /** The layout of the first operand, whose axes are those of the result. */
 export const followFirst = (node: Tensor, layoutOf: LayoutOf): Layout => layoutOf(node.inputs[0]!);
-
-/** No data moves: the same memory is read with its axes called otherwise. */
-export const transpose: Lowering<{ readonly order: readonly number[] }> = {
-  layout: (node, layoutOf, { order }) => layoutOf(node.inputs[0]!).map((axis) => order.indexOf(axis)),
-  lower: ({ graph, node, attributes: { order }, layout }) =>
-    graph.read(
-      node.inputs[0]!,
-      layout.map((axis) => order[axis]!),
-    ),
-};
 
 export const broadcastTo: Lowering<{ readonly shape: Shape }> = {
   onDemand: true,

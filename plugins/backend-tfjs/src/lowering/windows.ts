@@ -1,5 +1,12 @@
 import { type TensorflowAttribute, type TensorflowType, tfAttr } from '@limbeck/formats';
-import type { Padding, Pair } from '@limbeck/graph';
+import {
+  type Padding,
+  type Pair,
+  type PoolAttributes,
+  type TensorData,
+  tensorData,
+  windowCounts,
+} from '@limbeck/graph';
 import type { GraphBuilder } from './graph-builder.js';
 
 /** The attributes of an operator over windows of maps [N, H, W, C], one number for each axis. */
@@ -38,6 +45,21 @@ export function paddingAttributes(
   if (noPadding(padding)) return { padding: tfAttr.string('VALID') };
   if (isSame(padding, kernel, strides, dilation)) return { padding: tfAttr.string('SAME') };
   return { padding: tfAttr.string('EXPLICIT'), explicit_paddings: tfAttr.ints(paddingPairs(padding)) };
+}
+
+/**
+ * Average pools of TensorFlow divide by the whole window, padding included: what puts results right, position by position.
+ *
+ * @param size of the map
+ * @returns [rows, columns, 1]
+ */
+export function windowFactors([rows, columns]: Pair, size: Pair, attributes: PoolAttributes): TensorData {
+  const window = attributes.kernel[0] * attributes.kernel[1];
+  const across = windowCounts(1, columns, size[1], attributes);
+  const factors = windowCounts(0, rows, size[0], attributes).flatMap((down) =>
+    across.map((count) => window / (down * count)),
+  );
+  return tensorData('float32', [rows, columns, 1], Float32Array.from(factors));
 }
 
 /** A value with zeros around it: before and after, axis by axis. */

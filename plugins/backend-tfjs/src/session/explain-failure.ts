@@ -1,5 +1,5 @@
 import { LimbeckError } from '@limbeck/core';
-import { messageOf } from './runtime.js';
+import { messageOf } from '../message-of.js';
 
 /** What TensorFlow says when something outside the program is at fault, and what to do about it. */
 const causes: readonly { readonly pattern: RegExp; readonly what: string; readonly hint: string }[] = [

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import { encodeSavedModel, type TensorflowModel } from '@limbeck/formats';
-import { messageOf, type Runtime, type TfSavedModel } from './runtime.js';
+import { messageOf } from '../message-of.js';
+import type { Runtime, TfSavedModel } from './runtime.js';
 
 /** A loaded graph with its ways to be called, which share one session and its variables. */
 export type Session = Readonly<Record<string, TfSavedModel>>;

@@ -1,3 +1,4 @@
+import type { TfjsPackage } from '../setup/home.js';
 import { lastLines, type RunCommand } from './command.js';
 
 /** What the native library says about itself. */
@@ -11,6 +12,10 @@ export interface Probe {
   /** True for the build that could. */
   readonly gpuPackage: boolean;
 }
+
+/** As users know it: `tfjs-node 4.22.0, TensorFlow 2.15.1`. */
+export const nameOf = (name: TfjsPackage, version: string, tensorflow: string): string =>
+  `${name.replace('@tensorflow/', '')} ${version}, TensorFlow ${tensorflow}`;
 
 /** Adds two numbers by the library and says what it is, as JSON. */
 const script = `

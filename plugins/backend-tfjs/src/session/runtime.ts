@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import util from 'node:util';
 import { LimbeckError } from '@limbeck/core';
-import { packageNames, type TfjsPackage, tfjsHome } from '../setup/home.js';
+import { messageOf } from '../message-of.js';
+import { packageNames, packagePlaces, type TfjsPackage } from '../setup/home.js';
 
 /** A tensor of tfjs, as far as it is used here. */
 export interface TfTensor {
@@ -44,13 +44,6 @@ export const installCommand = 'limbeck backend install tfjs';
 /** What to do where there is no runtime, or one that does not load. */
 export const remedy = `${installCommand}, or npm install @tensorflow/tfjs-node`;
 
-/** Where packages are looked for: the user's project, this package's surroundings, what `setup:tfjs` built. */
-const places = (): readonly string[] => [
-  path.join(process.cwd(), 'package.json'),
-  import.meta.filename ?? import.meta.url,
-  path.join(tfjsHome(), 'package.json'),
-];
-
 /** A package that is installed. */
 export interface FoundPackage {
   readonly name: TfjsPackage;
@@ -66,7 +59,7 @@ export interface FoundPackage {
  */
 export function findPackage(): FoundPackage {
   for (const name of packageNames) {
-    for (const place of places()) {
+    for (const place of packagePlaces()) {
       const require = createRequire(place);
       try {
         return { name, require, file: require.resolve(name) };
@@ -134,7 +127,3 @@ export function loadRuntime(threads?: number): Runtime {
     });
   }
 }
-
-/** The first line of what went wrong. */
-export const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!;

@@ -6,6 +6,13 @@ export const packageNames = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node
 
 export type TfjsPackage = (typeof packageNames)[number];
 
+/** Where packages of tfjs are looked for: the user's project, this package's surroundings, what `setup:tfjs` built. */
+export const packagePlaces = (): readonly string[] => [
+  path.join(process.cwd(), 'package.json'),
+  import.meta.filename ?? import.meta.url,
+  path.join(tfjsHome(), 'package.json'),
+];
+
 /**
  * Where `setup:tfjs` puts tfjs-node and TensorFlow's library: a folder of the user's, outside any project, since the
  * library alone takes 0.6 GB. `LIMBECK_TFJS_HOME` names another.

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type InstallOptions, isLimbeckError, LimbeckError } from '@limbeck/core';
 import { type RunCommand, runCommand } from '../session/command.js';
-import { probe } from '../session/probe.js';
+import { nameOf, probe } from '../session/probe.js';
 import { type FoundPackage, findPackage } from '../session/runtime.js';
 import { packageNames, tfjsHome } from './home.js';
 import { checkVersion, tensorflowVersion, tfjsVersion } from './options.js';
@@ -54,12 +54,13 @@ export async function install(
       );
     }
     say(`${where} works and is used as it is`);
-    return `${vendors.name.replace('@tensorflow/', '')} ${trial.version}, TensorFlow ${trial.tensorflow}`;
+    return nameOf(vendors.name, trial.version, trial.tensorflow);
   }
   const tfjs = cuda ? gpuPackage : cpuPackage;
+  const home = path.resolve(folder);
   const library = await setupTfjs(
     {
-      home: path.resolve(folder),
+      home,
       tfjs,
       tfjsVersion,
       wheel: cuda ? 'tensorflow' : 'tensorflow-cpu',
@@ -68,8 +69,7 @@ export async function install(
     },
     { run, say, platform: process.platform },
   );
-  const home = path.resolve(folder);
   if (home !== tfjsHome()) say(`it is found there with LIMBECK_TFJS_HOME=${home}`);
   if (cuda) say('a GPU needs its driver, CUDA 12 and cuDNN 8 besides; see: limbeck doctor');
-  return `${tfjs.replace('@tensorflow/', '')} ${tfjsVersion}, TensorFlow ${library}`;
+  return nameOf(tfjs, tfjsVersion, library);
 }

@@ -1,4 +1,4 @@
-import { type CompositeName, composites, type Tensor } from '@limbeck/graph';
+import { type CompositeName, compositeName, type composites, type Tensor } from '@limbeck/graph';
 import type { AttributesOf, None } from '../../lowering/lowering.js';
 import type { KernelTarget } from '../device.js';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
@@ -45,11 +45,9 @@ const claims: {
   softplus: unary('Softplus'),
 };
 
-/** The claim on a composite node, where there is one. Plugins' composites of the same name are not ours to claim. */
+/** The claim on a composite node, where there is one. */
 export function claimOn(node: Tensor, target: KernelTarget): KernelClaim<never> | undefined {
-  const name = node.operation.name as CompositeName;
-  if (composites[name] !== (node.operation as unknown) || !Object.hasOwn(claims, name)) return undefined;
-  if (node.dtype !== 'float32') return undefined;
-  const claim = claims[name] as KernelClaim<never>;
-  return claim.when === undefined || claim.when(node, target, node.attributes as never) ? claim : undefined;
+  const name = node.dtype === 'float32' ? compositeName(node) : undefined;
+  const claim = name && (claims[name] as KernelClaim<never> | undefined);
+  return claim?.when?.(node, target, node.attributes as never) === false ? undefined : claim;
 }

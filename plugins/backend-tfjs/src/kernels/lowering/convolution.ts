@@ -1,4 +1,4 @@
-import type { Conv2dAttributes, Tensor } from '@limbeck/graph';
+import type { Conv2dAttributes, Padding, Tensor } from '@limbeck/graph';
 import { kindOf } from '../../lowering/convolution-kinds.js';
 import { hwcm, hwio, logical, nhwc, orderBetween } from '../../lowering/layout.js';
 import type { Kernel } from './kernel.js';
@@ -63,34 +63,23 @@ export function prepareInput(
   attributes: Conv2dAttributes,
 ): { readonly map: Sized; readonly attributes: Conv2dAttributes } {
   const { inputDilation } = attributes;
-  let [top, left, bottom, right] = attributes.padding;
+  const [top, left] = attributes.padding;
+  let [, , bottom, right] = attributes.padding;
   let prepared = map;
   if (inputDilation[0] > 1 || inputDilation[1] > 1) {
     prepared = spread(graph, map, inputDilation);
     bottom -= inputDilation[0] - 1;
     right -= inputDilation[1] - 1;
   }
-  const crops = [top, left, bottom, right].map((side) => Math.max(-side, 0)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const sides = [top, left, bottom, right] as const;
+  const crops = sides.map((side) => Math.max(-side, 0)) as unknown as Padding;
   if (crops.some((n) => n > 0)) {
     const [n, h, w, c] = prepared.sizes;
     const sizes = [n, h - crops[0] - crops[2], w - crops[1] - crops[3], c] as const;
     prepared = { value: graph.slice(prepared.value, [0, crops[0], crops[1], 0], sizes), sizes };
-    [top, left, bottom, right] = [top, left, bottom, right].map((side) => Math.max(side, 0)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
   }
-  return {
-    map: prepared,
-    attributes: { ...attributes, inputDilation: [1, 1], padding: [top, left, bottom, right] },
-  };
+  const padding = sides.map((side) => Math.max(side, 0)) as unknown as Padding;
+  return { map: prepared, attributes: { ...attributes, inputDilation: [1, 1], padding } };
 }
 
 export const conv2d: Kernel<Conv2dAttributes> = {

@@ -30,12 +30,6 @@ export const cast: Kernel<{ readonly to: DType }> = {
     graph.cast(graph.read(node.inputs[0]!, layout), node.inputs[0]!.dtype, attributes.to),
 };
 
-/** The same value: no call at all. */
-export const stopGradient: Kernel<None> = {
-  layout: followOperands,
-  lower: ({ graph, node, layout }) => graph.read(node.inputs[0]!, layout),
-};
-
 export const where: Kernel<None> = {
   layout: (node, layoutOf) => {
     const y = reluOf(node);

@@ -1,10 +1,10 @@
-import { LimbeckError } from '@limbeck/core';
+import { unsupportedNode } from '@limbeck/core';
 import {
   bytesPerElement,
   type DType,
   formatShape,
   type PrimitiveName,
-  primitives,
+  primitiveName,
   sizeOf,
   type Tensor,
 } from '@limbeck/graph';
@@ -30,13 +30,6 @@ const movers: ReadonlySet<string> = new Set<PrimitiveName>([
 /** Axes that the kernels of every device know how to follow. */
 const maxRank = 6;
 
-const refuse = ({ operation, scope }: Tensor, message: string, hint: string): never => {
-  throw new LimbeckError('BACKEND_UNSUPPORTED', `${message}${scope === '' ? '' : ` at ${scope}`}`, {
-    hint,
-    details: { operation: operation.name, scope },
-  });
-};
-
 /** Whether what a node does to element types without a name is done to the integers they travel as. */
 function keepsCarried({ operation, inputs, dtype }: Tensor): boolean {
   if (movers.has(operation.name)) return true;
@@ -48,7 +41,7 @@ function keepsCarried({ operation, inputs, dtype }: Tensor): boolean {
 function checkType(node: Tensor, { device }: KernelTarget): void {
   const odd = [node, ...node.inputs].find(({ dtype }) => carried.has(dtype));
   if (odd === undefined || keepsCarried(node)) return;
-  refuse(
+  throw unsupportedNode(
     node,
     `the tfjs kernels on ${device} do not compute in ${odd.dtype}: '${node.operation.name}'`,
     'cast to float32 or int32 first',
@@ -59,19 +52,20 @@ function checkType(node: Tensor, { device }: KernelTarget): void {
 export function checkShape(node: Tensor, { device, maxBytes }: KernelTarget): void {
   const { operation, shape, dtype } = node;
   const what = `'${operation.name}' of shape ${formatShape(shape)}`;
-  if (shape.length > maxRank)
-    refuse(
+  if (shape.length > maxRank) {
+    throw unsupportedNode(
       node,
       `${what} has more axes than the ${maxRank} that tfjs kernels follow`,
       'reshape it to fewer axes',
     );
+  }
   const bytes = sizeOf(shape) * Math.max(bytesPerElement(dtype), 4);
-  if (bytes > maxBytes)
-    refuse(
-      node,
-      `${what} takes ${bytes} bytes, and ${device} holds ${maxBytes} in one tensor here`,
-      'take smaller batches',
-    );
+  if (bytes <= maxBytes) return;
+  throw unsupportedNode(
+    node,
+    `${what} takes ${bytes} bytes, and ${device} holds ${maxBytes} in one tensor here`,
+    'take smaller batches',
+  );
 }
 
 /**
@@ -84,11 +78,11 @@ export function kernelOf(node: Tensor, target: KernelTarget): Kernel<never> {
   checkType(node, target);
   checkShape(node, target);
   if (operation.kind === 'composite') return claimOn(node, target)!;
-  const name = operation.name as PrimitiveName;
-  if (primitives[name] === (operation as unknown)) return primitiveKernels[name] as Kernel<never>;
-  return refuse(
+  const name = primitiveName(node);
+  if (name !== undefined) return primitiveKernels[name] as Kernel<never>;
+  throw unsupportedNode(
     node,
-    `the tfjs kernels do not know '${name}'`,
+    `the tfjs kernels do not know '${operation.name}'`,
     'write it as a composite of the operations of @limbeck/graph',
   );
 }

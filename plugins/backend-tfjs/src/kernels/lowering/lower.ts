@@ -1,10 +1,9 @@
 import { LimbeckError } from '@limbeck/core';
-import { constantData, isConstant, leafName, type Program, simplify, type Tensor } from '@limbeck/graph';
+import { leafName, type Program, simplify, type Tensor } from '@limbeck/graph';
 import { assignLayouts } from '../../lowering/assign-layouts.js';
 import { isFed } from '../../lowering/fed.js';
 import { type Layout, logical } from '../../lowering/layout.js';
 import { ProgramFacts } from '../../lowering/program-facts.js';
-import { reorder } from '../../lowering/reorder.js';
 import type { KernelTarget } from '../device.js';
 import { claimOn } from './claims.js';
 import { checkShape, kernelOf } from './find-kernel.js';
@@ -19,7 +18,8 @@ import { PlanBuilder } from './plan-builder.js';
 export function lower(target: Program, device: KernelTarget): Plan {
   const program = simplify(target, (node) => claimOn(node, device) !== undefined);
   const facts = new ProgramFacts(program);
-  const layouts = assignLayouts(program, facts, (node) => kernelOf(node, device));
+  const kernelFor = (node: Tensor) => kernelOf(node, device);
+  const layouts = assignLayouts(program, facts, kernelFor);
   const graph = new PlanBuilder(device);
   const place = (tensor: Tensor, layout: Layout) => {
     checkShape(tensor, device);
@@ -32,7 +32,7 @@ export function lower(target: Program, device: KernelTarget): Plan {
     const layout = layouts.get(current)!;
     return { ...place(current, layout), layout, becomes: next };
   });
-  for (const node of facts.nodes) lowerNode(graph, node, layouts.get(node)!);
+  for (const node of facts.nodes) graph.lowerNode(node, layouts.get(node)!, kernelFor);
 
   graph.scope = '';
   const outputs = [...program.outputs].map(([name, tensor]) => ({ name, tensor, slot: graph.read(tensor) }));
@@ -55,26 +55,6 @@ export function lower(target: Program, device: KernelTarget): Plan {
     outputs,
     keepsFeeds: held.some(({ becomes }) => isFed(becomes)),
   };
-}
-
-function lowerNode(graph: PlanBuilder, node: Tensor, layout: Layout): void {
-  if (isConstant(node)) {
-    const data = constantData(node);
-    graph.defer(node, (wanted) => graph.constant(reorder(data, wanted)));
-    return;
-  }
-  if (node.operation.kind === 'leaf') return;
-  const { lower: write, onDemand } = kernelOf(node, graph.target);
-  const { scope, attributes } = node;
-  const make = (wanted: Layout) => {
-    const outer = graph.scope;
-    graph.scope = scope;
-    const value = write({ graph, node, attributes: attributes as never, layout: wanted });
-    graph.scope = outer;
-    return value;
-  };
-  if (onDemand) graph.defer(node, make);
-  else graph.define(node, make(layout), layout);
 }
 
 /** Devices have not all the same kernels, and versions of tfjs may differ. */

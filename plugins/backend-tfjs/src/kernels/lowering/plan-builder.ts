@@ -13,8 +13,6 @@ const comparable = 64;
 /** Collects the kernel calls of one program. Equal calls are made once. */
 export class PlanBuilder extends PlacedValues<Slot> {
   readonly target: KernelTarget;
-  /** Scope of the program's node being lowered. */
-  scope = '';
   readonly calls: Omit<KernelCall, 'frees'>[] = [];
   readonly constants: { readonly slot: Slot; readonly data: TensorData }[] = [];
   readonly #interned = new Map<string, Slot>();

@@ -54,7 +54,8 @@ export const slotsOf = (inputs: SlotInputs): readonly Slot[] =>
 /**
  * Adds to each call what can be freed after it, and drops calls nobody needs.
  *
- * @param kept values that outlive the step: constants, state, and its results
+ * @param resident constants and state, which outlive the step
+ * @param results what is read once the step is computed
  */
 export function withLiveness(
   calls: readonly Omit<KernelCall, 'frees'>[],

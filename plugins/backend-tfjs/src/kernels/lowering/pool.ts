@@ -1,6 +1,6 @@
-import { type Pair, type PoolAttributes, type Tensor, tensorData, windowCounts } from '@limbeck/graph';
+import { type Pair, type PoolAttributes, type Tensor, tensorData } from '@limbeck/graph';
 import { nhwc } from '../../lowering/layout.js';
-import { noPadding } from '../../lowering/windows.js';
+import { noPadding, windowFactors } from '../../lowering/windows.js';
 import type { Kernel } from './kernel.js';
 import type { Slot } from './plan.js';
 import type { PlanBuilder } from './plan-builder.js';
@@ -46,18 +46,12 @@ export const avgPool: Kernel<PoolAttributes> = {
   lower: ({ graph, node, attributes }) => pool(graph, 'AvgPool', node.inputs[0]!, attributes),
 };
 
-/** The kernel of the gradient divides by the whole window, padding included: this puts it right, position by position. */
+/** Shares of what lies inside the windows: the kernel of the gradient takes the padding into account. */
 function sharesOf(graph: PlanBuilder, dy: Tensor, size: Pair, attributes: PoolAttributes): Slot {
   const value = graph.read(dy, nhwc);
-  const { kernel, padding } = attributes;
-  if (noPadding(padding)) return value;
-  const [rows, columns] = dy.shape.slice(2) as [number, number];
-  const across = windowCounts(1, columns, size[1], attributes);
-  const factors = windowCounts(0, rows, size[0], attributes).flatMap((down) =>
-    across.map((count) => (kernel[0] * kernel[1]) / (down * count)),
-  );
-  const factor = graph.constant(tensorData('float32', [rows, columns, 1], Float32Array.from(factors)));
-  return graph.emit('Multiply', { a: value, b: factor });
+  if (noPadding(attributes.padding)) return value;
+  const factors = windowFactors([dy.shape[2]!, dy.shape[3]!], size, attributes);
+  return graph.emit('Multiply', { a: value, b: graph.constant(factors) });
 }
 
 export const avgPoolGradient: Kernel<PoolAttributes & { readonly size: Pair }> = {

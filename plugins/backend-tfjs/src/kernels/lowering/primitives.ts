@@ -1,13 +1,14 @@
 import type { PrimitiveName, primitives } from '@limbeck/graph';
 import type { AttributesOf } from '../../lowering/lowering.js';
+import { reshape, stopGradient, transpose } from '../../lowering/moves.js';
 import { conv2d } from './convolution.js';
-import { binary, cast, stopGradient, unary, where } from './elementwise.js';
+import { binary, cast, unary, where } from './elementwise.js';
 import { gather, oneHot, scatterAdd } from './indexing.js';
 import type { Kernel } from './kernel.js';
 import { matmul } from './matmul.js';
 import { avgPool, avgPoolGradient, maxPool, maxPoolGradient } from './pool.js';
 import { argMax, reduceMax, sum } from './reduce.js';
-import { broadcastTo, concat, pad, reshape, reverse, slice, transpose } from './shape.js';
+import { broadcastTo, concat, pad, reverse, slice } from './shape.js';
 
 /** How every primitive is computed by kernels of tfjs. A primitive without an entry is a type error. */
 export const primitiveKernels: {

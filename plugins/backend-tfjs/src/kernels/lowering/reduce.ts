@@ -1,23 +1,16 @@
-import type { ReduceAttributes, Tensor } from '@limbeck/graph';
-import { axesInMemory, inMemory, type Layout, logical } from '../../lowering/layout.js';
+import type { ReduceAttributes } from '@limbeck/graph';
+import { axesInMemory, inMemory } from '../../lowering/layout.js';
 import type { None } from '../../lowering/lowering.js';
-import { keepsOrder } from '../../lowering/reduce.js';
+import { orderFor, reducedLayout } from '../../lowering/reduce.js';
 import type { Kernel } from './kernel.js';
 import type { Slot } from './plan.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { type Totalled, totals } from './totals.js';
 
-/** The layout to reduce in: the one at hand where what is left lies as in the program. */
-const orderFor = (graph: PlanBuilder, x: Tensor, axes: readonly number[]): Layout => {
-  const native = graph.nativeLayout(x);
-  return keepsOrder(x.shape, axes, native) ? native : logical(x.shape.length);
-};
-
 type Reduce = (graph: PlanBuilder, x: Slot, reduced: Totalled) => Slot;
 
 const reduction = (reduce: Reduce): Kernel<ReduceAttributes> => ({
-  layout: (node, layoutOf, { keepDims }) =>
-    keepDims ? layoutOf(node.inputs[0]!) : logical(node.shape.length),
+  layout: reducedLayout,
   lower: ({ graph, node, attributes: { axes, keepDims }, layout }) => {
     const x = node.inputs[0]!;
     const order = keepDims ? layout : orderFor(graph, x, axes);

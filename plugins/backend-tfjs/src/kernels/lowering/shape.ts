@@ -12,21 +12,6 @@ const held = (graph: PlanBuilder, x: Tensor, layout: Layout): Held => ({
   dtype: x.dtype,
 });
 
-export const reshape: Kernel<{ readonly shape: Shape }> = {
-  lower: ({ graph, node, attributes }) =>
-    graph.reshape(node.dtype, graph.inOrder(node.inputs[0]!), attributes.shape),
-};
-
-/** No data moves: the same memory is read with its axes called otherwise. */
-export const transpose: Kernel<{ readonly order: readonly number[] }> = {
-  layout: (node, layoutOf, { order }) => layoutOf(node.inputs[0]!).map((axis) => order.indexOf(axis)),
-  lower: ({ graph, node, attributes: { order }, layout }) =>
-    graph.read(
-      node.inputs[0]!,
-      layout.map((axis) => order[axis]!),
-    ),
-};
-
 export const broadcastTo: Kernel<{ readonly shape: Shape }> = {
   onDemand: true,
   lower: ({ graph, node, attributes: { shape }, layout }) => graph.stretched(node.inputs[0]!, layout, shape),

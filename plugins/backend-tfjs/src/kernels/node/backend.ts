@@ -1,6 +1,6 @@
 import type { ComputeBackend } from '@limbeck/core';
 import { LimbeckError } from '@limbeck/core';
-import { messageOf } from '../../session/runtime.js';
+import { messageOf } from '../../message-of.js';
 import { kernelsBackend } from '../backend.js';
 import type { KernelsDevice } from '../device.js';
 import type { Tfjs } from '../tfjs.js';

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
-import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
-import { tfjsHome } from '../../setup/home.js';
+import { packagePlaces } from '../../setup/home.js';
 import type { KernelsDevice } from '../device.js';
 
 const core = '@tensorflow/tfjs-core';
@@ -17,13 +16,6 @@ const needs: Readonly<Record<KernelsDevice, readonly [string, ...string[]]>> = {
 export const commandFor = (device: KernelsDevice): string =>
   `npm install ${[core, ...needs[device]].join(' ')}`;
 
-/** Where packages are looked for: the user's project, this package's surroundings, what `setup:tfjs` built. */
-const places = (): readonly string[] => [
-  path.join(process.cwd(), 'package.json'),
-  import.meta.filename ?? import.meta.url,
-  path.join(tfjsHome(), 'package.json'),
-];
-
 /** The packages of a device, found together so that they share one core. */
 export interface FoundPackages {
   readonly require: NodeJS.Require;
@@ -36,7 +28,7 @@ export interface FoundPackages {
 export function findPackages(device: KernelsDevice): FoundPackages {
   const names = needs[device];
   const missing = new Set<string>();
-  for (const place of places()) {
+  for (const place of packagePlaces()) {
     const require = createRequire(place);
     const absent = [core, ...names].filter((name) => !resolves(require, name));
     if (absent.length === 0) return { require, core, device: names };

@@ -1,14 +1,5 @@
+import { type Feeds, type Fetches, LimbeckError, type LoadedProgram, type ProfileEntry } from '@limbeck/core';
 import {
-  CallQueue,
-  checkFeeds,
-  type Executable,
-  type Feeds,
-  type Fetches,
-  LimbeckError,
-  type ProfileEntry,
-} from '@limbeck/core';
-import {
-  checkState,
   type Program,
   type ProgramSignature,
   type StateDict,
@@ -28,15 +19,13 @@ import { download, upload } from './values.js';
 type Values = (KernelTensor | undefined)[];
 
 /** A program that is run kernel by kernel; its state stays on the device. */
-export class KernelsExecutable implements Executable {
+export class KernelsProgram implements LoadedProgram {
   readonly signature: ProgramSignature;
-  readonly compileSeconds: number;
   readonly profile?: () => Promise<readonly ProfileEntry[]>;
   readonly #runtime: KernelsRuntime;
   readonly #plan: Plan;
   /** Constants and state; undefined at every other place. */
   readonly #resident: Values;
-  readonly #calls: CallQueue;
   readonly #times: KernelTimes | undefined;
 
   /**
@@ -48,19 +37,17 @@ export class KernelsExecutable implements Executable {
     {
       runtime,
       plan,
-      started,
       state,
       profile = false,
-    }: { runtime: KernelsRuntime; plan: Plan; started: number; state?: StateDict; profile?: boolean },
+    }: { runtime: KernelsRuntime; plan: Plan; state?: StateDict; profile?: boolean },
   ) {
     this.signature = signatureOf(program);
-    this.#calls = new CallQueue(program.name);
     this.#runtime = runtime;
     this.#plan = plan;
     this.#resident = new Array<undefined>(plan.size);
     if (profile) {
       this.#times = new KernelTimes();
-      this.profile = () => this.#calls.run(() => this.#entries());
+      this.profile = async () => this.#entries();
     }
     try {
       runtime.active(() => {
@@ -72,64 +59,55 @@ export class KernelsExecutable implements Executable {
       free(this.#resident);
       throw failure(`loading '${program.name}'`, runtime, cause);
     }
-    this.compileSeconds = (performance.now() - started) / 1000;
   }
 
-  step(inputs: Feeds): Promise<Fetches> {
-    return this.#calls.run(async () => {
-      checkFeeds(this.signature.name, this.signature.inputs, inputs);
-      const values = this.#resident.slice();
-      let at: KernelCall | undefined;
-      const took: number[] = [];
-      const begun = performance.now();
-      const enter = (call: KernelCall) => {
-        at = call;
-      };
-      try {
-        const fetched = await this.#runtime.guarded(() => {
-          this.#runtime.active(() => this.#walk(values, inputs, { enter, took }));
-          return this.#fetch(values);
-        });
-        if (this.#runtime.lost !== undefined) throw new Error('lost');
-        this.#commit(values);
-        this.#times?.add(this.#plan.calls, took, performance.now() - begun);
-        return fetched;
-      } catch (cause) {
-        const where = at === undefined || at.scope === '' ? '' : ` at ${at.scope}`;
-        const what = `a step of '${this.signature.name}'${where}`;
-        throw failure(what, this.#runtime, cause, { hint: 'the state is that of before' });
-      } finally {
-        free(values, this.#resident);
-      }
-    });
+  async step(inputs: Feeds): Promise<Fetches> {
+    const values = this.#resident.slice();
+    let at: KernelCall | undefined;
+    const took: number[] = [];
+    const begun = performance.now();
+    const enter = (call: KernelCall) => {
+      at = call;
+    };
+    try {
+      const fetched = await this.#runtime.guarded(() => {
+        this.#runtime.active(() => this.#walk(values, inputs, { enter, took }));
+        return this.#fetch(values);
+      });
+      if (this.#runtime.lost !== undefined) throw new Error('lost');
+      this.#commit(values);
+      this.#times?.add(this.#plan.calls, took, performance.now() - begun);
+      return fetched;
+    } catch (cause) {
+      const where = at === undefined || at.scope === '' ? '' : ` at ${at.scope}`;
+      const what = `a step of '${this.signature.name}'${where}`;
+      throw failure(what, this.#runtime, cause, { hint: 'the state is that of before' });
+    } finally {
+      free(values, this.#resident);
+    }
   }
 
-  readState(): Promise<StateDict> {
-    return this.#calls.run(async () => {
-      try {
-        const entries = this.#plan.state.map(async ({ name, tensor, slot, layout }) => {
-          return [name, await download(this.#resident[slot]!, tensor, layout)] as const;
-        });
-        return new Map(await Promise.all(entries));
-      } catch (cause) {
-        throw failure(`reading the state of '${this.signature.name}'`, this.#runtime, cause);
-      }
-    });
+  async readState(): Promise<StateDict> {
+    try {
+      const entries = this.#plan.state.map(async ({ name, tensor, slot, layout }) => {
+        return [name, await download(this.#resident[slot]!, tensor, layout)] as const;
+      });
+      return new Map(await Promise.all(entries));
+    } catch (cause) {
+      throw failure(`reading the state of '${this.signature.name}'`, this.#runtime, cause);
+    }
   }
 
-  writeState(state: StateDict): Promise<void> {
-    return this.#calls.run(async () => {
-      checkState(this.signature, state);
-      try {
-        this.#write(state);
-      } catch (cause) {
-        throw failure(`writing the state of '${this.signature.name}'`, this.#runtime, cause);
-      }
-    });
+  writeState(state: StateDict): void {
+    try {
+      this.#write(state);
+    } catch (cause) {
+      throw failure(`writing the state of '${this.signature.name}'`, this.#runtime, cause);
+    }
   }
 
-  dispose(): Promise<void> {
-    return this.#calls.dispose(() => free(this.#resident));
+  release(): void {
+    free(this.#resident);
   }
 
   #entries(): ProfileEntry[] {

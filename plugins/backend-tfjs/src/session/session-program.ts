@@ -1,14 +1,6 @@
-import {
-  CallQueue,
-  checkFeeds,
-  type Executable,
-  type Feeds,
-  type Fetches,
-  type ProfileEntry,
-} from '@limbeck/core';
+import type { Feeds, Fetches, LoadedProgram, ProfileEntry } from '@limbeck/core';
 import {
   allocate,
-  checkState,
   type Program,
   type ProgramSignature,
   type StateDict,
@@ -16,6 +8,7 @@ import {
   type TensorData,
   type TensorType,
   tensorData,
+  zeroState,
 } from '@limbeck/graph';
 import { carrierOf } from '../lowering/ports.js';
 import { carried } from './carried.js';
@@ -31,13 +24,11 @@ type SteppedSession = Pick<ProfiledSession, 'feeds' | 'state' | 'steps'>;
 const mostProfiled = 20;
 
 /** A session of TensorFlow that holds a program's state. */
-export class SessionExecutable implements Executable {
+export class SessionProgram implements LoadedProgram {
   readonly signature: ProgramSignature;
-  readonly compileSeconds: number;
   readonly profile?: () => Promise<readonly ProfileEntry[]>;
   readonly #runtime: Runtime;
   readonly #session: Session;
-  readonly #calls: CallQueue;
   /** Inputs of the last step, kept for a profile alone. Whoever owns their memory may write it anew: only times are taken. */
   #last: Feeds | undefined;
   #steps = 0;
@@ -51,72 +42,51 @@ export class SessionExecutable implements Executable {
     {
       runtime,
       session,
-      started,
       state,
       profile,
     }: {
       runtime: Runtime;
       session: Session;
-      started: number;
       state?: StateDict;
       profile?: (what: SteppedSession) => Promise<readonly ProfileEntry[]>;
     },
   ) {
     this.signature = signatureOf(program);
-    this.#calls = new CallQueue(program.name);
     this.#runtime = runtime;
     this.#session = session;
     if (profile !== undefined) this.profile = () => this.#profile(profile);
-    this.#write(state ?? zeros(program));
-    this.compileSeconds = (performance.now() - started) / 1000;
+    this.writeState(state ?? zeroState(this.signature));
   }
 
-  step(inputs: Feeds): Promise<Fetches> {
-    return this.#calls.run(() => {
-      checkFeeds(this.signature.name, this.signature.inputs, inputs);
-      const outputs = this.#call('step', inputs, 'a step');
-      const fetched = readAll([...this.signature.outputs], outputs);
-      this.#steps++;
-      if (this.profile !== undefined) this.#last = inputs;
-      return fetched;
-    });
+  step(inputs: Feeds): Fetches {
+    const fetched = readAll([...this.signature.outputs], this.#call('step', inputs, 'a step'));
+    this.#steps++;
+    if (this.profile !== undefined) this.#last = inputs;
+    return fetched;
   }
 
-  readState(): Promise<StateDict> {
-    return this.#calls.run(() => this.#read());
-  }
-
-  writeState(state: StateDict): Promise<void> {
-    return this.#calls.run(() => {
-      checkState(this.signature, state);
-      this.#write(state);
-    });
-  }
-
-  dispose(): Promise<void> {
-    return this.#calls.dispose(() => closeSession(this.#session));
-  }
-
-  #read(): StateDict {
+  readState(): StateDict {
     const slots = this.signature.state.map((slot) => [slot.name, slot] as const);
     if (slots.length === 0) return new Map();
     return new Map(Object.entries(readAll(slots, this.#call('read', {}, 'reading the state'))));
   }
 
-  #profile(
-    profile: (what: SteppedSession) => Promise<readonly ProfileEntry[]>,
-  ): Promise<readonly ProfileEntry[]> {
-    return this.#calls.run(() => {
-      const feeds = this.#last;
-      if (feeds === undefined) return [];
-      return profile({ feeds, state: this.#read(), steps: Math.min(this.#steps, mostProfiled) });
-    });
-  }
-
-  #write(state: StateDict): void {
+  writeState(state: StateDict): void {
     if (this.signature.state.length === 0) return;
     const done = this.#call('write', Object.fromEntries(state), 'writing the state');
     for (const tensor of Object.values(done)) tensor.dispose();
+  }
+
+  release(): void {
+    closeSession(this.#session);
+  }
+
+  async #profile(
+    profile: (what: SteppedSession) => Promise<readonly ProfileEntry[]>,
+  ): Promise<readonly ProfileEntry[]> {
+    const feeds = this.#last;
+    if (feeds === undefined) return [];
+    return profile({ feeds, state: this.readState(), steps: Math.min(this.#steps, mostProfiled) });
   }
 
   /** Runs a signature on host tensors. */
@@ -157,8 +127,3 @@ function readAll(
     for (const tensor of Object.values(results)) tensor.dispose();
   }
 }
-
-const zeros = (program: Program): StateDict =>
-  new Map(
-    program.state.map(({ name, current: { dtype, shape } }) => [name, tensorData(dtype, shape)] as const),
-  );
