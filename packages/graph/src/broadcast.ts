@@ -36,24 +36,43 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
   return to.map((_, axis) => (axis < offset || from[axis - offset] === 1 ? 0 : strides[axis - offset]!));
 }
 
+/** Neighbouring axes that are walked as one are joined, axes of size 1 left out. */
+function joinedAxes(shape: Shape, strides: readonly number[]): { sizes: number[]; steps: number[] } {
+  const sizes: number[] = [];
+  const steps: number[] = [];
+  for (const [axis, size] of shape.entries()) {
+    const step = strides[axis]!;
+    if (size === 1) continue;
+    if (steps.at(-1) === step * size) {
+      sizes.push(sizes.pop()! * size);
+      steps.splice(-1, 1, step);
+    } else {
+      sizes.push(size);
+      steps.push(step);
+    }
+  }
+  return { sizes, steps };
+}
+
 /** Calls `visit(position, offset)` for every index of `shape` in row-major order, `offset` following `strides`. */
 export function forEachOffset(
   shape: Shape,
   strides: readonly number[],
   visit: (position: number, offset: number) => void,
 ): void {
-  const rank = shape.length;
-  const index = new Array<number>(rank).fill(0);
-  let size = 1;
-  for (const dimension of shape) size *= dimension;
-  let offset = 0;
-  for (let position = 0; position < size; position++) {
-    visit(position, offset);
-    for (let axis = rank - 1; axis >= 0; axis--) {
+  const { sizes, steps } = joinedAxes(shape, strides);
+  const [count, step] = [sizes.pop() ?? 1, steps.pop() ?? 0];
+  const rows = sizes.reduce((product, size) => product * size, 1);
+  const index = sizes.map(() => 0);
+  let position = 0;
+  let start = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < count; i++) visit(position++, start + i * step);
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
       index[axis]!++;
-      offset += strides[axis]!;
-      if (index[axis]! < shape[axis]!) break;
-      offset -= strides[axis]! * shape[axis]!;
+      start += steps[axis]!;
+      if (index[axis]! < sizes[axis]!) break;
+      start -= steps[axis]! * sizes[axis]!;
       index[axis] = 0;
     }
   }

@@ -20,7 +20,7 @@ export function fromBfloat16(bits: number): number {
 /** Host data as float64 numbers. */
 export function toReference({ dtype, shape, data }: TensorData): ReferenceValue {
   const numbers =
-    dtype === 'bfloat16' ? Float64Array.from(data as Uint16Array, fromBfloat16) : Float64Array.from(data);
+    dtype === 'bfloat16' ? Float64Array.from(data as Uint16Array, fromBfloat16) : new Float64Array(data);
   return { dtype, shape, data: numbers };
 }
 

@@ -1,28 +1,25 @@
-import { isConstant } from '../leaves.js';
-import { add, mul, sub } from '../ops/binary.js';
+import { batchNorm } from '../composites/batch-norm.js';
+import { tensorData } from '../dtype.js';
+import { constantData, isConstant } from '../leaves.js';
+import { add } from '../ops/binary.js';
 import { type Conv2dAttributes, conv2dOperation } from '../ops/conv2d.js';
 import { primitives } from '../ops/index.js';
-import { reshape } from '../ops/shape.js';
-import { reciprocal, sqrt } from '../ops/unary.js';
-import { nodesOf, type Program, rootsOf } from '../program.js';
+import { type Program, readersOf } from '../program.js';
 import type { Tensor } from '../tensor.js';
 import { rebuild, rewriteProgram } from './rewrite.js';
 
 /**
  * Folds batch normalisation with constant statistics into the convolution before it, with or without a bias: the weights
  * take the scale, a bias takes the rest. Only where nothing else reads the convolution's result: it would have to be
- * computed twice. Expects constants to be folded; leaves a few to fold.
+ * computed twice. Expects constants to be folded; computes in float32, as a backend would.
  */
 export function foldBatchNorm(target: Program): Program {
-  const readers = new Map<Tensor, number>();
-  const read = (node: Tensor) => readers.set(node, (readers.get(node) ?? 0) + 1);
-  for (const node of nodesOf(target)) node.inputs.forEach(read);
-  rootsOf(target).forEach(read);
+  const readers = readersOf(target);
   const soleReader = (node: Tensor) => readers.get(node) === 1;
 
   return rewriteProgram(target, (node, inputs) => {
     const rebuilt = rebuild(node, inputs);
-    if (rebuilt.operation.name !== 'batchNorm' || !rebuilt.inputs.slice(1).every(isConstant)) return rebuilt;
+    if (rebuilt.operation !== batchNorm || !rebuilt.inputs.slice(1).every(isConstant)) return rebuilt;
     const found = biasedConvolution(rebuilt.inputs[0]!);
     const original = node.inputs[0]!;
     if (found === undefined || !soleReader(original)) return rebuilt;
@@ -50,12 +47,41 @@ function biasedConvolution(x: Tensor): BiasedConvolution | undefined {
 }
 
 function fold(norm: Tensor, { convolution, bias }: BiasedConvolution): Tensor {
-  const [mean, variance, scale, shift] = norm.inputs.slice(1) as [Tensor, Tensor, Tensor, Tensor];
+  const { graph } = norm;
   const [x, weight] = convolution.inputs as [Tensor, Tensor];
-  const factor = mul(scale, reciprocal(sqrt(add(variance, norm.attributes.epsilon as number))));
-  const channels = factor.shape[0]!;
-  const folded = mul(weight, reshape(factor, [channels, 1, 1, 1]));
-  const centre = bias === undefined ? mean : sub(mean, reshape(bias, [channels]));
-  const offset = reshape(sub(shift, mul(centre, factor)), [channels, 1, 1]);
-  return add(conv2dOperation(x, folded, convolution.attributes as unknown as Conv2dAttributes), offset);
+  const [mean, variance, scale, shift] = norm.inputs.slice(1).map(numbersOf) as Vectors;
+  const factor = factorsOf(scale, variance, norm.attributes.epsilon as number);
+  const channels = factor.length;
+  const centre = bias === undefined ? mean : mean.map((value, c) => value - numbersOf(bias)[c]!);
+  const offset = shift.map((value, c) => value - fround(centre[c]! * factor[c]!));
+  const folded = timesFactors(numbersOf(weight), factor);
+  return add(
+    conv2dOperation(
+      x,
+      graph.constant(tensorData('float32', weight.shape, folded)),
+      convolution.attributes as unknown as Conv2dAttributes,
+    ),
+    graph.constant(tensorData('float32', [channels, 1, 1], offset)),
+  );
+}
+
+type Vectors = [mean: Float32Array, variance: Float32Array, scale: Float32Array, shift: Float32Array];
+
+const { fround, sqrt } = Math;
+
+const numbersOf = (tensor: Tensor): Float32Array => constantData(tensor).data as Float32Array;
+
+/** What each channel is multiplied by: scale / sqrt(variance + epsilon), rounded after every operation. */
+const factorsOf = (scale: Float32Array, variance: Float32Array, epsilon: number): Float32Array =>
+  scale.map((value, c) => value * fround(1 / fround(sqrt(fround(variance[c]! + epsilon)))));
+
+/** Weights [O, ...] times one factor an output channel: by hand, since models have millions of them. */
+function timesFactors(weight: Float32Array, factor: Float32Array): Float32Array {
+  const size = weight.length / factor.length;
+  const folded = new Float32Array(weight.length);
+  for (const [channel, value] of factor.entries()) {
+    const end = (channel + 1) * size;
+    for (let i = channel * size; i < end; i++) folded[i] = weight[i]! * value;
+  }
+  return folded;
 }
