@@ -9,6 +9,7 @@ export type { SelfAttentionOptions } from './layers/self-attention.js';
 export * from './optimizers/adamw.js';
 export * from './optimizers/optimizer.js';
 export * from './optimizers/sgd.js';
+export * from './running-mean.js';
 export * from './schedules/schedule.js';
 export * from './scope.js';
 export * from './trace.js';

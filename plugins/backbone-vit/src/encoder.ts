@@ -5,7 +5,7 @@ import { asMap, init } from './tokens.js';
 const layer = { init, biasInit: zeros };
 
 /** Timm's and the paper's; PyTorch's default is ten times as large. */
-export const epsilon = 1e-6;
+const epsilon = 1e-6;
 
 /** Features inside an MLP, as a multiple of those outside. */
 const expansion = 4;
@@ -34,10 +34,11 @@ export function transformer(
   tokens: Tensor,
   { depth, heads, mapShape }: { depth: number; heads: number; mapShape: readonly number[] },
 ): Tensor {
+  const ends = stageEnds(depth);
   let x = tokens;
   for (let i = 0; i < depth; i++) {
     x = m.in('blocks').block(i, (b) => transformerBlock(b, x, heads));
-    const stage = stageEnds(depth).indexOf(i) + 1;
+    const stage = ends.indexOf(i) + 1;
     if (stage === 0) continue;
     const map = m.tap(`stage${stage}`, asMap(x, mapShape));
     m.tap(`stage${stage}.preact`, map);

@@ -3,10 +3,8 @@ import {
   formatShape,
   globalAveragePool,
   matchSpatial,
-  mean,
+  meanSquaredError,
   reshape,
-  square,
-  sub,
   type Tensor,
 } from '@limbeck/graph';
 import { z } from 'zod';
@@ -93,7 +91,7 @@ export default defineDistiller({
     });
     const projected = integrate(m.in('integration'), projections, chosen.integration);
     return {
-      losses: { feature: { weight: chosen.weight, value: mean(square(sub(projected, target))) } },
+      losses: { feature: { weight: chosen.weight, value: meanSquaredError(projected, target) } },
       taskWeight: chosen.taskWeight,
       predict: teacher.classify(globalAveragePool(projected)),
     };

@@ -36,9 +36,7 @@ export default defineDistiller({
   }),
   build({ student, teacher, options, m }) {
     const { weight, margin, initialEpochs: epochs, initialLr: lr } = options;
-    const taps = options.taps ?? preactsOf(student);
-    const teacherTaps = options.teacherTaps ?? options.taps ?? preactsOf(teacher);
-    const pairs = mapPairs('ab', { student, teacher }, { taps, teacherTaps });
+    const pairs = mapPairs('ab', { student, teacher }, options, preactsOf);
     const distances = pairs.map(([ours, theirs], i) => {
       const at = m.in('connectors').in(i);
       const connected = sameShape(ours.shape, theirs.shape) ? ours : convConnector(at, ours, theirs.shape);

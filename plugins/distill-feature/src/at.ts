@@ -6,9 +6,9 @@ import {
   l2Normalize,
   matchSpatial,
   mean,
+  meanSquaredError,
   pow,
   square,
-  sub,
   type Tensor,
 } from '@limbeck/graph';
 import { z } from 'zod';
@@ -30,7 +30,7 @@ export function attentionDistance(student: Tensor, teacher: Tensor, power: numbe
     return l2Normalize(flatten(mean(activity, { axis: 1 })), { epsilon });
   };
   const [s, t] = matchSpatial(student, teacher);
-  return mean(square(sub(attention(s), attention(t))));
+  return meanSquaredError(attention(s), attention(t));
 }
 
 /** Attention transfer: the student looks where the teacher looks. Defaults as in RepDistiller: every stage, weight 1000. */

@@ -1,11 +1,11 @@
 import { defineDistiller, LimbeckError } from '@limbeck/core';
-import { formatShape, mean, sameShape, square, sub, type Tensor } from '@limbeck/graph';
+import { formatShape, meanSquaredError, sameShape, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
 import { convRegressor } from './conv-regressor.js';
 import { mapPair } from './map-pairs.js';
 
 /** Mean squared error of two maps of one shape. */
-export const hintLoss = (student: Tensor, teacher: Tensor): Tensor => mean(square(sub(student, teacher)));
+export const hintLoss = (student: Tensor, teacher: Tensor): Tensor => meanSquaredError(student, teacher);
 
 /**
  * FitNets (Romero et al., ICLR 2015, eq. 3): a regressor on a map in the middle of the student meets the teacher's map, the

@@ -4,16 +4,14 @@ import {
   formatShape,
   matchSpatial,
   matmul,
-  mean,
+  meanSquaredError,
   mul,
   reshape,
-  square,
-  sub,
   type Tensor,
 } from '@limbeck/graph';
 import { z } from 'zod';
 import { initialOptions } from './initial-options.js';
-import { mapPairs, tapOptions } from './map-pairs.js';
+import { mapPairs, tapOptions, tapsOf } from './map-pairs.js';
 
 /**
  * How a map flows into a later one: products of their channels, mean over positions (Yim et al., CVPR 2017, eq. 1); the
@@ -38,7 +36,7 @@ export function flowMatrix(early: Tensor, late: Tensor): Tensor {
 export function flowDistance(pairs: readonly (readonly [Tensor, Tensor])[]): Tensor {
   const distances = pairs.slice(1).map((late, i) => {
     const early = pairs[i]!;
-    return mean(square(sub(flowMatrix(early[0], late[0]), flowMatrix(early[1], late[1]))));
+    return meanSquaredError(flowMatrix(early[0], late[0]), flowMatrix(early[1], late[1]));
   });
   return distances.reduce((a, b) => add(a, b));
 }
@@ -70,8 +68,7 @@ export default defineDistiller({
   }),
   build({ student, teacher, options }) {
     const { weight, initialEpochs: epochs, initialLr: lr } = options;
-    const taps = options.taps ?? levelsOf(student);
-    const teacherTaps = options.teacherTaps ?? options.taps ?? levelsOf(teacher);
+    const [taps, teacherTaps] = tapsOf({ student, teacher }, options, levelsOf);
     const pairs = mapPairs('fsp', { student, teacher }, { taps, teacherTaps });
     if (pairs.length < 2) {
       throw new LimbeckError(

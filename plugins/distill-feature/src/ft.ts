@@ -1,4 +1,4 @@
-import { defineDistiller, lastStageOf } from '@limbeck/core';
+import { defineDistiller } from '@limbeck/core';
 import {
   abs,
   flatten,
@@ -16,7 +16,7 @@ import type { Scope } from '@limbeck/nn';
 import { z } from 'zod';
 import { hintLoss } from './fitnet.js';
 import { initialOptions } from './initial-options.js';
-import { mapPair } from './map-pairs.js';
+import { lastMapOptions, lastMaps } from './map-pairs.js';
 import { transposedConv } from './transposed-conv.js';
 
 /** Least norm of a factor, so that dead maps give zeros. */
@@ -89,17 +89,11 @@ export default defineDistiller({
       .describe("channels of a factor, as a share of the teacher's"),
     initialEpochs: initialOptions.initialEpochs,
     initialLr: z.number().positive().default(0.01).describe('learning rate of the initial phase'),
-    tap: z.string().optional().describe("the student's map; default its last stage"),
-    teacherTap: z.string().optional().describe("the teacher's map; default as `tap`, or its last stage"),
+    ...lastMapOptions,
   }),
   build({ student, teacher, options, m }) {
-    const { weight, rate, initialEpochs: epochs, initialLr: lr, tap, teacherTap = tap } = options;
-    const [ours, theirs] = mapPair(
-      'ft',
-      { student, teacher },
-      tap ?? lastStageOf(student),
-      teacherTap ?? lastStageOf(teacher),
-    );
+    const { weight, rate, initialEpochs: epochs, initialLr: lr } = options;
+    const [ours, theirs] = lastMaps('ft', { student, teacher }, options);
     const width = Math.max(1, Math.floor(rate * theirs.shape[1]!));
     const { factor, reconstruction } = paraphrase(m.in('paraphraser'), theirs, width);
     const translated = translate(m.in('translator'), ours, width);

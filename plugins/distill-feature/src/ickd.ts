@@ -1,7 +1,7 @@
-import { defineDistiller, lastStageOf } from '@limbeck/core';
+import { defineDistiller } from '@limbeck/core';
 import { directionsOf, matmul, mul, reshape, square, sub, sum, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
-import { mapPair } from './map-pairs.js';
+import { lastMapOptions, lastMaps } from './map-pairs.js';
 
 /** Rows of a channel matrix shorter than this belong to dead channels. */
 const shortest = 1e-12;
@@ -33,16 +33,10 @@ export default defineDistiller({
   cite: 'doi:10.1109/ICCV48922.2021.00816',
   options: z.strictObject({
     weight: z.number().nonnegative().default(2.5).describe('of the term'),
-    tap: z.string().optional().describe("the student's map; default its last stage"),
-    teacherTap: z.string().optional().describe("the teacher's map; default as `tap`, or its last stage"),
+    ...lastMapOptions,
   }),
-  build({ student, teacher, options: { weight, tap, teacherTap = tap }, m }) {
-    const [s, t] = mapPair(
-      'ickd',
-      { student, teacher },
-      tap ?? lastStageOf(student),
-      teacherTap ?? lastStageOf(teacher),
-    );
+  build({ student, teacher, options: { weight, ...taps }, m }) {
+    const [s, t] = lastMaps('ickd', { student, teacher }, taps);
     const at = m.in('embed');
     const embedded = at.batchNorm('bn', at.conv('conv', s, { out: t.shape[1]!, kernel: 1 }));
     return { losses: { ickd: { weight, value: channelCorrelationDistance(embedded, t) } } };

@@ -1,4 +1,4 @@
-import { LimbeckError, type ModelView, stagesOf } from '@limbeck/core';
+import { LimbeckError, lastStageOf, type ModelView, stagesOf } from '@limbeck/core';
 import { formatShape, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
 
@@ -12,14 +12,53 @@ export const tapOptions = {
     .describe("maps on the teacher's side, in the same order; default as `taps`"),
 };
 
-/** The maps [N, C, H, W] a distiller compares, student first. */
+/** Options of methods that compare one map of each side. */
+export const lastMapOptions = {
+  tap: z.string().optional().describe("the student's map; default its last stage"),
+  teacherTap: z.string().optional().describe("the teacher's map; default as `tap`, or its last stage"),
+};
+
+/** Both sides of a distillation. */
+interface Models {
+  readonly student: ModelView;
+  readonly teacher: ModelView;
+}
+
+/** {@link tapOptions} as they were chosen. */
+interface ChosenTaps {
+  readonly taps?: readonly string[] | undefined;
+  readonly teacherTaps?: readonly string[] | undefined;
+}
+
+/** {@link lastMapOptions} as they were chosen. */
+interface ChosenTap {
+  readonly tap?: string | undefined;
+  readonly teacherTap?: string | undefined;
+}
+
+/**
+ * The taps of both sides that options choose, student first.
+ *
+ * @param usual those of a model of which none are chosen
+ */
+export const tapsOf = (
+  { student, teacher }: Models,
+  { taps, teacherTaps = taps }: ChosenTaps,
+  usual: (view: ModelView) => readonly string[],
+): [readonly string[], readonly string[]] => [taps ?? usual(student), teacherTaps ?? usual(teacher)];
+
+/**
+ * The maps [N, C, H, W] a distiller compares, student first.
+ *
+ * @param usual taps of a model of which none are chosen; default its stages
+ */
 export function mapPairs(
   distiller: string,
-  { student, teacher }: { student: ModelView; teacher: ModelView },
-  options: { taps?: string[] | undefined; teacherTaps?: string[] | undefined },
+  { student, teacher }: Models,
+  options: ChosenTaps,
+  usual: (view: ModelView) => readonly string[] = stagesOf,
 ): [Tensor, Tensor][] {
-  const ours = options.taps ?? stagesOf(student);
-  const theirs = options.teacherTaps ?? options.taps ?? stagesOf(teacher);
+  const [ours, theirs] = tapsOf({ student, teacher }, options, usual);
   if (ours.length !== theirs.length || ours.length === 0) {
     const named = (taps: readonly string[]) => (taps.length === 0 ? 'none' : taps.join(', '));
     throw new LimbeckError(
@@ -34,14 +73,13 @@ export function mapPairs(
 /** Maps [N, C, H, W] of both sides, of which there may be different numbers: every stage, or the taps named. */
 export function mapsOf(
   distiller: string,
-  { student, teacher }: { student: ModelView; teacher: ModelView },
-  options: { taps?: string[] | undefined; teacherTaps?: string[] | undefined },
+  { student, teacher }: Models,
+  options: ChosenTaps,
 ): [students: Tensor[], teachers: Tensor[]] {
-  const tapped = (view: ModelView, taps: readonly string[] | undefined) =>
-    (taps ?? stagesOf(view)).map((tap) => mapOf(distiller, view, tap));
+  const [ours, theirs] = tapsOf({ student, teacher }, options, stagesOf);
   const sides: [Tensor[], Tensor[]] = [
-    tapped(student, options.taps),
-    tapped(teacher, options.teacherTaps ?? options.taps),
+    ours.map((tap) => mapOf(distiller, student, tap)),
+    theirs.map((tap) => mapOf(distiller, teacher, tap)),
   ];
   if (sides.every((maps) => maps.length > 0)) return sides;
   throw new LimbeckError(
@@ -51,10 +89,18 @@ export function mapsOf(
   );
 }
 
+/** The last maps [N, C, H, W] of both sides, or those that options choose. */
+export const lastMaps = (
+  distiller: string,
+  { student, teacher }: Models,
+  { tap, teacherTap = tap }: ChosenTap,
+): [Tensor, Tensor] =>
+  mapPair(distiller, { student, teacher }, tap ?? lastStageOf(student), teacherTap ?? lastStageOf(teacher));
+
 /** One map of each side. */
 export function mapPair(
   distiller: string,
-  { student, teacher }: { student: ModelView; teacher: ModelView },
+  { student, teacher }: Models,
   tap: string,
   teacherTap: string,
 ): [Tensor, Tensor] {

@@ -2,7 +2,6 @@ import { defineDistiller } from '@limbeck/core';
 import {
   add,
   cast,
-  div,
   less,
   logicalAnd,
   logicalNot,
@@ -17,7 +16,7 @@ import {
   type Tensor,
   where,
 } from '@limbeck/graph';
-import { normal, type Scope, zeros } from '@limbeck/nn';
+import { normal, runningMean, type Scope } from '@limbeck/nn';
 import { z } from 'zod';
 import { mapPairs, tapOptions } from './map-pairs.js';
 import { preactsOf } from './preacts.js';
@@ -40,17 +39,10 @@ export function partialDistance(student: Tensor, teacher: Tensor, margin: Tensor
 
 /** Mean of each channel's negative responses over all that was seen, this batch included: [C, 1, 1]. Kept as buffers. */
 export function negativeMeans(m: Scope, map: Tensor): Tensor {
-  const channels = map.shape[1]!;
-  const means = m.buffer('margins', [channels], zeros);
-  const seen = m.buffer('seen', [channels], zeros);
   const axis = [0, 2, 3];
   const count = sum(cast(less(map, 0), map.dtype), { axis });
-  const surplus = sub(sum(minimum(map, 0), { axis }), mul(count, means));
-  const total = add(seen, count);
-  const next = add(means, div(surplus, maximum(total, 1)));
-  m.trace.update(means, next);
-  m.trace.update(seen, total);
-  return reshape(next, [channels, 1, 1]);
+  const means = runningMean(m, 'margins', { sums: sum(minimum(map, 0), { axis }), count });
+  return reshape(means, [map.shape[1]!, 1, 1]);
 }
 
 /**
@@ -71,9 +63,7 @@ export default defineDistiller({
     ...tapOptions,
   }),
   build({ student, teacher, options, m }) {
-    const taps = options.taps ?? preactsOf(student);
-    const teacherTaps = options.teacherTaps ?? options.taps ?? preactsOf(teacher);
-    const pairs = mapPairs('ofd', { student, teacher }, { taps, teacherTaps });
+    const pairs = mapPairs('ofd', { student, teacher }, options, preactsOf);
     const distances = pairs.map(([ours, theirs], i) => {
       const at = m.in(i);
       const out = theirs.shape[1]!;

@@ -1,16 +1,14 @@
-import { defineDistiller } from '@limbeck/core';
+import { defineDistiller, stagesOf } from '@limbeck/core';
 import {
   adaptiveAvgPool,
   add,
   concat,
-  mean,
+  meanSquaredError,
   mul,
   reshape,
   type Shape,
   sigmoid,
   slice,
-  square,
-  sub,
   type Tensor,
 } from '@limbeck/graph';
 import { fans, type Initializer, type Scope, uniform } from '@limbeck/nn';
@@ -30,15 +28,14 @@ const kaimingUniform: Initializer = {
  * both averaged to 4x4, 2x2 and 1x1 where that is smaller, at weights halving from level to level; over the sum of weights.
  */
 export function contextLoss(student: Tensor, teacher: Tensor): Tensor {
-  const error = (a: Tensor, b: Tensor) => mean(square(sub(a, b)));
   const sizes = [4, 2, 1].filter((size) => size < Math.min(student.shape[2]!, student.shape[3]!));
   const levels = sizes.map((side, i) => {
     const pooled = (map: Tensor) => adaptiveAvgPool(map, { size: [side, side] });
-    return mul(error(pooled(student), pooled(teacher)), 2 ** -(i + 1));
+    return mul(meanSquaredError(pooled(student), pooled(teacher)), 2 ** -(i + 1));
   });
   const weights = sizes.reduce((total, _, i) => total + 2 ** -(i + 1), 1);
   return mul(
-    levels.reduce((a, b) => add(a, b), error(student, teacher)),
+    levels.reduce((a, b) => add(a, b), meanSquaredError(student, teacher)),
     1 / weights,
   );
 }
@@ -92,9 +89,10 @@ export default defineDistiller({
   }),
   build({ student, teacher, options, m }) {
     const asMap = (embedding: Tensor) => reshape(embedding, [...embedding.shape, 1, 1]);
-    const teacherTaps = options.teacherTaps ?? options.taps ?? preactsOf(teacher);
     const levels: [Tensor, Tensor][] = [
-      ...mapPairs('reviewkd', { student, teacher }, { ...options, teacherTaps }),
+      ...mapPairs('reviewkd', { student, teacher }, options, (view) =>
+        view.role === 'teacher' ? preactsOf(view) : stagesOf(view),
+      ),
       [asMap(student.embedding), asMap(teacher.embedding)],
     ];
     const width = Math.min(options.width, student.embedding.shape[1]!);

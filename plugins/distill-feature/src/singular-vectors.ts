@@ -48,12 +48,12 @@ const range = ({ graph }: Tensor, count: number): Tensor =>
  */
 export function leadingVectors(matrices: Tensor, count: number, squarings: number): Tensor[] {
   const [batch, width] = matrices.shape as [number, number, number];
+  const identity = reshape(oneHot(range(matrices, width), width), [1, width, width]);
   let rest = scaled(matrices);
   return Array.from({ length: count }, () => {
     let power = rest;
     for (let i = 0; i < squarings; i++) power = scaled(matmul(power, power));
     // the column of the largest diagonal element is furthest from being at right angles to the vector
-    const identity = reshape(oneHot(range(matrices, width), width), [1, width, width]);
     const diagonal = sum(mul(power, identity), { axis: 2 });
     const chosen = reshape(oneHot(argMax(diagonal), width), [batch, width, 1]);
     const column = matmul(power, chosen);

@@ -1,8 +1,6 @@
 import { defineDistiller } from '@limbeck/core';
-import { mean, relu, square, sub, type Tensor } from '@limbeck/graph';
+import { meanSquaredError, relu } from '@limbeck/graph';
 import { z } from 'zod';
-
-const squaredDistance = (a: Tensor, b: Tensor): Tensor => mean(square(sub(a, b)));
 
 /**
  * Softmax regression representation learning (Yang et al., ICLR 2021): the student's embedding, projected, should meet the
@@ -25,10 +23,10 @@ export default defineDistiller({
     const projected = relu(at.batchNorm('bn', linear));
     return {
       losses: {
-        feature: { weight, value: squaredDistance(projected, target) },
+        feature: { weight, value: meanSquaredError(projected, target) },
         logits: {
           weight: logitWeight,
-          value: squaredDistance(teacher.classify(projected), teacher.logits),
+          value: meanSquaredError(teacher.classify(projected), teacher.logits),
         },
       },
     };

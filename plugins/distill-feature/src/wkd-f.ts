@@ -1,8 +1,8 @@
-import { defineDistiller, LimbeckError, lastStageOf } from '@limbeck/core';
+import { defineDistiller, LimbeckError } from '@limbeck/core';
 import { add, formatShape, mean, mul, reshape, sqrt, square, sub, sum, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
 import { convRegressor } from './conv-regressor.js';
-import { mapPair } from './map-pairs.js';
+import { lastMapOptions, lastMaps } from './map-pairs.js';
 
 export interface GaussianOptions {
   /** Windows a side; each has a Gaussian of its own. */
@@ -69,17 +69,11 @@ export default defineDistiller({
       .default(150)
       .describe('epochs after which the weights fall to 0 along a cosine'),
     epsilon: z.number().positive().default(1e-5).describe('added to variances'),
-    tap: z.string().optional().describe("the student's map; default its last stage"),
-    teacherTap: z.string().optional().describe("the teacher's map; default as `tap`, or its last stage"),
+    ...lastMapOptions,
   }),
   build({ student, teacher, options, m }) {
-    const { weight, ratio, tap, teacherTap = tap } = options;
-    const [s, t] = mapPair(
-      'wkd-f',
-      { student, teacher },
-      tap ?? lastStageOf(student),
-      teacherTap ?? lastStageOf(teacher),
-    );
+    const { weight, ratio } = options;
+    const [s, t] = lastMaps('wkd-f', { student, teacher }, options);
     const { means, deviations } = gaussianDistances(convRegressor(m.in('regressor'), s, t.shape), t, options);
     const schedule = { use: 'cosine', start: options.decay };
     return {

@@ -1,4 +1,4 @@
-import { defineDistiller } from '@limbeck/core';
+import { defineDistiller, useOption } from '@limbeck/core';
 import {
   add,
   less,
@@ -44,7 +44,6 @@ export function crossViewDivergences(
   };
 }
 
-const use = z.union([z.string(), z.looseObject({ use: z.string() })]);
 const probability = z.number().min(0).max(1);
 
 /**
@@ -72,7 +71,7 @@ export default defineDistiller({
       .default(0.2)
       .describe('least confidence of the teacher on the strong view, across views'),
     augment: z
-      .array(use)
+      .array(useOption)
       .min(1)
       .default([
         { use: 'rand-augment', count: 2 },

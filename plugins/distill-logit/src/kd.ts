@@ -1,4 +1,4 @@
-import { defineDistiller } from '@limbeck/core';
+import { defineDistiller, useOption } from '@limbeck/core';
 import { z } from 'zod';
 import { klDivergence } from './kl-divergence.js';
 import { standardized } from './standardize.js';
@@ -26,10 +26,7 @@ export default defineDistiller({
       .default(false)
       .describe('compare z-scores of the logits (arXiv:2403.01427; as released, T = 2 and weight 9)'),
     tap,
-    projector: z
-      .union([z.string(), z.looseObject({ use: z.string() })])
-      .optional()
-      .describe('projects the student logits first'),
+    projector: useOption.optional().describe('projects the student logits first'),
   }),
   build({ student, teacher, classes, options, m, project }) {
     const { weight, taskWeight, temperature, standardize, projector } = options;

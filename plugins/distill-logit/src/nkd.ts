@@ -1,8 +1,8 @@
 import { defineDistiller } from '@limbeck/core';
-import { exp, logSoftmax, mul, neg, sum, type Tensor } from '@limbeck/graph';
+import { exp, mul, neg, sum, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
 import { studentLogits, tap } from './student-logits.js';
-import { isTarget, otherLogits, requireTwoClasses, targetCrossEntropy } from './target-class.js';
+import { isTarget, otherLogProbabilities, requireTwoClasses, targetCrossEntropy } from './target-class.js';
 
 /**
  * The two parts of normalised knowledge distillation, each a mean over the batch (Yang et al., ICCV 2023, eq. 6): `target`
@@ -21,7 +21,7 @@ export function normalizedKd(
 ): { target: Tensor; nonTarget: Tensor } {
   const [batch, classes] = student.shape as [number, number];
   const target = isTarget(labels, classes);
-  const others = (logits: Tensor) => logSoftmax(otherLogits(mul(logits, 1 / temperature), target));
+  const others = (logits: Tensor) => otherLogProbabilities(logits, target, temperature);
   const products = mul(exp(others(teacher)), others(student));
   return {
     target: targetCrossEntropy(student, teacher, target),

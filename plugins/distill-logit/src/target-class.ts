@@ -22,6 +22,10 @@ export const isTarget = (labels: Tensor, classes: number): Tensor => equal(oneHo
 /** Logits [N, classes] whose softmax is that of the other classes among themselves: the target's are out of the running. */
 export const otherLogits = (logits: Tensor, target: Tensor): Tensor => where(target, excluded, logits);
 
+/** Logarithms of the other classes' probabilities among themselves, softened: [N, classes]; the target's has no mass. */
+export const otherLogProbabilities = (logits: Tensor, target: Tensor, temperature: number): Tensor =>
+  logSoftmax(otherLogits(mul(logits, 1 / temperature), target));
+
 /**
  * Cross-entropy of the label weighted by the teacher's probability of it, -p log q, mean over the batch: what the target
  * class contributes to the cross-entropy of two predictions.

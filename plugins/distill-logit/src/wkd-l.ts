@@ -1,10 +1,16 @@
 import { defineDistiller, LimbeckError } from '@limbeck/core';
-import { logSoftmax, mul, type Tensor } from '@limbeck/graph';
+import type { Tensor } from '@limbeck/graph';
 import { z } from 'zod';
 import { classDistances, sharpened } from './class-costs.js';
 import { largestExponent, type SinkhornOptions, transportCost } from './sinkhorn.js';
 import { studentLogits, tap } from './student-logits.js';
-import { isTarget, otherLogits, requireTwoClasses, targetCrossEntropy } from './target-class.js';
+import {
+  isTarget,
+  otherLogits,
+  otherLogProbabilities,
+  requireTwoClasses,
+  targetCrossEntropy,
+} from './target-class.js';
 
 const options = z.strictObject({
   target: z.number().nonnegative().default(1).describe('weight of the target-class term'),
@@ -43,7 +49,7 @@ export function wassersteinKd(
   { temperature, ...sinkhorn }: SinkhornOptions & { temperature: number },
 ): { target: Tensor; transport: Tensor } {
   const target = isTarget(labels, student.shape[1]!);
-  const others = (logits: Tensor) => logSoftmax(otherLogits(mul(logits, 1 / temperature), target));
+  const others = (logits: Tensor) => otherLogProbabilities(logits, target, temperature);
   const even = otherLogits(student.graph.scalar(0), target);
   return {
     target: targetCrossEntropy(student, teacher, target),

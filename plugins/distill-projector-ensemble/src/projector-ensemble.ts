@@ -1,9 +1,7 @@
-import { type DistillerContext, defineDistiller, type Use } from '@limbeck/core';
+import { type DistillerContext, defineDistiller, type Use, useOption } from '@limbeck/core';
 import { add, mul, type Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
 import { z } from 'zod';
-
-const use = z.union([z.string(), z.looseObject({ use: z.string() })]);
 
 const options = z
   .strictObject({
@@ -14,7 +12,7 @@ const options = z
       .optional()
       .describe('number of projectors; default 3, or as many as are listed'),
     projector: z
-      .union([use, z.array(use).min(1).max(64)])
+      .union([useOption, z.array(useOption).min(1).max(64)])
       .default({ use: 'linear', activation: 'relu' })
       .describe('what each of them is, or a list of them'),
     side: z
@@ -26,7 +24,7 @@ const options = z
       .default('mean')
       .describe('one loss of the mean projection, or the mean of one loss for each projection'),
     weight: z.number().nonnegative().default(25).describe('of the feature term'),
-    loss: use.default('cosine').describe('how features are compared'),
+    loss: useOption.default('cosine').describe('how features are compared'),
     tap: z.string().default('embedding').describe('the feature on both sides'),
     teacherTap: z.string().optional().describe("the teacher's feature; default as `tap`"),
   })

@@ -1,12 +1,7 @@
-import { defineDistiller } from '@limbeck/core';
-import { mean, square, sub, type Tensor } from '@limbeck/graph';
+import { defineDistiller, useOption } from '@limbeck/core';
+import { meanSquaredError } from '@limbeck/graph';
 import { z } from 'zod';
 import { tapOptions, vectorOf } from './taps.js';
-
-const use = z.union([z.string(), z.looseObject({ use: z.string() })]);
-
-/** Mean squared error of two features of one shape. */
-const squaredDistance = (student: Tensor, teacher: Tensor): Tensor => mean(square(sub(student, teacher)));
 
 /**
  * Inverted projection (Auty et al., 2024): the projector is on the teacher's side, and learns to leave out what of the
@@ -21,10 +16,10 @@ export default defineDistiller({
   cite: 'arXiv:2403.14494',
   options: z.strictObject({
     weight: z.number().nonnegative().default(1).describe('of the term'),
-    projector: use
+    projector: useOption
       .default({ use: 'linear', bias: false })
       .describe("maps the teacher's features to the student's width"),
-    loss: use.optional().describe('how features are compared; default by the mean squared error'),
+    loss: useOption.optional().describe('how features are compared; default by the mean squared error'),
     ...tapOptions,
   }),
   build({ student, teacher, options, m, project, loss }) {
@@ -32,7 +27,7 @@ export default defineDistiller({
     const t = vectorOf('inverted-projection', teacher, options.teacherTap ?? options.tap);
     const projected = project(options.projector, m.in('projector'), t, s.shape);
     const value =
-      options.loss === undefined ? squaredDistance(s, projected) : loss(options.loss, s, projected);
+      options.loss === undefined ? meanSquaredError(s, projected) : loss(options.loss, s, projected);
     return { losses: { feature: { weight: options.weight, value } } };
   },
 });

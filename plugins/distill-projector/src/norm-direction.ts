@@ -1,6 +1,5 @@
 import { defineDistiller } from '@limbeck/core';
 import {
-  add,
   directionsOf,
   div,
   matmul,
@@ -13,7 +12,7 @@ import {
   sum,
   type Tensor,
 } from '@limbeck/graph';
-import { type Scope, zeros } from '@limbeck/nn';
+import { runningMean, type Scope, zeros } from '@limbeck/nn';
 import { z } from 'zod';
 import { tapOptions, vectorOf } from './taps.js';
 
@@ -36,16 +35,9 @@ export function normDirectionDistance(student: Tensor, teacher: Tensor, directio
 
 /** Mean feature of each class over all images seen so far, this batch included: [classes, D]. Kept as buffers. */
 function classMeans(m: Scope, features: Tensor, labels: Tensor, classes: number): Tensor {
-  const means = m.buffer('means', [classes, features.shape[1]!], zeros);
-  const seen = m.buffer('seen', [classes, 1], zeros);
   const ofClass = oneHot(labels, classes);
   const count = reshape(sum(ofClass, { axis: 0 }), [classes, 1]);
-  const total = add(seen, count);
-  const surplus = sub(matmul(ofClass, features, { transposeA: true }), mul(count, means));
-  const next = add(means, div(surplus, maximum(total, 1)));
-  m.trace.update(means, next);
-  m.trace.update(seen, total);
-  return next;
+  return runningMean(m, 'means', { sums: matmul(ofClass, features, { transposeA: true }), count });
 }
 
 /**

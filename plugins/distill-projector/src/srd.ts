@@ -1,16 +1,11 @@
 import { defineDistiller, LimbeckError } from '@limbeck/core';
-import { abs, add, div, log, mean, pow, sqrt, square, sub, sum, type Tensor } from '@limbeck/graph';
+import { abs, add, log, pow, square, sub, sum, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
+import { normalized } from './normalized.js';
 import { tapOptions, vectorOf } from './taps.js';
 
 /** Keeps the logarithm of a sum finite where both sides agree exactly. */
 const smallest = 1e-12;
-
-/** Every feature over the batch with mean 0 and variance 1: batch norm without scale and offset. x [N, D]. */
-function normalizedOverBatch(x: Tensor, epsilon: number): Tensor {
-  const centred = sub(x, mean(x, { axis: 0, keepDims: true }));
-  return div(centred, sqrt(add(mean(square(centred), { axis: 0, keepDims: true }), epsilon)));
-}
 
 /**
  * Logarithm of the summed |difference|^exponent of features that are normalised over the batch (Miles and Mikolajczyk,
@@ -25,7 +20,7 @@ export function logSumDistance(
   teacher: Tensor,
   { exponent, epsilon }: { exponent: number; epsilon: number },
 ): Tensor {
-  const difference = abs(sub(normalizedOverBatch(student, epsilon), normalizedOverBatch(teacher, epsilon)));
+  const difference = abs(sub(normalized(student, 0, epsilon), normalized(teacher, 0, epsilon)));
   const raised = exponent === 4 ? square(square(difference)) : pow(difference, exponent);
   return log(add(sum(raised), smallest));
 }

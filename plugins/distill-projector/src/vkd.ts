@@ -1,16 +1,14 @@
 import { defineDistiller } from '@limbeck/core';
-import { add, div, mean, smoothL1, sqrt, square, sub, type Tensor } from '@limbeck/graph';
+import { smoothL1, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
+import { normalized } from './normalized.js';
 import { tapOptions, vectorOf } from './taps.js';
 
 /** Added to variances, as PyTorch's layer norm does. */
 const epsilon = 1e-5;
 
 /** Each image's features with mean 0 and variance 1: layer norm without scale and offset. x [N, D]. */
-export function normalizedOverFeatures(x: Tensor): Tensor {
-  const centred = sub(x, mean(x, { axis: 1, keepDims: true }));
-  return div(centred, sqrt(add(mean(square(centred), { axis: 1, keepDims: true }), epsilon)));
-}
+export const normalizedOverFeatures = (x: Tensor): Tensor => normalized(x, 1, epsilon);
 
 /**
  * VkD (Miles et al., CVPR 2024): the student's features, turned by an orthonormal projector, meet the teacher's normalised

@@ -13,6 +13,7 @@ import {
 } from '@limbeck/graph';
 import { z } from 'zod';
 import { requireSeveral } from './require-several.js';
+import { tapOptions } from './taps.js';
 
 /**
  * Correlation congruence (Peng et al., ICCV 2019) in the form its authors gave RepDistiller: distances of student and
@@ -42,8 +43,7 @@ export default defineDistiller({
       .union([z.int().min(1), z.literal(false)])
       .default(128)
       .describe('width both features are mapped to; false: compare them as they are'),
-    tap: z.string().default('embedding').describe('the feature on both sides'),
-    teacherTap: z.string().optional().describe("the teacher's feature; default as `tap`"),
+    ...tapOptions,
   }),
   build({ student, teacher, options: { weight, embed, tap, teacherTap = tap }, m }) {
     const [s, t] = [flatten(student.tap(tap)), flatten(teacher.tap(teacherTap))];

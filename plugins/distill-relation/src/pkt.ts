@@ -14,6 +14,7 @@ import {
 } from '@limbeck/graph';
 import { z } from 'zod';
 import { requireSeveral } from './require-several.js';
+import { tapOptions } from './taps.js';
 
 /** Added to probabilities before the logarithm; embeddings shorter than this have no direction. */
 const epsilon = 1e-7;
@@ -42,8 +43,7 @@ export default defineDistiller({
   cite: 'arXiv:1803.10837',
   options: z.strictObject({
     weight: z.number().nonnegative().default(30_000).describe('of the term'),
-    tap: z.string().default('embedding').describe('the feature on both sides'),
-    teacherTap: z.string().optional().describe("the teacher's feature; default as `tap`"),
+    ...tapOptions,
   }),
   build({ student, teacher, options: { weight, tap, teacherTap = tap }, m }) {
     const s = student.tap(tap);

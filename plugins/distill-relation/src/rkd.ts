@@ -14,6 +14,7 @@ import {
 } from '@limbeck/graph';
 import { z } from 'zod';
 import { requireSeveral } from './require-several.js';
+import { tapOptions } from './taps.js';
 
 /** Embeddings closer than this count as equal: at distance 0, in no direction, and without a gradient. */
 const closest = 1e-6;
@@ -50,8 +51,7 @@ export default defineDistiller({
   options: z.strictObject({
     distance: z.number().nonnegative().default(25).describe('weight of the distances'),
     angle: z.number().nonnegative().default(50).describe('weight of the angles'),
-    tap: z.string().default('embedding').describe('the feature on both sides'),
-    teacherTap: z.string().optional().describe("the teacher's feature; default as `tap`"),
+    ...tapOptions,
   }),
   build({ student, teacher, options, m }) {
     const s = student.tap(options.tap);

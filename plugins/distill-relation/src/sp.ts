@@ -1,5 +1,5 @@
 import { defineDistiller, lastStageOf } from '@limbeck/core';
-import { directionsOf, flatten, matmul, mean, square, sub, type Tensor } from '@limbeck/graph';
+import { directionsOf, flatten, matmul, meanSquaredError, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
 import { requireSeveral } from './require-several.js';
 
@@ -18,7 +18,7 @@ export function similarityDistance(student: Tensor, teacher: Tensor): Tensor {
     const rows = flatten(feature);
     return directionsOf(matmul(rows, rows, { transposeB: true }), shortest).directions;
   };
-  return mean(square(sub(similarities(student), similarities(teacher))));
+  return meanSquaredError(similarities(student), similarities(teacher));
 }
 
 /** Defaults as in RepDistiller: the last stage, weight 3000. */

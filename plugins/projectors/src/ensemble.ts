@@ -1,8 +1,6 @@
-import { defineProjector } from '@limbeck/core';
+import { defineProjector, useOption } from '@limbeck/core';
 import { add, mul } from '@limbeck/graph';
 import { z } from 'zod';
-
-const member = z.union([z.string(), z.looseObject({ use: z.string() })]);
 
 /**
  * Several projectors, averaged: f(s) = mean of g_k(s). Members of one kind differ by their first draws alone; a list gives
@@ -21,7 +19,7 @@ export default defineProjector({
         .optional()
         .describe('number of projectors; default 3, or as many as are listed'),
       projector: z
-        .union([member, z.array(member).min(1).max(64)])
+        .union([useOption, z.array(useOption).min(1).max(64)])
         .default({ use: 'linear', activation: 'relu' })
         .describe('what each of them is, or a list of them'),
     })
