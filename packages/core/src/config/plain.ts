@@ -89,6 +89,10 @@ export function describeValue(value: unknown): string {
   return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown;
 }
 
+/** Several, one or none as a list. */
+export const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value as T];
+
 /** Every value that holds no others, with its path: scalars, plugins, empty lists and objects. */
 export function* leaves(
   value: unknown,

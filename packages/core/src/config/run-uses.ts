@@ -2,8 +2,8 @@ import type { ParameterGroup } from '@limbeck/nn';
 import type { Device, Precision } from '../contracts/backend.js';
 import type { UseObject } from '../contracts/contribution.js';
 import { optionsPart, places } from './places.js';
+import { listOf } from './plain.js';
 import type { ResolvedConfig } from './run-config.js';
-import type { BackboneTeacher } from './teacher-schema.js';
 
 /** A contribution a run uses, ready for `host.use(kind, placed.use, placed)`. */
 export interface PlacedUse {
@@ -39,9 +39,10 @@ export interface RunUses {
   readonly metrics: readonly (PlacedUse & { readonly name?: string; readonly teacher?: string })[];
 }
 
-const placed = (path: keyof typeof places, use: UseObject, index?: number): PlacedUse => ({
+/** @param index of a place in a list */
+const placed = (path: keyof typeof places, use: UseObject, index = 0): PlacedUse => ({
   use: optionsPart(use, places[path]),
-  path: index === undefined ? path : path.replace('*', String(index)),
+  path: path.replace('*', String(index)),
   own: places[path].own,
 });
 
@@ -55,8 +56,7 @@ export function runUses(config: ResolvedConfig): RunUses {
     teachers: teachersOf(config).map((teacher, i) => {
       const { name } = teacher;
       if (isFileTeacher(teacher)) return { name };
-      const backbone = isList(config.teacher) ? placed('teacher.*', teacher, i) : placed('teacher', teacher);
-      return { name, backbone };
+      return { name, backbone: placed(Array.isArray(config.teacher) ? 'teacher.*' : 'teacher', teacher, i) };
     }),
     student: placed('student', student),
     distillers: distillersOf(distiller),
@@ -71,37 +71,23 @@ export function runUses(config: ResolvedConfig): RunUses {
   };
 }
 
-type DistillerConfig = Exclude<ResolvedConfig['distiller'], readonly unknown[] | undefined>;
-
 /** The teacher a part of the run names, where it names one. */
 const named = ({ teacher }: { readonly teacher?: string }) => (teacher === undefined ? {} : { teacher });
 
 function distillersOf(distiller: ResolvedConfig['distiller']): RunUses['distillers'] {
-  if (distiller === undefined) return [];
-  const course = (schedule: DistillerConfig['schedule'], ...at: SchedulePlace) =>
-    schedule === undefined ? {} : { schedule: placed(at[0], schedule, at[1]) };
-  if (isList(distiller)) {
-    return distiller.map((use, i) => ({
-      ...placed('distiller.*', use, i),
-      ...named(use),
-      ...course(use.schedule, 'distiller.*.schedule', i),
-    }));
-  }
-  return [
-    {
-      ...placed('distiller', distiller),
-      ...named(distiller),
-      ...course(distiller.schedule, 'distiller.schedule'),
-    },
-  ];
+  const place = Array.isArray(distiller) ? 'distiller.*' : 'distiller';
+  return listOf(distiller).map(({ schedule, ...use }, i) => ({
+    ...placed(place, use, i),
+    ...named(use),
+    ...(schedule === undefined ? {} : { schedule: placed(`${place}.schedule`, schedule, i) }),
+  }));
 }
-
-type SchedulePlace = [path: 'distiller.schedule'] | [path: 'distiller.*.schedule', index: number];
 
 type Teachers = Exclude<ResolvedConfig['teacher'], readonly unknown[] | undefined>;
 
 /** A teacher, as a configuration describes it; the schema has made sure that it is one or the other. */
-export type TeacherConfig = Teachers & (Pick<BackboneTeacher, 'use' | 'weights'> | { readonly onnx: string });
+export type TeacherConfig = Teachers &
+  ({ readonly use: string; readonly weights: string } | { readonly onnx: string });
 
 /** A model from a file as teacher. */
 export type FileTeacherConfig = Teachers & { readonly onnx: string };
@@ -111,12 +97,8 @@ export const isFileTeacher = (teacher: TeacherConfig): teacher is FileTeacherCon
   teacher.onnx !== undefined;
 
 /** The teachers of a configuration, in order. */
-export function teachersOf({ teacher }: Pick<ResolvedConfig, 'teacher'>): readonly TeacherConfig[] {
-  if (teacher === undefined) return [];
-  return (isList(teacher) ? teacher : [teacher]) as readonly TeacherConfig[];
-}
-
-const isList = <T>(value: T | readonly T[] | undefined): value is readonly T[] => Array.isArray(value);
+export const teachersOf = ({ teacher }: Pick<ResolvedConfig, 'teacher'>): readonly TeacherConfig[] =>
+  listOf(teacher) as readonly TeacherConfig[];
 
 /** Where a model is computed. */
 export interface Placement {

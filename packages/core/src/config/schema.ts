@@ -3,6 +3,7 @@ import { metricNameProblem } from '../contracts/metric-name.js';
 import { isPlugin, type Plugin } from '../contracts/plugin.js';
 import { teacherNameProblem } from '../contracts/teacher-name.js';
 import { didYouMean } from '../suggest.js';
+import { listOf } from './plain.js';
 import { count, device, id, isPattern, normalization, precision, rename } from './schema-parts.js';
 import { teacher } from './teacher-schema.js';
 
@@ -166,10 +167,6 @@ const backend = z.strictObject({
   precision: precision.default('float32').describe('Element type the student computes in.'),
   threads: count.optional().describe("Absent: the machine's cores."),
 });
-
-/** Several, one or none as a list. */
-const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
-  value === undefined ? [] : Array.isArray(value) ? value : [value as T];
 
 /** A run, as a configuration describes it. */
 export const runSchema = z

@@ -115,14 +115,8 @@ const shape = {
 /** Keys that are the run's own: everything but the options of a backbone. */
 export const teacherKeys = Object.keys(shape).filter((key) => key !== 'use');
 
-type Teacher = z.output<ReturnType<typeof looseTeacher>>;
-const looseTeacher = () => z.looseObject(shape);
-
-/** A backbone as teacher. */
-export type BackboneTeacher = Teacher & { readonly use: string; readonly weights: string };
-
 /** A teacher: a backbone with its options and weights, or a model from a file. */
-export const teacher = looseTeacher().superRefine((given, context) => {
+export const teacher = z.looseObject(shape).superRefine((given, context) => {
   const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
   if (given.onnx === undefined) {
     if (given.use === undefined) refuse('use', 'expected the id of a backbone, or a file in `onnx`');
