@@ -8,6 +8,7 @@ export * from './deviation.js';
 export * from './distillers/build.js';
 export * from './distillers/degenerate.js';
 export * from './distillers/stand-in.js';
+export * from './exporting/deployable.js';
 export * from './golden/backbone.js';
 export * from './golden/compare.js';
 export * from './golden/pattern.js';

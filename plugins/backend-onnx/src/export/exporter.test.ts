@@ -2,81 +2,23 @@ import type { Feeds, LoadedModel } from '@limbeck/core';
 import { attr, decodeOnnx, encodeOnnx, type OnnxNode } from '@limbeck/formats';
 import {
   add,
-  argMax,
-  avgPool,
-  batchNorm,
-  bindState,
   broadcastTo,
-  concat,
-  conv2d,
-  flatten,
   Graph,
-  gelu,
-  globalAveragePool,
   interpret,
   matmul,
-  maxPool,
   mean,
   type Program,
   program,
   relu,
   reshape,
-  type StateDict,
   slice,
-  softmax,
-  sum,
-  type Tensor,
-  transpose,
 } from '@limbeck/graph';
-import { deviationOf, patternFill } from '@limbeck/testkit';
+import { boundNetwork, deviationOf, networkImages, patternFill } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';
 import { onnxBackend } from '../backend.js';
 import { onnxExporter } from './exporter.js';
 
-/** A small network with most of what deployed students are made of. */
-function network(batch: number): Program {
-  const graph = new Graph();
-  const image = graph.input('image', [batch, 3, 8, 8]);
-  const vector = (name: string) => graph.state(name, [8]);
-  const conv = graph.scoped('conv1', () =>
-    conv2d(image, graph.state('conv1.weight', [8, 3, 3, 3]), { padding: 1 }),
-  );
-  const names = ['mean', 'variance', 'scale', 'bias'];
-  const statistics = names.map((name) => vector(`bn1.${name}`)) as [Tensor, Tensor, Tensor, Tensor];
-  const map = relu(batchNorm(conv, ...statistics, { epsilon: 1e-5 }));
-  const pooled = add(maxPool(map, { kernel: 2 }), avgPool(map, { kernel: 2 }));
-  const embedding = globalAveragePool(pooled);
-  // a class token is one for all images
-  const token = broadcastTo(graph.state('token', [1, 1, 8]), [batch, 1, 8]);
-  const tokens = concat([token, transpose(reshape(pooled, [batch, 8, 16]), [0, 2, 1])], { axis: 1 });
-  // for one image a map of 1x1 looks like a bias
-  const small = conv2d(pooled, graph.state('conv2.weight', [8, 8, 4, 4]));
-  const excited = add(small, reshape(embedding, [batch, 8, 1, 1]));
-  const rows = add(mean(gelu(tokens), { axis: 1 }), reshape(excited, [batch, 8]));
-  const both = concat([embedding, rows], { axis: 1 });
-  const logits = add(
-    matmul(both, graph.state('fc.weight', [5, 16]), { transposeB: true }),
-    graph.state('fc.bias', [5]),
-  );
-  const first = slice(flatten(pooled), { axis: 1, end: 4 });
-  const bias = add(broadcastTo(sum(embedding, { axis: 1, keepDims: true }), [batch, 4]), first);
-  const outputs = { logits, probabilities: softmax(logits), class: argMax(logits), bias };
-  return program({ name: 'network', outputs });
-}
-
-const weights: StateDict = new Map(
-  network(1).state.map(({ name, current }) => {
-    const tensor = patternFill('exporter', name, current.shape);
-    // a variance is not negative
-    return [
-      name,
-      name.endsWith('variance') ? { ...tensor, data: (tensor.data as Float32Array).map(Math.abs) } : tensor,
-    ];
-  }),
-);
-
-const exported = () =>
-  onnxExporter.write(bindState(network(1), weights), { metadata: { made: 'for a test' } });
+const exported = () => onnxExporter.write(boundNetwork(1), { metadata: { made: 'for a test' } });
 
 async function using<T>(bytes: Uint8Array, use: (model: LoadedModel) => Promise<T>): Promise<T> {
   const model = await onnxBackend.load!(bytes, { threads: 1 });
@@ -89,8 +31,8 @@ async function using<T>(bytes: Uint8Array, use: (model: LoadedModel) => Promise<
 
 describe('exported model', () => {
   test.each([1, 5])('written from batch 1 takes a batch of %i', async (batch) => {
-    const image = patternFill('exporter', 'image', [batch, 3, 8, 8]);
-    const expected = interpret(bindState(network(batch), weights), new Map([['image', image]])).outputs;
+    const image = networkImages(batch);
+    const expected = interpret(boundNetwork(batch), new Map([['image', image]])).outputs;
     const actual = await using(exported(), (model) => model.run({ image }));
     for (const [name, { data, shape, dtype }] of expected) {
       expect(actual[name], name).toMatchObject({ shape, dtype });
@@ -109,6 +51,8 @@ describe('exported model', () => {
       ['logits', ['batch', 5]],
       ['probabilities', ['batch', 5]],
       ['class', ['batch']],
+      ['first', ['batch', 4]],
+      ['stretched', ['batch', 4]],
       ['bias', ['batch', 4]],
     ]);
   });
@@ -117,7 +61,7 @@ describe('exported model', () => {
     const counts = new Map<string, number>();
     for (const { opType } of decodeOnnx(exported()).graph.nodes)
       counts.set(opType, (counts.get(opType) ?? 0) + 1);
-    expect(counts.get('Conv')).toBe(2);
+    expect(counts.get('Conv')).toBe(3);
     expect(counts.get('Gemm')).toBe(1);
     expect(counts.has('BatchNormalization')).toBe(false);
   });
@@ -194,8 +138,15 @@ describe('loading', () => {
       outputs: [...outputs, { name: 'index', dtype: 'int64' as const, shape: ['batch', 1] }],
     };
     await using(encodeOnnx({ ...model, graph }), async (loaded) => {
-      const results = await loaded.run({ image: patternFill('exporter', 'image', [2, 3, 8, 8]) });
-      expect(Object.keys(results)).toEqual(['logits', 'probabilities', 'class', 'bias']);
+      const results = await loaded.run({ image: networkImages(2) });
+      expect(Object.keys(results)).toEqual([
+        'logits',
+        'probabilities',
+        'class',
+        'first',
+        'stretched',
+        'bias',
+      ]);
     });
   });
 
