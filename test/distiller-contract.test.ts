@@ -1,5 +1,4 @@
 import {
-  type ComputeBackend,
   createHost,
   defineBackbone,
   defineDistiller,
@@ -30,7 +29,7 @@ import { referenceBackend } from '@limbeck/testkit';
 import { deployedProgram, type StudentSpec, standardTraining } from '@limbeck/trainer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findTargets } from './targets.js';
-import { expectSameState, wholeSteps } from './whole-step.js';
+import { expectSameState, type ReferenceSteps, referenceSteps, wholeSteps } from './whole-step.js';
 
 const net = (id: string, width: number) =>
   defineBackbone({
@@ -157,18 +156,21 @@ const cases: readonly (readonly [title: string, uses: readonly string[], balance
 const targets = await findTargets();
 
 describe.each(cases)('%s', (_, uses, balance) => {
-  const steps = (backend: ComputeBackend, count: number) =>
-    wholeSteps(specFor(uses, balance), backend, { count, lr: 0.05 });
+  const options = { count: 2, lr: 0.05 };
+  let ours: ReferenceSteps;
+  beforeAll(async () => {
+    ours = await referenceSteps(specFor(uses, balance), options);
+  });
 
   test.for(targets)('give the same steps on the reference and on $name', async (target, { skip }) => {
     const { name, backend, missing } = target;
     if (missing !== undefined) skip(missing);
-    const [ours, theirs] = [await steps(referenceBackend, 2), await steps(backend, 2)];
+    const theirs = await wholeSteps(specFor(uses, balance), backend, options);
     for (const [i, loss] of ours.losses.entries()) expect(theirs.losses[i]! / loss).toBeCloseTo(1, 4);
     for (const [output, value] of Object.entries(ours.outputs)) {
       expect(theirs.outputs[output]! - value, output).toBeCloseTo(0, 3);
     }
-    expectSameState(theirs.state, ours.state, name);
+    expectSameState(theirs.state, ours, name);
   });
 
   test('are dropped when the student is deployed', () => {

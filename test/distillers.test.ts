@@ -22,7 +22,7 @@ import distillRelation from '@limbeck/distill-relation';
 import { globalAveragePool, relu, type StateDict } from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';
 import projectors from '@limbeck/projectors';
-import { checkDegenerate, degenerateCases, referenceBackend } from '@limbeck/testkit';
+import { checkDegenerate, degenerateCases } from '@limbeck/testkit';
 import {
   deployedProgram,
   distill,
@@ -33,7 +33,7 @@ import {
 } from '@limbeck/trainer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findTargets } from './targets.js';
-import { expectSameState, wholeSteps } from './whole-step.js';
+import { expectSameState, type ReferenceSteps, referenceSteps, wholeSteps } from './whole-step.js';
 
 /** Two stages of one convolution each. */
 const twoStages = (id: string, width: number, stride: number) =>
@@ -158,9 +158,9 @@ const refusable: readonly string[] = ['a batch of one', 'a single class'];
 
 const cases = methods.map(([id, use, lr, teacher = 'wide']) => [id, use, lr, teacher] as const);
 describe.each(cases)('%s', (_, use, lr, teacher) => {
-  let reference: Awaited<ReturnType<typeof steps>>;
+  let reference: ReferenceSteps;
   beforeAll(async () => {
-    reference = await steps(use, referenceBackend, { count: 1, lr, teacher });
+    reference = await referenceSteps(specFor(use, 'thin', teacher), { count: 1, lr });
   });
 
   test.for(targets)('takes the same step on the reference and on $name', async (target, { skip }) => {
@@ -171,7 +171,7 @@ describe.each(cases)('%s', (_, use, lr, teacher) => {
     for (const [i, [loss]] of reference.initial.entries()) {
       expect(theirs.initial[i]![0]! / loss!, `initial phase ${i + 1}`).toBeCloseTo(1, 4);
     }
-    expectSameState(theirs.state, reference.state, on);
+    expectSameState(theirs.state, reference, on);
   });
 
   test.each(degenerateCases)('%s: finite, or refused when it is built', (name) => {
