@@ -111,8 +111,11 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
       'train a classifier-sharing student with several numbers and widths of projectors, and set what they deploy side by side',
     )
     .argument('[config]', 'configuration file (default: the one found here)')
-    .option('--projectors <list>', 'how many are integrated (default: 1,2,3,4)')
-    .option('--reductions <list>', "what the teacher's channels are divided by (default: 1,2,4,8)")
+    .option('--projectors <list>', 'numbers of integrated projectors to try: q (default: 1,2,3,4)')
+    .option(
+      '--reductions <list>',
+      "reduction factors to try, which divide the teacher's channels: f (default: 1,2,4,8)",
+    )
     .option('--epochs <n>', "instead of the configuration's train.epochs")
     .option(
       '--out <dir>',

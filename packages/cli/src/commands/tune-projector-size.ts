@@ -7,14 +7,16 @@ import { type ConfigChoice, openConfig, openHost } from '../config/open-config.j
 import { plainError } from '../errors/plain-error.js';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
+import { duration, plural } from '../output/numbers.js';
 import { print } from '../output/print.js';
 import { rendererFor } from '../render/renderer.js';
 import { checkSizes } from '../tune/check-sizes.js';
 import { defaultGrid, parseGrid } from '../tune/grid.js';
 import { plotTuned } from '../tune/plot.js';
 import { printTuned } from '../tune/print-tuned.js';
-import { type Standing, standingOf } from '../tune/standing.js';
+import { resultOf, type Standing, standingOf } from '../tune/standing.js';
 import { planSweep, type SweepRun } from '../tune/sweep.js';
+import type { TuneResult } from '../worker/tune-task.js';
 import { work } from '../worker/work.js';
 
 export interface TuneProjectorSizeOptions extends ConfigChoice {
@@ -59,11 +61,8 @@ export async function tuneProjectorSize(io: Io, options: TuneProjectorSizeOption
     const place = path.join(folder, run.name);
     orders.push({ ...run, folder: place, standing: standingOf(place, own) });
   }
-  for (const [i, order] of orders.entries()) await trainOne(io, order, `${i + 1}/${orders.length}`, options);
-  const request = { cwd: io.cwd, env: { ...io.env }, config, set, folder, runs };
-  const result = await work(io, 'tune', request, (message) => {
-    if (message.type === 'note' && !json) print(io, message.text);
-  });
+  if (!json) announce(io, orders, folder);
+  const result = await search(io, orders, { ...options, folder });
   const files = { json: path.join(folder, 'tune.json'), plot: path.join(folder, 'tune.svg') };
   writeAtomically(files.json, `${JSON.stringify(result, null, 2)}\n`);
   writeAtomically(files.plot, plotTuned(result));
@@ -74,17 +73,55 @@ export async function tuneProjectorSize(io: Io, options: TuneProjectorSizeOption
   }
 }
 
+/** Says beforehand how much there is to do and where, since a process that is killed cannot. */
+function announce(io: Io, orders: readonly Order[], folder: string): void {
+  const { dim } = colorsFor(io.env, io.stdout);
+  const place = shown(folder, io.cwd);
+  const finished = orders.filter(({ standing }) => standing === 'finished').length;
+  print(
+    io,
+    `${plural(orders.length, 'run')} in ${place}${finished === 0 ? '' : `, ${finished} of them finished before`}`,
+    dim(`when stopped, the same command with --out ${place} goes on`),
+  );
+}
+
+/** Trains what is left to train, then measures everything. */
+async function search(
+  io: Io,
+  orders: readonly Order[],
+  options: TuneProjectorSizeOptions & { readonly folder: string },
+): Promise<TuneResult> {
+  const { config, set, json, folder } = options;
+  try {
+    for (const i of orders.keys()) await trainOne(io, orders, i, options);
+    const request = { cwd: io.cwd, env: { ...io.env }, config, set, folder, runs: orders };
+    return await work(io, 'tune', request, (message) => {
+      if (message.type === 'note' && !json) print(io, message.text);
+    });
+  } catch (error) {
+    const { code, message, details } = plainError(error);
+    if (code !== 'INTERRUPTED') throw error;
+    throw new LimbeckError('INTERRUPTED', message, {
+      hint: `give the same command with --out ${shown(folder, io.cwd)} to go on`,
+      details,
+      cause: error,
+    });
+  }
+}
+
 /** Trains, goes on with, or leaves as it is. */
 async function trainOne(
   io: Io,
-  { label, folder, standing, set }: Order,
-  place: string,
+  orders: readonly Order[],
+  i: number,
   { config, json }: TuneProjectorSizeOptions,
 ): Promise<void> {
+  const { label, folder, standing, set } = orders[i]!;
   const { bold, dim } = colorsFor(io.env, io.stdout);
-  const head = { type: 'run', place, label, folder, standing };
-  if (json) io.stdout.write(`${JSON.stringify(head)}\n`);
-  else print(io, `${bold(`${place} ${label}`)}${standing === 'finished' ? dim('  finished before') : ''}`);
+  const place = `${i + 1}/${orders.length}`;
+  const note = standing === 'finished' ? '  finished before' : timeLeft(orders, i);
+  if (json) io.stdout.write(`${JSON.stringify({ type: 'run', place, label, folder, standing })}\n`);
+  else print(io, `${bold(`${place} ${label}`)}${dim(note)}`);
   if (standing === 'finished') return;
   const which = standing === 'stopped' ? { resume: folder } : { config, set, out: folder };
   const renderer = rendererFor(io, { json });
@@ -93,17 +130,18 @@ async function trainOne(
       if (message.type === 'event') renderer.event(message.event);
       else renderer.note(message.text);
     });
-  } catch (error) {
-    const { code, message, details } = plainError(error);
-    if (code !== 'INTERRUPTED') throw error;
-    throw new LimbeckError('INTERRUPTED', message, {
-      hint: `give the same command with --out ${shown(path.dirname(folder), io.cwd)} to go on`,
-      details,
-      cause: error,
-    });
   } finally {
     renderer.close();
   }
+}
+
+/** For this run and all after it, as long as those with projectors took so far; nothing before one of them has finished. */
+function timeLeft(orders: readonly Order[], from: number): string {
+  const sized = orders.filter(({ size }) => size !== undefined);
+  const done = sized.filter((order) => order.standing === 'finished' || orders.indexOf(order) < from);
+  if (done.length === 0) return '';
+  const seconds = done.map(({ folder }) => resultOf(folder).seconds).reduce((a, b) => a + b);
+  return `  about ${duration((seconds / done.length) * (sized.length - done.length))} to go`;
 }
 
 /** @throws LimbeckError USAGE */

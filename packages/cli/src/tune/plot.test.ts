@@ -65,35 +65,51 @@ describe('the plot', () => {
     last,
     parameters,
     macs: 1e6,
-    latencyMs: 1,
+    latencyMs: 1 + parameters / 1e6,
   });
   const sized = (projectors: number, last: number, parameters: number, onIt: boolean): TunedSize => ({
     ...model(`q${projectors}`, last, parameters),
     projectors,
     reduction: 2,
-    front: { parameters: onIt, latency: false },
+    front: { parameters: onIt, latency: projectors === 2 },
   });
   const result: TuneResult = {
     folder: 'x',
     metric: 'top1',
     better: 'higher',
     teachers: [model('<big> & old', 0.79, 7e6)],
-    student: model('student alone', 0.72, 1.2e6),
+    student: { ...model('student alone', 0.72, 1.2e6), front: { parameters: true, latency: false } },
     sizes: [sized(1, 0.75, 1.4e6, true), sized(2, 0.74, 1.6e6, false), sized(3, 0.77, 2e6, true)],
   };
 
-  it('fills and joins those on the front', () => {
+  it('fills and joins those on the front, of parameters in one panel and of latency in the other', () => {
     const svg = plotTuned(result);
     const filled = [...svg.matchAll(/<circle[^>]*fill="(#[0-9a-f]{6})"[^>]*><title>/g)].map(
       ([, fill]) => fill,
     );
-    expect(filled).toEqual(['#0072b2', '#ffffff', '#009e73']);
-    expect(svg.match(/<path d="M([^"]+)"/)![1]!.split(' L')).toHaveLength(2);
+    expect(filled).toEqual(['#0072b2', '#ffffff', '#009e73', '#ffffff', '#d55e00', '#ffffff']);
+    const paths = [...svg.matchAll(/<path d="M([^"]+)"/g)].map(([, path]) => path!.split(' L').length);
+    // the student alone is a choice as well
+    expect(paths).toEqual([3, 1]);
+  });
+
+  it('says what its axes hold, in which units, and marks the student alone', () => {
+    const svg = plotTuned(result);
+    for (const title of [
+      'top1 on the test images',
+      'parameters of the deployed model',
+      'latency of one image alone, ms',
+    ]) {
+      expect(svg).toContain(title);
+    }
+    expect(
+      svg.match(/<rect[^>]*><title>student alone: 72.00 %, 1,200,000 parameters, 2.20 ms/g),
+    ).toHaveLength(2);
   });
 
   it('draws everything inside of the picture, and no label as markup', () => {
     const svg = plotTuned(result);
-    for (const [, x] of svg.matchAll(/ c?x="([^"]+)"/g)) expect(Number(x)).toBeLessThan(760);
+    for (const [, x] of svg.matchAll(/ c?x="([^"]+)"/g)) expect(Number(x)).toBeLessThan(1180);
     for (const [, y] of svg.matchAll(/ c?y="([^"]+)"/g)) expect(Number(y)).toBeLessThan(500);
     expect(svg).toContain('&#60;big&#62; &#38; old');
     expect(svg).not.toContain('NaN');

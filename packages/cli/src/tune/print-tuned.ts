@@ -4,7 +4,7 @@ import { count, engineering } from '../output/numbers.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
 import { metrics } from '../render/lines.js';
-import type { TunedModel, TuneResult } from '../worker/tune-task.js';
+import type { Choice, TunedModel, TuneResult } from '../worker/tune-task.js';
 
 /** A value of a metric without its name: `84.30 %`. */
 export const metricValue = (metric: string, value: number): string =>
@@ -35,7 +35,7 @@ export function printTuned(io: Io, { metric, student, teachers, sizes }: TuneRes
   const named = (model: TunedModel): TunedModel => ({ ...model, label: `${model.label} (${model.id})` });
   const rows = [
     ...teachers.map((teacher) => row(named({ ...teacher, label: titleOf(teacher.label) }))),
-    row(named(student)),
+    row(named(student), frontsOf(student.front)),
     ...sizes.map((size) => row(size, frontsOf(size.front))),
   ];
   print(
@@ -43,12 +43,12 @@ export function printTuned(io: Io, { metric, student, teachers, sizes }: TuneRes
     '',
     table(columns, rows),
     dim(
-      'parameters, operations and latency are of what is deployed, for one image at a time; on a front: no other size is better for less',
+      'parameters, operations and latency are of what is deployed, for one image at a time; on a front: no other size, nor the student alone, is better for less',
     ),
   );
 }
 
 const titleOf = (name: string): string => (name === 'teacher' ? name : `teacher ${name}`);
 
-const frontsOf = ({ parameters, latency }: TuneResult['sizes'][number]['front']): string =>
+const frontsOf = ({ parameters, latency }: Choice['front']): string =>
   [...(parameters ? ['parameters'] : []), ...(latency ? ['latency'] : [])].join(', ');

@@ -51,11 +51,14 @@ export interface TunedModel {
   readonly folder?: string;
 }
 
-/** A model with projectors of one size. */
-export interface TunedSize extends TunedModel, ProjectorSize {
-  /** Whether no other size is better at `last` without costing more parameters, or time. */
+/** A model that there is a choice between: the student alone or one with projectors. */
+export interface Choice extends TunedModel {
+  /** Whether no other choice is better at `last` without costing more parameters, or time. */
   readonly front: { readonly parameters: boolean; readonly latency: boolean };
 }
+
+/** A model with projectors of one size. */
+export interface TunedSize extends Choice, ProjectorSize {}
 
 export interface TuneResult {
   readonly folder: string;
@@ -63,7 +66,7 @@ export interface TuneResult {
   readonly metric: string;
   readonly better: 'higher' | 'lower';
   readonly teachers: readonly TunedModel[];
-  readonly student: TunedModel;
+  readonly student: Choice;
   readonly sizes: readonly TunedSize[];
 }
 
@@ -101,14 +104,14 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
       if (context.stopped()) throw new LimbeckError('INTERRUPTED', 'the measurement was interrupted');
       models.push({ ...(await measureRun(run, bench)), size: run.size });
     }
-    const sized = models.flatMap(({ size, ...model }) => (size === undefined ? [] : [{ ...model, ...size }]));
+    const choices = withFronts(models, better);
     return {
       folder: request.folder,
       metric,
       better,
       teachers: await measureTeachers(config, bench),
-      student: models.find(({ size }) => size === undefined)!,
-      sizes: withFronts(sized, better),
+      student: choices.find(({ size }) => size === undefined)!,
+      sizes: choices.flatMap(({ size, ...model }) => (size === undefined ? [] : [{ ...model, ...size }])),
     };
   } finally {
     await host.dispose();
@@ -158,10 +161,10 @@ async function latencyOf(program: Program, { placement }: Bench): Promise<number
   return medianMs;
 }
 
-function withFronts(
-  models: readonly (TunedModel & ProjectorSize)[],
+function withFronts<T extends TunedModel>(
+  models: readonly T[],
   better: TuneResult['better'],
-): TunedSize[] {
+): (T & Choice)[] {
   const sign = better === 'higher' ? 1 : -1;
   const front = (costOf: (model: TunedModel) => number) =>
     onFront(models.map((model) => ({ cost: costOf(model), merit: sign * model.last })));

@@ -299,6 +299,8 @@ describe('--set', () => {
     ['=3', /has no path/],
     ['a..b=3', /empty part/],
     ['.a=3', /empty part/],
+    ['a={use: kd}', /a=\{use: kd\}: is no JSON/],
+    ['a=[kd, dkd]', /is no JSON/],
   ])('refuses %s', (text, message) => {
     expect(() => parseSet(text)).toThrowError(
       expect.objectContaining({ code: 'USAGE', message: expect.stringMatching(message) }),
