@@ -8,7 +8,7 @@ import { type Picture, picturesOf } from '../programs/pictures.js';
 import { planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
 import type { ModelChoice } from '../programs/traced-model.js';
 import { untouchedState, untrainedParameters } from '../programs/untrained.js';
-import type { RunSpec } from '../run-spec.js';
+import { metricName, type RunSpec } from '../run-spec.js';
 import { planCache } from '../teacher-cache/plan-cache.js';
 import type { RunTeacher } from '../teachers/open-teacher.js';
 import { checkOrigin, otherOptions } from '../weights/check-origin.js';
@@ -190,7 +190,8 @@ export function parameterCount(variables: Iterable<{ kind: string; tensor: { sha
 }
 
 /** Refuses counts that a configuration's schema would refuse; code may hand over anything. */
-function checkCounts({ epochs, evaluateEvery, checkpoint, metrics, lr }: RunSpec): void {
+function checkCounts(spec: RunSpec): void {
+  const { epochs, evaluateEvery, checkpoint, metrics, lr } = spec;
   const counts = { epochs, evaluateEvery, 'checkpoint.everyEpochs': checkpoint.everyEpochs };
   for (const [name, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < 1) {
@@ -205,6 +206,13 @@ function checkCounts({ epochs, evaluateEvery, checkpoint, metrics, lr }: RunSpec
   if (metrics.length === 0) {
     throw new LimbeckError('CONFIG_INVALID', 'there is no metric', {
       hint: "name at least one, such as 'top1': the first decides which epoch is best",
+    });
+  }
+  const watched = spec.earlyStopping?.metric;
+  const names = metrics.map(metricName);
+  if (watched !== undefined && !names.includes(watched)) {
+    throw new LimbeckError('CONFIG_INVALID', `earlyStopping.metric is '${watched}', which is not measured`, {
+      hint: `there are: ${names.join(', ')}`,
     });
   }
 }
