@@ -128,7 +128,7 @@ test('examples/understanding-projectors follows the teacher on both splits, with
       .filter(({ type }) => type === 'epoch');
     expect(epochs).toHaveLength(2);
     const names = [
-      ...['top1', 'nll', 'ece', 'teacher-cosine', 'teacher-cosine, projected'],
+      ...['top1', 'nll', 'ece', 'teacher-cosine', 'projected teacher-cosine'],
       ...['linear-cka', 'linear-cka of maps', 'teacher-agreement'],
     ];
     for (const { test: onTest, train } of epochs) {
