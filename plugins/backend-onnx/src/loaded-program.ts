@@ -1,4 +1,11 @@
-import { type Feeds, type Fetches, LimbeckError, type LoadedProgram, type ProfileEntry } from '@limbeck/core';
+import {
+  type Feeds,
+  type Fetches,
+  LimbeckError,
+  type LoadedProgram,
+  type ProfileEntry,
+  type ProfileOptions,
+} from '@limbeck/core';
 import {
   type Program,
   type ProgramSignature,
@@ -39,7 +46,7 @@ interface Bank {
  */
 export class LoadedOnnxProgram implements LoadedProgram {
   readonly signature: ProgramSignature;
-  readonly profile?: () => Promise<readonly ProfileEntry[]>;
+  readonly profile?: (options: ProfileOptions) => Promise<readonly ProfileEntry[]>;
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
   readonly #profile: Profile | undefined;
@@ -47,7 +54,6 @@ export class LoadedOnnxProgram implements LoadedProgram {
   readonly #kept = new Map<string, Buffer>();
   readonly #banks: readonly [Bank, Bank];
   #current: 0 | 1 = 0;
-  #steps = 0;
 
   constructor(
     program: Program,
@@ -57,7 +63,7 @@ export class LoadedOnnxProgram implements LoadedProgram {
     this.#runtime = runtime;
     this.#session = session;
     this.#profile = profile;
-    if (profile !== undefined) this.profile = () => profile.read(this.#session, this.#steps);
+    if (profile !== undefined) this.profile = (options) => profile.read(this.#session, options);
     const changed = program.state.filter(({ current, next }) => current !== next);
     for (const { name, current, next } of program.state)
       if (current === next) this.#kept.set(name, this.#allocate(current));
@@ -89,7 +95,6 @@ export class LoadedOnnxProgram implements LoadedProgram {
       );
     }
     this.#current = target;
-    this.#steps++;
     return Object.fromEntries([...to.outputs].map(([name, { host }]) => [name, host]));
   }
 

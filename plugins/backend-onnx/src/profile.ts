@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProfileEntry } from '@limbeck/core';
+import type { ProfileEntry, ProfileOptions } from '@limbeck/core';
 import type { InferenceSession } from 'onnxruntime-node';
 
 /** An event of the runtime's profile, in Chrome's trace format. */
@@ -14,6 +14,9 @@ interface TraceEvent {
 }
 
 const suffix = '_kernel_time';
+
+/** What the runtime calls one step of a session. */
+const step = 'model_run';
 
 /** The scope that a node's name begins with; nodes the runtime made itself have none. */
 export const scopeOf = (node: string): string => {
@@ -37,8 +40,8 @@ export class Profile {
   }
 
   /** Ends the profile at the first call: later steps are not counted. */
-  read(session: InferenceSession, steps: number): Promise<readonly ProfileEntry[]> {
-    this.#entries ??= this.#finish(session, steps);
+  read(session: InferenceSession, { warmUp = 0 }: ProfileOptions): Promise<readonly ProfileEntry[]> {
+    this.#entries ??= this.#finish(session, warmUp);
     return this.#entries;
   }
 
@@ -47,27 +50,35 @@ export class Profile {
     return rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #finish(session: InferenceSession, steps: number): Promise<readonly ProfileEntry[]> {
+  async #finish(session: InferenceSession, warmUp: number): Promise<readonly ProfileEntry[]> {
     session.endProfiling();
     const [file] = await readdir(this.#folder);
     if (file === undefined) return [];
     const events = JSON.parse(await readFile(join(this.#folder, file), 'utf8')) as TraceEvent[];
     await this.discard();
-    return summarize(events, Math.max(steps, 1));
+    return summarize(events, warmUp);
   }
 }
 
-/** Kernel times by operation and scope, the longest first. */
-export function summarize(events: readonly TraceEvent[], steps: number): ProfileEntry[] {
+/**
+ * Mean kernel times of a step by operation and scope, the longest first.
+ *
+ * @param events in the order they ended: what a step ran, then the step
+ * @param warmUp steps from the first that do not count
+ */
+export function summarize(events: readonly TraceEvent[], warmUp: number): ProfileEntry[] {
+  let taken = 0;
   const totals = new Map<string, { operation: string; scope: string; microseconds: number; count: number }>();
   for (const { cat, name = '', dur = 0, args } of events) {
-    if (cat !== 'Node' || !name.endsWith(suffix)) continue;
+    if (cat === 'Session' && name === step) taken++;
+    if (taken < warmUp || cat !== 'Node' || !name.endsWith(suffix)) continue;
     const operation = args?.op_name ?? 'unknown';
     const scope = scopeOf(name.slice(0, -suffix.length));
     const key = `${operation} ${scope}`;
     const total = totals.get(key) ?? { operation, scope, microseconds: 0, count: 0 };
     totals.set(key, { ...total, microseconds: total.microseconds + dur, count: total.count + 1 });
   }
+  const steps = Math.max(taken - warmUp, 1);
   return [...totals.values()]
     .map(({ operation, scope, microseconds, count }) => ({
       operation,

@@ -146,6 +146,12 @@ export interface ProfileEntry {
   readonly count: number;
 }
 
+/** What of the steps taken so far a profile is of. */
+export interface ProfileOptions {
+  /** Steps from the first that do not count. Default 0. */
+  readonly warmUp?: number;
+}
+
 /** A compiled program together with its state. */
 export interface Executable {
   /** What the program takes, keeps and gives. The program itself, with its constants, can be let go. */
@@ -164,7 +170,7 @@ export interface Executable {
    *
    * @throws LimbeckError BACKEND_UNSUPPORTED where the runtime cannot tell here, saying why
    */
-  profile?(): Promise<readonly ProfileEntry[]>;
+  profile?(options?: ProfileOptions): Promise<readonly ProfileEntry[]>;
   /** Frees what the runtime holds. Twice is harmless; every other call afterwards is rejected. */
   dispose(): Promise<void>;
 }

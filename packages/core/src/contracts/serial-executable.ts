@@ -1,5 +1,5 @@
 import { checkState, type ProgramSignature, type StateDict } from '@limbeck/graph';
-import type { Executable, Feeds, Fetches, ProfileEntry } from './backend.js';
+import type { Executable, Feeds, Fetches, ProfileEntry, ProfileOptions } from './backend.js';
 import { CallQueue } from './call-queue.js';
 import { checkFeeds } from './feeds.js';
 
@@ -18,7 +18,7 @@ export interface LoadedProgram {
   /** Lets go of everything. */
   release(): void | Promise<void>;
   /** As {@link Executable.profile}. */
-  profile?(): Promise<readonly ProfileEntry[]>;
+  profile?(options: ProfileOptions): Promise<readonly ProfileEntry[]>;
 }
 
 /**
@@ -45,6 +45,8 @@ export function serialExecutable(loaded: LoadedProgram, compileSeconds: number):
         return loaded.writeState(state);
       }),
     dispose: () => calls.dispose(() => loaded.release()),
-    ...(loaded.profile === undefined ? {} : { profile: () => calls.run(() => loaded.profile!()) }),
+    ...(loaded.profile === undefined
+      ? {}
+      : { profile: (options = {}) => calls.run(() => loaded.profile!(options)) }),
   };
 }

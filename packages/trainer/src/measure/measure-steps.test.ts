@@ -1,4 +1,4 @@
-import { type ComputeBackend, LimbeckError } from '@limbeck/core';
+import { type ComputeBackend, LimbeckError, type ProfileOptions } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import { expect, test } from 'vitest';
 import { toySpec } from '../testing/toy-run.js';
@@ -21,28 +21,34 @@ test('teacher and student are measured apart, over the steps that count', async 
 test('a profile is asked of each executable, and only where it is wanted', async () => {
   const entry = { operation: 'MatMul', scope: 'fc', milliseconds: 1, count: 1 };
   const asked: (boolean | undefined)[] = [];
+  const warmUps: (number | undefined)[] = [];
   const backend: typeof referenceBackend = {
     ...referenceBackend,
     async compile(program, options) {
       asked.push(options?.profile);
-      return { ...(await referenceBackend.compile(program, options)), profile: async () => [entry] };
+      const profile = async (how?: ProfileOptions) => {
+        warmUps.push(how?.warmUp);
+        return [entry];
+      };
+      return { ...(await referenceBackend.compile(program, options)), profile };
     },
   };
   const said: string[] = [];
   const { programs } = await measureSteps(toySpec(backend), {
     steps: 1,
-    warmUp: 0,
+    warmUp: 1,
     profile: true,
     say: (line) => said.push(line),
   });
   expect(said).toEqual([
-    'measured steps: 1, after 0 to warm up',
+    'measured steps: 1, after 1 to warm up',
     "profiling 'teacher'",
     "profiling 'student'",
   ]);
   expect(programs.map(({ profile }) => profile)).toEqual([[entry], [entry]]);
   const plain = await measureSteps(toySpec(backend), { steps: 1, warmUp: 0 });
   expect(plain.programs.every(({ profile }) => profile === undefined)).toBe(true);
+  expect(warmUps).toEqual([1, 1]);
   expect(asked).toEqual([true, true, false, false]);
 });
 

@@ -1,4 +1,10 @@
-import { type ComputeBackend, type Executable, isLimbeckError, type ProfileEntry } from '@limbeck/core';
+import {
+  type ComputeBackend,
+  type Executable,
+  isLimbeckError,
+  type ProfileEntry,
+  type ProfileOptions,
+} from '@limbeck/core';
 import { leafName } from '@limbeck/graph';
 import { stateFor } from '../programs/state.js';
 import type { Placement, RunSpec } from '../run-spec.js';
@@ -118,7 +124,7 @@ export async function measureSteps(
     for (const one of [...sources.map((source) => source.part), part]) {
       const wanted = profile && !stop();
       if (wanted) say(`profiling '${one.name}'`);
-      measured.push(await describe(one, wanted));
+      measured.push(await describe(one, wanted ? { warmUp } : undefined));
     }
     return {
       programs: measured,
@@ -174,23 +180,23 @@ const timed = (source: FeatureSource, part: Part): FeatureSource & { readonly pa
   dispose: () => source.dispose(),
 });
 
-async function describe(part: Part, wanted: boolean): Promise<MeasuredProgram> {
+/** @param wanted how a profile is asked for; undefined where none is */
+async function describe(part: Part, wanted: ProfileOptions | undefined): Promise<MeasuredProgram> {
   const { name, backend, times } = part;
-  return { name, backend, ms: median(times), ...(wanted ? await profileOf(part) : {}) };
+  return { name, backend, ms: median(times), ...(wanted === undefined ? {} : await profileOf(part, wanted)) };
 }
 
-async function profileOf({
-  name,
-  backend,
-  kept,
-}: Part): Promise<Pick<MeasuredProgram, 'profile' | 'noProfile'>> {
+async function profileOf(
+  { name, backend, kept }: Part,
+  options: ProfileOptions,
+): Promise<Pick<MeasuredProgram, 'profile' | 'noProfile'>> {
   const executable = kept.at(-1);
   if (executable?.profile === undefined) {
     const why = executable === undefined ? 'it is a file' : `the backend '${backend}' does not tell them`;
     return { noProfile: { reason: `there are no times of the operations of '${name}': ${why}` } };
   }
   try {
-    return { profile: await executable.profile() };
+    return { profile: await executable.profile(options) };
   } catch (error) {
     if (!isLimbeckError(error)) throw error;
     const { message: reason, hint } = error;

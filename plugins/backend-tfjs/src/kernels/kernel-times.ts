@@ -1,4 +1,4 @@
-import type { ProfileEntry } from '@limbeck/core';
+import type { ProfileEntry, ProfileOptions } from '@limbeck/core';
 
 /** What is left of a step: values that go in and come out, and what calls cost besides the kernels. */
 const elsewhere = 'outside of kernels';
@@ -9,14 +9,16 @@ interface Called {
   readonly scope: string;
 }
 
-/** Sums up how long kernels took, for devices that have computed when a call returns. */
+/** One step: what its calls took, and it as a whole, in milliseconds. */
+interface Step {
+  readonly calls: readonly Called[];
+  readonly took: readonly number[];
+  readonly wall: number;
+}
+
+/** Keeps how long kernels took, for devices that have computed when a call returns. */
 export class KernelTimes {
-  readonly #totals = new Map<
-    string,
-    { operation: string; scope: string; milliseconds: number; count: number }
-  >();
-  #wall = 0;
-  #steps = 0;
+  readonly #steps: Step[] = [];
 
   /**
    * One whole step.
@@ -25,30 +27,35 @@ export class KernelTimes {
    * @param wall milliseconds of the step
    */
   add(calls: readonly Called[], took: readonly number[], wall: number): void {
-    for (const [i, { kernel, scope }] of calls.entries()) {
-      const key = `${kernel} ${scope}`;
-      const total = this.#totals.get(key) ?? { operation: kernel, scope, milliseconds: 0, count: 0 };
-      total.milliseconds += took[i]!;
-      total.count++;
-      this.#totals.set(key, total);
-    }
-    this.#wall += wall;
-    this.#steps++;
+    this.#steps.push({ calls, took, wall });
   }
 
-  /** Mean times of a step, the longest first, and last what no kernel took; none before the first step. */
-  entries(): ProfileEntry[] {
-    if (this.#steps === 0) return [];
-    const known = [...this.#totals.values()].map(({ milliseconds, count, ...place }) => ({
-      ...place,
-      milliseconds: milliseconds / this.#steps,
-      count: count / this.#steps,
+  /** Mean times of a step, the longest first, and last what no kernel took; none before the first step that counts. */
+  entries({ warmUp = 0 }: ProfileOptions = {}): ProfileEntry[] {
+    const steps = this.#steps.slice(warmUp);
+    if (steps.length === 0) return [];
+    const totals = new Map<string, { operation: string; scope: string; sum: number; calls: number }>();
+    let rest = 0;
+    for (const { calls, took, wall } of steps) {
+      rest += wall;
+      for (const [i, { kernel, scope }] of calls.entries()) {
+        const key = `${kernel} ${scope}`;
+        const total = totals.get(key) ?? { operation: kernel, scope, sum: 0, calls: 0 };
+        total.sum += took[i]!;
+        total.calls++;
+        totals.set(key, total);
+        rest -= took[i]!;
+      }
+    }
+    const known = [...totals.values()].map(({ operation, scope, sum, calls }) => ({
+      operation,
+      scope,
+      milliseconds: sum / steps.length,
+      count: calls / steps.length,
     }));
-    const inKernels = known.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-    const rest = Math.max(0, this.#wall / this.#steps - inKernels);
     return [
       ...known.sort((a, b) => b.milliseconds - a.milliseconds),
-      { operation: elsewhere, scope: '', milliseconds: rest, count: 0 },
+      { operation: elsewhere, scope: '', milliseconds: Math.max(0, rest) / steps.length, count: 0 },
     ];
   }
 }

@@ -1,4 +1,11 @@
-import { type Feeds, type Fetches, LimbeckError, type LoadedProgram, type ProfileEntry } from '@limbeck/core';
+import {
+  type Feeds,
+  type Fetches,
+  LimbeckError,
+  type LoadedProgram,
+  type ProfileEntry,
+  type ProfileOptions,
+} from '@limbeck/core';
 import {
   type Program,
   type ProgramSignature,
@@ -21,7 +28,7 @@ type Values = (KernelTensor | undefined)[];
 /** A program that is run kernel by kernel; its state stays on the device. */
 export class KernelsProgram implements LoadedProgram {
   readonly signature: ProgramSignature;
-  readonly profile?: () => Promise<readonly ProfileEntry[]>;
+  readonly profile?: (options: ProfileOptions) => Promise<readonly ProfileEntry[]>;
   readonly #runtime: KernelsRuntime;
   readonly #plan: Plan;
   /** Constants and state; undefined at every other place. */
@@ -47,7 +54,7 @@ export class KernelsProgram implements LoadedProgram {
     this.#resident = new Array<undefined>(plan.size);
     if (profile) {
       this.#times = new KernelTimes();
-      this.profile = async () => this.#entries();
+      this.profile = async (options) => this.#entries(options);
     }
     try {
       runtime.active(() => {
@@ -110,9 +117,9 @@ export class KernelsProgram implements LoadedProgram {
     free(this.#resident);
   }
 
-  #entries(): ProfileEntry[] {
+  #entries(options: ProfileOptions): ProfileEntry[] {
     const { device } = this.#runtime.target;
-    if (device !== 'webgpu') return this.#times!.entries();
+    if (device !== 'webgpu') return this.#times!.entries(options);
     throw new LimbeckError(
       'BACKEND_UNSUPPORTED',
       `there are no times of the kernels of '${this.signature.name}': a graphics processor computes them after they were called`,

@@ -1,4 +1,4 @@
-import type { Feeds, Fetches, LoadedProgram, ProfileEntry } from '@limbeck/core';
+import type { Feeds, Fetches, LoadedProgram, ProfileEntry, ProfileOptions } from '@limbeck/core';
 import {
   allocate,
   type Program,
@@ -26,7 +26,7 @@ const mostProfiled = 20;
 /** A session of TensorFlow that holds a program's state. */
 export class SessionProgram implements LoadedProgram {
   readonly signature: ProgramSignature;
-  readonly profile?: () => Promise<readonly ProfileEntry[]>;
+  readonly profile?: (options: ProfileOptions) => Promise<readonly ProfileEntry[]>;
   readonly #runtime: Runtime;
   readonly #session: Session;
   /** Inputs of the last step, kept for a profile alone. Whoever owns their memory may write it anew: only times are taken. */
@@ -54,7 +54,7 @@ export class SessionProgram implements LoadedProgram {
     this.signature = signatureOf(program);
     this.#runtime = runtime;
     this.#session = session;
-    if (profile !== undefined) this.profile = () => this.#profile(profile);
+    if (profile !== undefined) this.profile = (options) => this.#profile(profile, options);
     this.writeState(state ?? zeroState(this.signature));
   }
 
@@ -83,10 +83,12 @@ export class SessionProgram implements LoadedProgram {
 
   async #profile(
     profile: (what: SteppedSession) => Promise<readonly ProfileEntry[]>,
+    { warmUp = 0 }: ProfileOptions,
   ): Promise<readonly ProfileEntry[]> {
     const feeds = this.#last;
     if (feeds === undefined) return [];
-    return profile({ feeds, state: this.readState(), steps: Math.min(this.#steps, mostProfiled) });
+    const steps = Math.max(1, Math.min(this.#steps - warmUp, mostProfiled));
+    return profile({ feeds, state: this.readState(), steps });
   }
 
   /** Runs a signature on host tensors. */
