@@ -61,10 +61,10 @@ export function panel(result: TuneResult, { frame, cost, y, colorOf }: PanelStyl
   const labels = placeLabels([...sizes, student].map(at), { width: 18, height: 10 });
   const [squareX, squareY] = at(student);
   return [
-    ...x.ticks.flatMap((tick) => [
-      line([x.at(tick), top], [x.at(tick), bottom], shades.grid),
+    ...x.ticks.map((tick) => line([x.at(tick), top], [x.at(tick), bottom], shades.grid)),
+    ...apart(x.ticks, (tick) => x.at(tick)).map((tick) =>
       text([x.at(tick), bottom + 18], cost.tick(tick), { anchor: 'middle', fill: shades.faint }),
-    ]),
+    ),
     ...y.ticks.map((tick) => level(tick, shades.grid)),
     ...teachers.map(({ last }) => level(last, shades.faint, dashed)),
     level(student.last, shades.ink, dashed),
@@ -88,6 +88,19 @@ export function panel(result: TuneResult, { frame, cost, y, colorOf }: PanelStyl
 
 const joined = (choices: readonly Choice[], at: (choice: Choice) => Point): string =>
   `<path d="M${choices.map((one) => at(one).join(' ')).join(' L')}" fill="none" stroke="${shades.ink}" stroke-width="1.5"/>`;
+
+/** Width of the longest label of a tick, with some room. */
+const tickWidth = 48;
+
+/** Those of rising ticks whose labels do not run into the one before. */
+function apart(ticks: readonly number[], at: (tick: number) => number): number[] {
+  let end = Number.NEGATIVE_INFINITY;
+  return ticks.filter((tick) => {
+    if (at(tick) - end < tickWidth) return false;
+    end = at(tick);
+    return true;
+  });
+}
 
 /** Without digits that say nothing: `2 M`, `78 %`. */
 export const shortened = (value: string): string =>

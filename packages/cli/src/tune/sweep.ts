@@ -27,7 +27,11 @@ export function planSweep(
   { epochs, set = [] }: { epochs?: number; set?: readonly string[] },
 ): SweepRun[] {
   const given = [...set, ...(epochs === undefined ? [] : [`train.epochs=${epochs}`])];
-  const alone = ['distiller', 'teacher', 'task.weight', 'task.balance'].map((key) => `${key}=null`);
+  const alone = [
+    ...['distiller', 'teacher', 'task.weight', 'task.balance'].map((key) => `${key}=null`),
+    // as many augmentation draws as the others have by a teacher's cache, which goes with the teacher
+    ...drawsOfCaches(config).map((views) => `data.views=${views}`),
+  ];
   return [
     { name: 'student', label: 'student alone', set: [...given, ...alone] },
     ...sizes.map((size) => ({
@@ -42,6 +46,15 @@ export function planSweep(
 /** `2 projectors, reduction 4`. */
 export const describeSize = ({ projectors, reduction }: ProjectorSize): string =>
   `${projectors} ${projectors === 1 ? 'projector' : 'projectors'}, reduction ${reduction}`;
+
+/** Augmentation draws that a cache stands for where `data.views` says nothing: none or one number. */
+const drawsOfCaches = ({ data, teacher = [] }: ResolvedConfig): number[] =>
+  data.views === undefined
+    ? [teacher]
+        .flat()
+        .flatMap(({ cache }) => cache?.views ?? [])
+        .slice(0, 1)
+    : [];
 
 /** What a configuration says about its distillers, with projectors of another size. */
 function sized({ distiller }: ResolvedConfig, size: ProjectorSize): unknown {
