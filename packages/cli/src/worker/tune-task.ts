@@ -3,7 +3,6 @@ import { type Host, LimbeckError, type OpenDataset, placements, type ResolvedCon
 import type { Program } from '@limbeck/graph';
 import {
   type MetricValues,
-  measureLatency,
   metricName,
   type Placement,
   readWeightsFile,
@@ -19,6 +18,7 @@ import { type ConfigChoice, openConfig, openHost } from '../config/open-config.j
 import { dataFolder } from '../data-folder.js';
 import { onFront } from '../tune/front.js';
 import type { ProjectorSize } from '../tune/grid.js';
+import { latenciesOf } from '../tune/latencies.js';
 import { resultOf } from '../tune/standing.js';
 import type { SweepRun } from '../tune/sweep.js';
 import type { WorkContext } from './messages.js';
@@ -45,7 +45,7 @@ export interface TunedModel {
   readonly parameters: number;
   /** For one image. */
   readonly macs: number;
-  /** Median time for one image alone; all in one sitting. */
+  /** Time for one image alone: the median of the quietest of several rounds over all models. */
   readonly latencyMs: number;
   /** Run folder. */
   readonly folder?: string;
@@ -68,6 +68,12 @@ export interface TuneResult {
   readonly teachers: readonly TunedModel[];
   readonly student: Choice;
   readonly sizes: readonly TunedSize[];
+}
+
+/** A model whose latency is yet to be measured. */
+interface Measurable extends Omit<TunedModel, 'latencyMs'> {
+  /** For one image. */
+  readonly program: Program;
 }
 
 /** What models are measured with. */
@@ -99,17 +105,27 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
       metric,
     };
     context.say({ type: 'note', text: `measuring ${request.runs.length} models, one image at a time` });
-    const models: (TunedModel & { readonly size?: ProjectorSize })[] = [];
-    for (const run of request.runs) {
+    const check = () => {
       if (context.stopped()) throw new LimbeckError('INTERRUPTED', 'the measurement was interrupted');
-      models.push({ ...(await measureRun(run, bench)), size: run.size });
+    };
+    const trained: (Measurable & { readonly size?: ProjectorSize })[] = [];
+    for (const run of request.runs) {
+      check();
+      trained.push({ ...(await openRun(run, bench)), size: run.size });
     }
-    const choices = withFronts(models, better);
+    const teachers = openTeachers(config, bench);
+    const programs = [...trained, ...teachers].map(({ program }) => program);
+    const latencies = await latenciesOf(programs, bench.placement, check);
+    const timed = <T extends Measurable>({ program: _, ...model }: T, i: number) => ({
+      ...model,
+      latencyMs: latencies[i]!,
+    });
+    const choices = withFronts(trained.map(timed), better);
     return {
       folder: request.folder,
       metric,
       better,
-      teachers: await measureTeachers(config, bench),
+      teachers: teachers.map((teacher, i) => timed(teacher, trained.length + i)),
       student: choices.find(({ size }) => size === undefined)!,
       sizes: choices.flatMap(({ size, ...model }) => (size === undefined ? [] : [{ ...model, ...size }])),
     };
@@ -118,7 +134,7 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
   }
 }
 
-async function measureRun({ name, label, set }: SweepRun, bench: Bench): Promise<TunedModel> {
+async function openRun({ name, label, set }: SweepRun, bench: Bench): Promise<Measurable> {
   const { request, host, dataset, metric, parts } = bench;
   const folder = path.join(request.folder, name);
   const { config } = await openConfig({ config: request.config, set }, request.cwd);
@@ -133,32 +149,25 @@ async function measureRun({ name, label, set }: SweepRun, bench: Bench): Promise
     best: { value: best[metric]!, epoch: best.epoch },
     parameters,
     macs,
-    latencyMs: await latencyOf(model.bound(1), bench),
+    program: model.bound(1),
     folder,
   };
 }
 
-async function measureTeachers(config: ResolvedConfig, bench: Bench): Promise<TunedModel[]> {
+function openTeachers(config: ResolvedConfig, bench: Bench): Measurable[] {
   const { request, dataset, metric, parts } = bench;
   const { name: run } = request.runs.find(({ size }) => size !== undefined)!;
   const { teachers } = resultOf(path.join(request.folder, run));
-  const measured: TunedModel[] = [];
+  const opened: Measurable[] = [];
   for (const teacher of backboneTeachers(config, parts)) {
     const values: MetricValues | undefined = teachers[teacher.name]?.metrics;
     if (values?.[metric] === undefined) continue;
     const shape = { image: dataset.imageShape, classes: dataset.classes };
     const { id, parameters, macs } = summarize(teacher.model, shape);
-    const latencyMs = await latencyOf(boundTeacher(teacher, dataset)(1), bench);
-    measured.push({ label: teacher.name, id, last: values[metric], parameters, macs, latencyMs });
+    const program = boundTeacher(teacher, dataset)(1);
+    opened.push({ label: teacher.name, id, last: values[metric], parameters, macs, program });
   }
-  return measured;
-}
-
-async function latencyOf(program: Program, { placement }: Bench): Promise<number> {
-  const { backend, ...how } = placement;
-  const executable = await backend.compile(program, how);
-  const { medianMs } = await measureLatency(executable).finally(() => executable.dispose());
-  return medianMs;
+  return opened;
 }
 
 function withFronts<T extends TunedModel>(
