@@ -22,6 +22,8 @@ Measures whole training steps, each variant in a process of its own, in alternat
   --against NAME   measure our variants of another workload in the same sitting and print what a step costs more,
                    such as pefd-resnet32x4-resnet8x4 --against none-resnet32x4-resnet8x4
   --profile        print where our time goes, by operation, instead
+  --placement ID   of which variant of ours, with --profile: ${placements.map(({ id }) => id).join(', ')}
+                   (default: ${placements[0]!.id})
   --json           print one object
 
 Workloads: ${workloads.map(({ id }) => id).join(', ')}
@@ -44,6 +46,7 @@ async function main(args: string[]): Promise<number> {
       steps: { type: 'string', default: '3' },
       threads: { type: 'string', default: String(availableParallelism()) },
       profile: { type: 'boolean', default: false },
+      placement: { type: 'string', default: placements[0]!.id },
       against: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -53,10 +56,12 @@ async function main(args: string[]): Promise<number> {
   const name = positionals[0] ?? workloads[0]!.id;
   const workload = workloads.find(({ id }) => id === name);
   const other = values.against === undefined ? undefined : workloads.find(({ id }) => id === values.against);
+  const placed = placements.find(({ id }) => id === values.placement);
   const counts = [rounds, steps, threads].every((n) => Number.isInteger(n) && n > 0);
   if (
     values.help ||
     workload === undefined ||
+    placed === undefined ||
     (values.against !== undefined && other === undefined) ||
     !counts ||
     values.peer.some((peer) => peer !== 'pytorch' && peer !== 'tfjs-node') ||
@@ -66,7 +71,7 @@ async function main(args: string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   if (values.profile) {
-    const step = await prepareStep(workload, { threads, placements: placements[0]!, profile: true });
+    const step = await prepareStep(workload, { threads, placements: placed, profile: true });
     for (let i = 0; i < steps * rounds; i++) await step.run();
     const profile = await step.profile();
     process.stdout.write(
