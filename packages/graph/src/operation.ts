@@ -135,10 +135,10 @@ function callable<O extends PrimitiveOperation | CompositeOperation>(operation: 
     const last = args[args.length - 1];
     const hasAttributes = typeof last === 'object' && !isTensor(last);
     const operands = (hasAttributes ? args.slice(0, -1) : args) as Operand[];
-    const first = operands.find(isTensor);
+    const first = operands.find((operand) => typeof operand === 'object');
     if (first === undefined)
       throw new GraphError('GRAPH_INVALID', `'${operation.name}' needs at least one tensor`);
-    const inputs = operands.map((o) => (isTensor(o) ? o : first.graph.scalar(o, first.dtype)));
+    const inputs = operands.map((o) => (typeof o === 'number' ? first.graph.scalar(o, first.dtype) : o));
     return first.graph.node(call as unknown as O, inputs, hasAttributes ? (last as Attributes) : {});
   };
   const properties = Object.fromEntries(

@@ -26,9 +26,13 @@ export function assignLayouts(
     const sizes = { inputs: inputs[0]!.shape[1]!, outputs: shape[1]! };
     states.set(weight, weightLayout(attributes as unknown as Conv2dAttributes, sizes));
   }
+  const ruled = nodes.map((node) => ({
+    node,
+    rule: node.operation.kind === 'leaf' ? undefined : ruleOf(node),
+  }));
   const weights = new Set(states.keys());
   for (let round = 1; ; round++) {
-    const layouts = flow(nodes, states, ruleOf);
+    const layouts = flow(ruled, states);
     let settled = true;
     for (const { current, next } of program.state) {
       if (weights.has(current) || next === current) continue;
@@ -37,25 +41,25 @@ export function assignLayouts(
       states.set(current, wanted);
       settled = false;
     }
-    if (settled || round === rounds) return settled ? layouts : flow(nodes, states, ruleOf);
+    if (settled || round === rounds) return settled ? layouts : flow(ruled, states);
   }
 }
 
+/** A node and how its result lies in memory; leaves have no rule. */
+interface Ruled {
+  readonly node: Tensor;
+  readonly rule: LayoutRule<never> | undefined;
+}
+
 /** What follows for every node when state lies as given. */
-function flow(
-  nodes: readonly Tensor[],
-  states: ReadonlyMap<Tensor, Layout>,
-  ruleOf: RuleOf,
-): Map<Tensor, Layout> {
+function flow(nodes: readonly Ruled[], states: ReadonlyMap<Tensor, Layout>): Map<Tensor, Layout> {
   const layouts = new Map<Tensor, Layout>();
   const layoutOf = (tensor: Tensor) => layouts.get(tensor)!;
-  for (const node of nodes) {
+  for (const { node, rule } of nodes) {
     const own = logical(node.shape.length);
-    if (node.operation.kind === 'leaf') layouts.set(node, states.get(node) ?? own);
-    else {
-      const { layout, onDemand } = ruleOf(node);
-      layouts.set(node, onDemand ? own : (layout?.(node, layoutOf, node.attributes as never) ?? own));
-    }
+    if (rule === undefined) layouts.set(node, states.get(node) ?? own);
+    else if (rule.onDemand) layouts.set(node, own);
+    else layouts.set(node, rule.layout?.(node, layoutOf, node.attributes as never) ?? own);
   }
   return layouts;
 }
