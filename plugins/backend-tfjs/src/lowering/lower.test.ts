@@ -1,12 +1,14 @@
 import { type TensorflowNode, tfAttr } from '@limbeck/formats';
 import {
   add,
+  argMax,
   batchNormTraining,
   bindState,
   conv2d,
   Graph,
   globalAveragePool,
   gradients,
+  less,
   matmul,
   mul,
   type Program,
@@ -15,6 +17,7 @@ import {
   program,
   relu,
   reshape,
+  reverse,
   slice,
   stopGradient,
   sub,
@@ -22,6 +25,7 @@ import {
   type Tensor,
   tensorData,
   transpose,
+  where,
 } from '@limbeck/graph';
 import { expect, test } from 'vitest';
 import { lower, prepare } from './lower.js';
@@ -236,6 +240,9 @@ test('what cannot be computed is named, with its place', () => {
 test.each([
   ['pad', (y: Tensor) => pad(y, { before: Array(7).fill(1), after: Array(7).fill(0) }), 7, '6 axes at most'],
   ['slice', (y: Tensor) => slice(y, { axis: 8, start: 1 }), 9, '8 axes at most'],
+  ['reverse', (y: Tensor) => reverse(y, { axes: [0] }), 9, '8 axes at most'],
+  ['argMax', (y: Tensor) => argMax(y), 8, '7 axes at most'],
+  ['where', (y: Tensor) => where(less(y, 0), mul(y, 2), y), 9, '8 axes at most'],
   ['add', (y: Tensor) => add(y, sum(y, { axis: [1, 3, 5], keepDims: true })), 6, 'broadcasts over 5 axes'],
 ])('shapes that %s would fail on in a step are named, with the place', (name, make, rank, why) => {
   const scoped = new Graph();

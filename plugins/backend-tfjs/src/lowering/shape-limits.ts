@@ -1,7 +1,13 @@
 import type { PrimitiveName, Shape, Tensor } from '@limbeck/graph';
 
 /** Axes that TensorFlow's kernels for the CPU know what to do with, where they do not know them all. */
-const most: Readonly<Partial<Record<PrimitiveName, number>>> = { pad: 6, slice: 8, reverse: 8 };
+const most: Readonly<Partial<Record<PrimitiveName, number>>> = {
+  pad: 6,
+  argMax: 7,
+  slice: 8,
+  reverse: 8,
+  where: 8,
+};
 
 /** Axes of a broadcast, neighbours that are stretched alike counted as one. */
 const mostStretched = 5;
@@ -13,7 +19,8 @@ const mostStretched = 5;
 export function shapeFault({ operation, inputs, shape }: Tensor): string | undefined {
   if (operation.kind !== 'primitive') return undefined;
   const limit = most[operation.name as PrimitiveName];
-  if (limit !== undefined && shape.length > limit) return `it takes ${limit} axes at most`;
+  const rank = Math.max(shape.length, ...inputs.map((input) => input.shape.length));
+  if (limit !== undefined && rank > limit) return `it takes ${limit} axes at most`;
   const stretched = isBroadcast(operation.name, inputs) ? stretchedAxes(inputs, shape) : 0;
   if (stretched <= mostStretched) return undefined;
   return `it broadcasts over ${mostStretched} axes at most, neighbours that are stretched alike counted as one`;

@@ -5,16 +5,25 @@ import {
   Graph,
   gather,
   gradients,
+  interpret,
+  leafName,
+  less,
+  logSoftmax,
   mul,
   type Program,
+  pad,
   program,
   reshape,
+  reverse,
+  slice,
+  softmax,
   softmaxCrossEntropy,
   sub,
   sum,
   type Tensor,
   type TensorData,
   tensorData,
+  where,
 } from '@limbeck/graph';
 import { deviationOf, isRequired, patternFill } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';
@@ -55,6 +64,31 @@ describe.skipIf(!found.available && !required)(`session${reason}`, () => {
     expect(tf.node.getNumOfSavedModels()).toBe(sessions + 1);
     await executable.dispose();
     expect(tf.node.getNumOfSavedModels()).toBe(sessions);
+  });
+
+  test('values of as many axes as TensorFlow follows', async () => {
+    const graph = new Graph();
+    const x = (rank: number) => graph.input(`x${rank}`, Array(rank).fill(2));
+    const outputs = {
+      reverse: reverse(x(8), { axes: [0, 2, 7] }),
+      slice: slice(slice(x(8), { axis: 1, start: 1 }), { axis: 6, step: 2 }),
+      where: where(less(x(8), 0), mul(x(8), 2), x(8)),
+      argMax: argMax(x(7), { axis: 3 }),
+      pad: pad(x(6), { before: [1, 0, 1, 0, 1, 0], after: [0, 1, 0, 1, 0, 1] }),
+      softmax: softmax(x(7)),
+      logSoftmax: logSoftmax(x(6)),
+    };
+    const target = program({ name: 'axes', outputs });
+    const feeds = new Map<string, TensorData>(
+      target.inputs.map((input) => [leafName(input), patternFill('axes', leafName(input), input.shape)]),
+    );
+    const executable = await tfjsBackend.compile(target);
+    const fetched = await executable.step(Object.fromEntries(feeds));
+    for (const [name, expected] of interpret(target, feeds).outputs) {
+      expect(fetched[name]!.shape, name).toEqual(expected.shape);
+      expect(deviationOf(fetched[name]!.data, expected.data, 1e-3).relative, name).toBeLessThan(1e-5);
+    }
+    await executable.dispose();
   });
 
   test('a step that fails leaves state and tensors as they were', async () => {

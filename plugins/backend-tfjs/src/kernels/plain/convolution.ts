@@ -1,3 +1,4 @@
+import { sizeOf } from '@limbeck/graph';
 import type { KernelValues } from '../tfjs.js';
 import type { Plain, PlainKernel } from './plain.js';
 import { eachRun, type WindowAttributes, windowsOf } from './windows.js';
@@ -54,7 +55,7 @@ export const conv2d: PlainKernel<'x' | 'filter', WindowAttributes> = ({ x, filte
   const [, , channels, outputs] = filter.shape as [number, number, number, number];
   const weights = { values: new Float64Array(filter.values), rows: channels, columns: outputs };
   const shape = [windows.images, ...windows.output, outputs];
-  const totals = new Float64Array(shape.reduce((size, n) => size * n, 1));
+  const totals = new Float64Array(sizeOf(shape));
   eachRun(windows, (tap, from, to, count, step) => {
     for (let n = 0; n < count; n++)
       addProduct(totals, (to + n) * outputs, x.values, (from + n * step) * channels, weights, tap);
@@ -84,7 +85,7 @@ export const conv2dInputGradient: PlainKernel<'dy' | 'filter', InputGradientAttr
   const windows = windowsOf(inputShape, filter.shape, attributes);
   const [, , channels, outputs] = filter.shape as [number, number, number, number];
   const weights = transposed(filter.values, channels, outputs);
-  const totals = new Float64Array(inputShape.reduce((size, n) => size * n, 1));
+  const totals = new Float64Array(sizeOf(inputShape));
   eachRun(windows, (tap, from, to, count, step) => {
     for (let n = 0; n < count; n++)
       addProduct(totals, (from + n * step) * channels, dy.values, (to + n) * outputs, weights, tap);
@@ -102,7 +103,7 @@ export const conv2dWeightGradient: PlainKernel<'x' | 'dy', WeightGradientAttribu
   const { filterShape } = attributes;
   const windows = windowsOf(x.shape, filterShape, attributes);
   const [, , channels, outputs] = filterShape as [number, number, number, number];
-  const totals = new Float64Array(filterShape.reduce((size, n) => size * n, 1));
+  const totals = new Float64Array(sizeOf(filterShape));
   const maps = x.values;
   const gradient = new Float64Array(dy.values);
   eachRun(windows, (tap, from, to, count, step) => {

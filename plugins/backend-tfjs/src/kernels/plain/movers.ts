@@ -1,8 +1,7 @@
+import { sizeOf, stridesOf } from '@limbeck/graph';
 import type { KernelValues } from '../tfjs.js';
-import { type Plain, type PlainKernel, stridesOf, zeros } from './plain.js';
+import { type Plain, type PlainKernel, zeros } from './plain.js';
 import { eachRow, type Way } from './rows.js';
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);
 
 /** Rows shorter than this are copied faster element by element. */
 const shortRow = 16;

@@ -19,10 +19,3 @@ export function zeros(dtype: Plain['dtype'], size: number): KernelValues {
   if (dtype === 'float32') return new Float32Array(size);
   return dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
 }
-
-/** Elements from one to the next along each axis of a tensor that lies row by row. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = shape.map(() => 1);
-  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * shape[axis + 1]!;
-  return strides;
-}

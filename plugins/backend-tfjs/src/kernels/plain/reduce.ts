@@ -1,4 +1,5 @@
-import { type PlainKernel, stridesOf } from './plain.js';
+import { sizeOf, stridesOf } from '@limbeck/graph';
+import type { PlainKernel } from './plain.js';
 import { eachRow } from './rows.js';
 
 type ReduceAttributes = { readonly axis: readonly number[]; readonly keepDims: boolean };
@@ -10,7 +11,7 @@ const summed =
     const reduced = new Set(axis);
     const kept = x.shape.map((size, i) => (reduced.has(i) ? 1 : size));
     const across = stridesOf(kept).map((stride, i) => (reduced.has(i) ? 0 : stride));
-    const totals = new Float64Array(kept.reduce((size, n) => size * n, 1));
+    const totals = new Float64Array(sizeOf(kept));
     const { values, dtype } = x;
     eachRow(
       x.shape,

@@ -6,9 +6,10 @@ import type { Plain } from './plain.js';
 import { mean, sum } from './reduce.js';
 
 /**
- * Kernels that stand for those of tfjs in plain JavaScript, by the names of the latter, whose way through memory computes
- * every element's coordinates anew and which is a hundred times slower where operands are stretched, moved or summed up
- * over axes that are not the last.
+ * Kernels that stand for those of tfjs in plain JavaScript, by the names of the latter. Those compute every element's
+ * coordinates anew where operands are moved, stretched or summed up over axes that are not the last: on a map of
+ * [8, 32, 32, 16] they take ten times as long (Transpose, Tile), forty (Sum, Mean), some hundreds (PadV2, Reverse) and more
+ * (Slice); their convolutions take four to nine times as long, the gradient for the weights sixty.
  */
 const plainKernels: Readonly<Record<string, (inputs: never, attributes: never) => Plain>> = {
   Add: binary((a, b) => a + b),
