@@ -159,7 +159,7 @@ export class KernelsProgram implements LoadedProgram {
     inputs: Feeds,
     { enter, took }: { enter(call: KernelCall): void; took: number[] },
   ): void {
-    const { tf } = this.#runtime;
+    const { tf, target } = this.#runtime;
     const engine = tf.engine();
     for (const { name, slot, tensor } of this.#plan.inputs)
       values[slot] = upload(tf, inputs[name]!, logical(tensor.shape.length), { copy: this.#plan.keepsFeeds });
@@ -168,7 +168,7 @@ export class KernelsProgram implements LoadedProgram {
       const given = bind(call, values);
       const begun = performance.now();
       values[call.result] = engine.runKernel(
-        call.kernel,
+        target.named(call.kernel),
         given as never,
         call.attributes as never,
       ) as KernelTensor;

@@ -51,7 +51,7 @@ export function lower(target: Program, device: KernelTarget): Plan {
     inputs: inputs.filter(({ slot }) => read.has(slot)),
     constants: graph.constants.filter(({ slot }) => read.has(slot)),
     state,
-    calls: calls.map((call) => ({ ...call, kernel: device.named(call.kernel) })),
+    calls,
     outputs,
     keepsFeeds: held.some(({ becomes }) => isFed(becomes)),
   };
