@@ -153,6 +153,9 @@ test('every distiller of these plugins is tried', () => {
 
 const targets = await findTargets();
 
+/** A graphics processor that the CPU stands in for compiles a hundred programs for some of them. */
+const slow = { timeout: 120_000 };
+
 /** A batch of one or a single class may be too little to compare; anything else has to work. */
 const refusable: readonly string[] = ['a batch of one', 'a single class'];
 
@@ -163,7 +166,7 @@ describe.each(cases)('%s', (_, use, lr, teacher) => {
     reference = await referenceSteps(specFor(use, 'thin', teacher), { count: 1, lr });
   });
 
-  test.for(targets)('takes the same step on the reference and on $name', async (target, { skip }) => {
+  test.for(targets)('takes the same step on the reference and on $name', slow, async (target, { skip }) => {
     const { name: on, backend, missing } = target;
     if (missing !== undefined) skip(missing);
     const theirs = await steps(use, backend, { count: 1, lr, teacher });

@@ -154,6 +154,7 @@ describe.for(['cpu', 'wasm', 'webgpu'] as const)('kernels on %s', (device) => {
       every: slice(a, { axis: 1, step: 2 }),
       back: reverse(a, { axes: [1] }),
       turned: transpose(a),
+      rolled: transpose(reshape(a, [1, 2, 3, 1]), [2, 0, 3, 1]),
       side: concat([a, b], { axis: 1 }),
       equal: equal(a, b),
     };

@@ -73,8 +73,12 @@ export class PlanBuilder extends PlacedValues<Slot> {
     return this.emit('Reshape', { x }, { shape });
   }
 
-  transpose(_: TensorflowType, x: Slot, order: readonly number[]): Slot {
-    return this.emit('Transpose', { x }, { perm: order });
+  transpose(dtype: TensorflowType, x: Slot, order: readonly number[]): Slot {
+    const turned = (value: Slot) => this.emit('Transpose', { x: value }, { perm: order });
+    const carrier = carrierOf(dtype as 'float32');
+    // beyond matrices the kernel for graphics processors compiles for floats alone
+    if (this.target.device !== 'webgpu' || carrier === 'float32' || order.length <= 2) return turned(x);
+    return this.cast(turned(this.cast(x, carrier, 'float32')), 'float32', carrier);
   }
 
   cast(x: Slot, from: TensorflowType, to: TensorflowType): Slot {
