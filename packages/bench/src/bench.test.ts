@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median, printCost, printProfile, printReport, type Report, type Row } from './index.js';
+import { printCost, printProfile, printReport, type Report, type Row } from './index.js';
 import { randomCache } from './random-cache.js';
 
 const row = (implementation: Row['implementation'], variant: string, stepMs: number): Row => ({
@@ -10,11 +10,6 @@ const row = (implementation: Row['implementation'], variant: string, stepMs: num
   stepMs,
   imagesPerSecond: 64_000 / stepMs,
   peakRssMb: 900,
-});
-
-test('a median is the middle one, or the mean of the two in the middle', () => {
-  expect(median([5, 1, 9])).toBe(5);
-  expect(median([4, 1, 9, 2])).toBe(3);
 });
 
 test("speeds are multiples of PyTorch's eager float32", () => {

@@ -3,8 +3,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { findPackage } from '@limbeck/backend-tfjs';
 import { LimbeckError } from '@limbeck/core';
+import { median } from '@limbeck/trainer';
 import type { Placements } from './placements.js';
-import { type Failure, type Measurement, median, type Request, type Row } from './protocol.js';
+import type { Failure, Measurement, Request, Row } from './protocol.js';
 
 /** What to do where a peer does not start. */
 const remedies: Readonly<Partial<Record<Row['implementation'], string>>> = {

@@ -1,5 +1,5 @@
 export { obstacle, type Placement, type Placements, placements } from './placements.js';
 export { printCost, printProfile, printReport } from './print.js';
-export { type Measurement, median, type Report, type Row } from './protocol.js';
+export type { Measurement, Report, Row } from './protocol.js';
 export { type BenchStep, prepareStep } from './step.js';
 export { type Workload, workloads } from './workloads.js';

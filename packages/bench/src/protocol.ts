@@ -29,10 +29,3 @@ export interface Report {
   readonly workload: string;
   readonly rows: readonly Row[];
 }
-
-/** The middle one; the mean of the two middle ones for an even count. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}

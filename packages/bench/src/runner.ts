@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { median } from '@limbeck/trainer';
 import { placements } from './placements.js';
-import { type Measurement, median, type Request } from './protocol.js';
+import type { Measurement, Request } from './protocol.js';
 import { prepareStep, type StepTime } from './step.js';
 import { workloads } from './workloads.js';
 

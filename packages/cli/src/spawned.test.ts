@@ -105,10 +105,10 @@ describe('the built command', () => {
 
   it('exits at once at the second Ctrl-C', async () => {
     const folder = dotsFolder({
-      // a data set that takes its time: what a step that does not end looks like
+      // a data set that takes its time at the first image: what a step that does not end looks like
       'slow.mjs': readFileSync(path.join(dotsFolder(), 'dots.mjs'), 'utf8').replace(
         'read(index, into, offset) {',
-        'read(index, into, offset) { if (index === 40) { for (const until = Date.now() + 20000; Date.now() < until; ); }',
+        'read(index, into, offset) { if (!globalThis.read) { globalThis.read = true; for (const until = Date.now() + 20000; Date.now() < until; ); }',
       ),
     });
     const started = performance.now();
@@ -150,22 +150,34 @@ describe('the built command', () => {
   });
 });
 
-describe('--help', () => {
+describe('at the start', () => {
   /** What a source file imports when it is loaded; types and `import()` are not. */
   const importsOf = (file: string): string[] =>
     [...readFileSync(file, 'utf8').matchAll(/^import (?!type )[^;]*?from '([^']+)';/gm)].map(
       ([, name]) => name!,
     );
 
-  it('loads commander and nothing else', () => {
+  /** Packages that a source file loads, by way of others as well. */
+  function loadedBy(source: string): string[] {
     const loaded = new Set<string>();
     const visit = (file: string) => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
       for (const name of importsOf(file)) {
         if (name.startsWith('.')) visit(path.join(path.dirname(file), name.replace(/\.js$/, '.ts')));
         else loaded.add(name);
       }
     };
-    visit(fileURLToPath(new URL('./bin.ts', import.meta.url)));
-    expect([...loaded]).toEqual(['commander']);
+    visit(fileURLToPath(new URL(source, import.meta.url)));
+    return [...loaded].filter((name) => !path.isAbsolute(name));
+  }
+
+  it('--help loads commander and nothing else', () => {
+    expect(loadedBy('./bin.ts')).toEqual(['commander']);
+  });
+
+  it('limbeck train leaves what computes to the thread that computes', () => {
+    const ours = loadedBy('./commands/train.ts').filter((name) => name.startsWith('@limbeck/'));
+    expect(ours).toEqual(['@limbeck/core']);
   });
 });

@@ -25,7 +25,7 @@ export interface Fidelity {
 /** A teacher of a run. */
 export interface TeacherFacts {
   readonly name: string;
-  /** Of the backbone. */
+  /** Of the backbone, or the name of the file. */
   readonly id: string;
   readonly parameters: number;
   readonly backend: string;

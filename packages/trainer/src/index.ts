@@ -23,6 +23,7 @@ export { countMacs } from './inspect/macs.js';
 export * from './inspect/summarize.js';
 export * from './inspect/summarize-deployed.js';
 export * from './measure/measure-steps.js';
+export { median } from './measure/median.js';
 export * from './programs/deployed.js';
 export * from './programs/distillation.js';
 export * from './programs/evaluated.js';
@@ -56,7 +57,6 @@ export {
 export { CacheStore, type StoreOptions } from './teacher-cache/store.js';
 export * from './teachers/feature-source.js';
 export * from './teachers/live-teacher.js';
-export { teacherTitle } from './teachers/title.js';
 export type { DeployedCost, InferenceCost } from './train/deployed-cost.js';
 export type { Progress } from './train/progress.js';
 export type { RunResult, TeacherResult } from './train/run-result.js';

@@ -153,7 +153,7 @@ export interface RunSpec {
   // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
   readonly balance?: Chosen<Balancer<any>>;
   readonly epochs: number;
-  /** Seeds initial weights, the order of samples and their augmentation; nothing else is random. */
+  /** Seeds everything that is drawn: initial weights, the order of samples, augmentation, negatives, images of calibration. */
   readonly seed: number;
   readonly evaluateEvery: number;
   /** Also measure the training split as it is: so many images, evenly spread, or all. Default: only the test split. */

@@ -5,7 +5,7 @@ import { count, duration, plural } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
 import { printProfile } from '../output/profile.js';
 import { table } from '../output/table.js';
-import { work } from '../worker/work.js';
+import { surroundings, work } from '../worker/work.js';
 
 export interface BenchOptions extends ConfigChoice {
   /** Measured steps. */
@@ -17,7 +17,7 @@ export interface BenchOptions extends ConfigChoice {
 /** `limbeck bench [CONFIG]`: how long the steps of a run take here, and what in them. */
 export async function bench(io: Io, { json, ...choice }: BenchOptions): Promise<void> {
   const { config, set, steps, profile = false } = choice;
-  const request = { cwd: io.cwd, env: { ...io.env }, config, set, steps, profile };
+  const request = { ...surroundings(io), config, set, steps, profile };
   const result = await work(io, 'bench', request, (message) => {
     if (message.type === 'note' && !json) io.stderr.write(`${message.text}\n`);
   });

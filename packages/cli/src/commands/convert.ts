@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { didYouMean, LimbeckError } from '@limbeck/core';
 import {
@@ -14,6 +13,7 @@ import { openWeightsFile, type Rename, renameAll, writeAtomically } from '@limbe
 import type { Io } from '../io.js';
 import { bytes, plural } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
+import { refuseExisting } from '../refuse-existing.js';
 
 export interface ConvertOptions {
   readonly source: string;
@@ -49,17 +49,12 @@ export async function convert(io: Io, options: ConvertOptions): Promise<void> {
   const format = options.to === undefined ? formatOf(file) : namedFormat(options.to);
   const rename = (options.rename ?? []).map(readRule);
   const float = dtype === undefined ? undefined : floatType(dtype);
-  if (force !== true && existsSync(file)) {
-    throw new LimbeckError('ALREADY_EXISTS', `${file} is there already`, {
-      hint: 'choose another file, or overwrite it with --force',
-      details: { path: file },
-    });
-  }
+  if (force !== true) refuseExisting(file, 'choose another file, or overwrite it with --force');
   const opened = openWeightsFile(path.resolve(io.cwd, source), { entry });
   const renamed = renameAll(opened.tensors, rename, source);
   const tensors = float === undefined ? renamed : castFloats(renamed, float);
   const content = formats[format]!.write(tensors, opened.metadata);
-  writeAtomically(file, content);
+  writeAtomically(file, content, { elsewhere: 'choose another file' });
   if (options.json) {
     printJson(io, { file, format, bytes: content.length, tensors: tensors.size, from: opened.format });
   } else print(io, `${file} (${plural(tensors.size, 'tensor')}, ${bytes(content.length)})`);

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { LimbeckError } from '@limbeck/core';
 import { bundled } from '../bundled.js';
 import { nextRunFolder } from '../compose/run-name.js';
 import type { Io } from '../io.js';
@@ -8,9 +6,10 @@ import { colorsFor } from '../output/color.js';
 import { count, duration, engineering, percent } from '../output/numbers.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
-import { rendererFor } from '../render/renderer.js';
+import { refuseExisting } from '../refuse-existing.js';
 import type { CompareResult } from '../worker/compare-task.js';
-import { work } from '../worker/work.js';
+import { surroundings, work } from '../worker/work.js';
+import { showTraining } from './train.js';
 
 export interface DemoOptions {
   readonly quick?: boolean;
@@ -31,42 +30,22 @@ const quickEpochs = 1;
 export async function demo(io: Io, { quick, out, json }: DemoOptions): Promise<void> {
   const started = performance.now();
   const folder = path.resolve(io.cwd, out ?? nextRunFolder('demo', io.cwd));
-  refuseExisting(folder);
+  refuseExisting(folder, 'choose another folder with --out');
   const { bold } = colorsFor(io.env, io.stdout);
   const finished: [label: string, folder: string][] = [];
   for (const [i, { label, folder: name, config }] of runs.entries()) {
-    const renderer = rendererFor(io, { json });
     if (!json) print(io, bold(`${i + 1}/${runs.length + 1} ${label}`));
     const runFolder = path.join(folder, name);
     const set = quick ? [`train.epochs=${quickEpochs}`] : [];
-    try {
-      await work(io, 'train', { cwd: io.cwd, env: { ...io.env }, config, set, out: runFolder }, (message) => {
-        if (message.type === 'event') renderer.event(message.event);
-        else renderer.note(message.text);
-      });
-    } finally {
-      renderer.close();
-    }
+    await showTraining(io, { config, set, out: runFolder }, { json });
     finished.push([label, runFolder]);
   }
   if (!json) print(io, bold(`${runs.length + 1}/${runs.length + 1} comparison`));
-  const result = await work(
-    io,
-    'compare',
-    { cwd: io.cwd, env: { ...io.env }, runs: finished },
-    () => undefined,
-  );
+  const request = { ...surroundings(io), runs: finished };
+  const result = await work(io, 'compare', request, () => undefined);
   const seconds = (performance.now() - started) / 1000;
   if (json) io.stdout.write(`${JSON.stringify({ type: 'comparison', folder, seconds, ...result })}\n`);
   else report(io, folder, seconds, result);
-}
-
-function refuseExisting(folder: string): void {
-  if (!existsSync(folder)) return;
-  throw new LimbeckError('ALREADY_EXISTS', `${folder} is there already`, {
-    hint: 'choose another folder with --out',
-    details: { path: folder },
-  });
 }
 
 function report(io: Io, folder: string, seconds: number, { samples, models }: CompareResult): void {

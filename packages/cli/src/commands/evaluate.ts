@@ -4,7 +4,7 @@ import { colorsFor } from '../output/color.js';
 import { count, duration } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
 import { metrics } from '../render/lines.js';
-import { work } from '../worker/work.js';
+import { surroundings, work } from '../worker/work.js';
 
 export interface EvaluateOptions extends ConfigChoice {
   readonly target: string;
@@ -15,7 +15,7 @@ export interface EvaluateOptions extends ConfigChoice {
 /** `limbeck eval TARGET`: metrics of a trained model on the test images. */
 export async function evaluate(io: Io, { json, ...choice }: EvaluateOptions): Promise<void> {
   const { target, weights, config, set } = choice;
-  const request = { cwd: io.cwd, env: { ...io.env }, target, weights, config, set };
+  const request = { ...surroundings(io), target, weights, config, set };
   const result = await work(io, 'evaluate', request, (message) => {
     if (message.type === 'note' && !json) io.stderr.write(`${message.text}\n`);
   });

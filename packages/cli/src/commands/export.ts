@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { didYouMean, type ExportedFiles, type Host, LimbeckError } from '@limbeck/core';
 import { writeSafetensors } from '@limbeck/formats';
@@ -16,6 +15,7 @@ import { openRecorded } from '../config/reopen-config.js';
 import type { Io } from '../io.js';
 import { bytes } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
+import { refuseExisting } from '../refuse-existing.js';
 import { locateTarget } from '../worker/target.js';
 
 export interface ExportOptions {
@@ -43,7 +43,7 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
   try {
     const write = writerFor(format, host);
     const file = path.resolve(io.cwd, options.out ?? target.model.replace(/\.[^.]+$/, write.extension));
-    refuseOverwriting(file, force === true);
+    if (force !== true) refuseExisting(file, 'choose another file with --out, or overwrite it with --force');
     const weights = readWeightsFile(target.model);
     const facts = readFacts(weights);
     const model =
@@ -84,12 +84,4 @@ function writerFor(format: string, host: Host): Writer {
     extension: exporter.extension,
     content: (model, metadata) => exporter.write(model.bound(1), { metadata }),
   };
-}
-
-function refuseOverwriting(file: string, force: boolean): void {
-  if (force || !existsSync(file)) return;
-  throw new LimbeckError('ALREADY_EXISTS', `${file} is there already`, {
-    hint: 'choose another file with --out, or overwrite it with --force',
-    details: { path: file },
-  });
 }

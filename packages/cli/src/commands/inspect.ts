@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { LimbeckError, parseSet } from '@limbeck/core';
 import { summarize, weightsExtensions } from '@limbeck/trainer';
-import { cacheFolders } from '../cache-folders.js';
+import { runFolders } from '../compose/compose-opened.js';
 import { type ConfigChoice, openConfig, openHost, openHostHere } from '../config/open-config.js';
 import { optionKeys } from '../config/reference.js';
-import { dataFolder } from '../data-folder.js';
 import { describeOnnx } from '../inspect/describe-onnx.js';
 import { describeStep } from '../inspect/describe-step.js';
 import { findCaches } from '../inspect/find-caches.js';
@@ -93,9 +92,8 @@ async function inspectConfig(io: Io, options: InspectOptions): Promise<void> {
   const host = await openHost(opened);
   try {
     const given = options.input === undefined && options.classes === undefined ? undefined : shapeOf(options);
-    const dataDir = dataFolder(opened.config.data.dir, io);
-    const step = await describeStep(opened.config, host, given ?? dataDir);
-    const folders = { dataDir, ...cacheFolders(io.cwd) };
+    const folders = runFolders(opened.config, io);
+    const step = await describeStep(opened.config, host, given ?? folders.dataDir);
     // which caches there are depends on the data, and not on its shape alone
     const caches = given === undefined ? await findCaches(opened.config, host, folders) : undefined;
     if (options.json)

@@ -3,13 +3,12 @@ import { LimbeckError } from '@limbeck/core';
 import { writeAtomically } from '@limbeck/trainer';
 import { nextRunFolder, runName } from '../compose/run-name.js';
 import { shown } from '../config/load-config.js';
-import { type ConfigChoice, openConfig, openHost } from '../config/open-config.js';
+import { type ConfigChoice, changed, openConfig, openHost } from '../config/open-config.js';
 import { plainError } from '../errors/plain-error.js';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { duration, plural } from '../output/numbers.js';
 import { print } from '../output/print.js';
-import { rendererFor } from '../render/renderer.js';
 import { checkSizes } from '../tune/check-sizes.js';
 import { defaultGrid, parseGrid } from '../tune/grid.js';
 import { plotTuned } from '../tune/plot.js';
@@ -17,7 +16,8 @@ import { printTuned } from '../tune/print-tuned.js';
 import { resultOf, type Standing, standingOf } from '../tune/standing.js';
 import { planSweep, type SweepRun } from '../tune/sweep.js';
 import type { TuneResult } from '../worker/tune-task.js';
-import { work } from '../worker/work.js';
+import { surroundings, work } from '../worker/work.js';
+import { showTraining } from './train.js';
 
 export interface TuneProjectorSizeOptions extends ConfigChoice {
   /** Comma-separated. */
@@ -51,16 +51,15 @@ export async function tuneProjectorSize(io: Io, options: TuneProjectorSizeOption
   const folder = path.resolve(io.cwd, options.out ?? nextRunFolder(`tune-${runName(opened.config)}`, io.cwd));
   const host = await openHost(opened);
   try {
-    await checkSizes(runs, { config, cwd: io.cwd, env: io.env, host });
+    await checkSizes(runs, opened, host, io);
   } finally {
     await host.dispose();
   }
-  const orders: Order[] = [];
-  for (const run of runs) {
-    const { config: own } = await openConfig({ config, set: run.set }, io.cwd);
+  const orders = runs.map((run): Order => {
     const place = path.join(folder, run.name);
-    orders.push({ ...run, folder: place, standing: standingOf(place, own) });
-  }
+    const { config: own } = changed(opened, run.set, io.cwd);
+    return { ...run, folder: place, standing: standingOf(place, own) };
+  });
   if (!json) announce(io, orders, folder);
   const result = await search(io, orders, { ...options, folder });
   const files = { json: path.join(folder, 'tune.json'), plot: path.join(folder, 'tune.svg') };
@@ -94,7 +93,7 @@ async function search(
   const { config, set, json, folder } = options;
   try {
     for (const i of orders.keys()) await trainOne(io, orders, i, options);
-    const request = { cwd: io.cwd, env: { ...io.env }, config, set, folder, runs: orders };
+    const request = { ...surroundings(io), config, set, folder, runs: orders };
     return await work(io, 'tune', request, (message) => {
       if (message.type === 'note' && !json) print(io, message.text);
     });
@@ -124,15 +123,7 @@ async function trainOne(
   else print(io, `${bold(`${place} ${label}`)}${dim(note)}`);
   if (standing === 'finished') return;
   const which = standing === 'stopped' ? { resume: folder } : { config, set, out: folder };
-  const renderer = rendererFor(io, { json });
-  try {
-    await work(io, 'train', { cwd: io.cwd, env: { ...io.env }, ...which }, (message) => {
-      if (message.type === 'event') renderer.event(message.event);
-      else renderer.note(message.text);
-    });
-  } finally {
-    renderer.close();
-  }
+  await showTraining(io, which, { json });
 }
 
 /** For this run and all after it, as long as those with projectors took so far; nothing before one of them has finished. */

@@ -5,8 +5,8 @@ import {
   deployedProgram,
   loadDeployed,
   type ModelChoice,
+  type ModelsSpec,
   otherOptions,
-  type StudentSpec,
   summarizeDeployed,
   type Weights,
 } from '@limbeck/trainer';
@@ -67,21 +67,18 @@ export function modelOfWeights(
   const use = { ...facts.options, use: facts.backbone };
   const place = { path: `${weights.source}: limbeck.options` };
   const { contribution: backbone, options } = host.use('backbones', use, place);
-  const { contribution, options: none } = host.use('optimizers', 'sgd');
-  const optimizer = { contribution, options: none };
-  const spec: StudentSpec = {
+  const spec: ModelsSpec = {
     student: { backbone, options },
     teachers: [],
     distillers: [],
     parts: host,
-    optimizer,
     image: [1, ...(data ?? facts).imageShape],
     classes: (data ?? facts).classes,
   };
   return deploy(spec, weights, { ...facts, ...data });
 }
 
-function deploy(spec: StudentSpec, weights: Weights, facts: ModelFacts): DeployedModel {
+function deploy(spec: ModelsSpec, weights: Weights, facts: ModelFacts): DeployedModel {
   const program = (batch: number) => deployedProgram(spec, batch);
   const target = { role: `student '${spec.student.backbone.id}'`, classes: facts.classes };
   const state = loadDeployed(program(1), weights, target);

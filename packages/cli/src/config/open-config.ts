@@ -38,8 +38,15 @@ export async function openConfig({ config, set = [] }: ConfigChoice, cwd: string
 }
 
 /** What the command line changes about a configuration; its paths start where the command runs. */
-export const changesOf = (set: readonly string[], cwd: string): ConfigLayer[] =>
+const changesOf = (set: readonly string[], cwd: string): ConfigLayer[] =>
   set.map(parseSet).map((layer) => ({ ...layer, value: anchorPaths(layer.value, cwd) }));
+
+/** An opened configuration with further changes; its files are not read again. */
+export function changed<T extends OpenedConfig>(opened: T, set: readonly string[], cwd: string): T {
+  if (set.length === 0) return opened;
+  const layers = [...opened.layers, ...changesOf(set, cwd)];
+  return { ...opened, ...resolveConfig(layers), layers };
+}
 
 /** A host of the standard plugins and those the configuration lists. */
 export async function openHost(opened?: Pick<OpenedConfig, 'config' | 'file' | 'folders'>): Promise<Host> {

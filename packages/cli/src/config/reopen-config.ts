@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig, resolveConfig } from '@limbeck/core';
+import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig } from '@limbeck/core';
 import { runFiles } from '@limbeck/trainer';
 import { z } from 'zod';
 import { withRecorded } from '../compose/chosen-placements.js';
 import { existing } from './load-config.js';
-import { type ConfigChoice, changesOf, type OpenedConfig, openConfig } from './open-config.js';
+import { type ConfigChoice, changed, type OpenedConfig, openConfig } from './open-config.js';
 
 const origin = z.object({
   config: z.object({ file: z.string(), set: z.array(z.string()), inlinePlugins: z.array(z.string()) }),
@@ -47,10 +47,7 @@ export async function reopenConfig(folder: string): Promise<OpenedConfig> {
 export async function openRecorded({ config, set = [] }: ConfigChoice, cwd: string): Promise<OpenedConfig> {
   const file = config === undefined ? undefined : path.resolve(cwd, config);
   if (file === undefined || !isRecord(file)) return openConfig({ config, set }, cwd);
-  const opened = await reopenConfig(path.dirname(file));
-  if (set.length === 0) return opened;
-  const layers = [...opened.layers, ...changesOf(set, cwd)];
-  return { ...opened, ...resolveConfig(layers), layers };
+  return changed(await reopenConfig(path.dirname(file)), set, cwd);
 }
 
 const isRecord = (file: string): boolean =>

@@ -1,5 +1,5 @@
+import { teacherTitle } from '@limbeck/core';
 import { formatShape, sizeOf } from '@limbeck/graph';
-import { teacherTitle } from '@limbeck/trainer';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, engineering, plural } from '../output/numbers.js';

@@ -1,11 +1,5 @@
-import {
-  type CacheFacts,
-  type DeployedCost,
-  type LossValues,
-  type MetricValues,
-  type RunEvent,
-  teacherTitle,
-} from '@limbeck/trainer';
+import { teacherTitle } from '@limbeck/core';
+import type { CacheFacts, DeployedCost, LossValues, MetricValues, RunEvent } from '@limbeck/trainer';
 import type { Colors } from '../output/color.js';
 import { bytes, count, decimal, duration, percent, plural } from '../output/numbers.js';
 

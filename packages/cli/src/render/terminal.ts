@@ -1,4 +1,5 @@
-import { type RunEvent, teacherTitle } from '@limbeck/trainer';
+import { teacherTitle } from '@limbeck/core';
+import type { RunEvent } from '@limbeck/trainer';
 import { createLogUpdate } from 'log-update';
 import type { Io } from '../io.js';
 import { type Colors, colorsFor } from '../output/color.js';

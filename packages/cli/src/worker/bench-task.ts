@@ -1,15 +1,10 @@
 import { LimbeckError } from '@limbeck/core';
 import { measureSteps, type StepMeasurement } from '@limbeck/trainer';
-import { cacheFolders } from '../cache-folders.js';
-import { describeChosen } from '../compose/chosen-placements.js';
-import { composeRun } from '../compose/compose-run.js';
+import { composeOpened } from '../compose/compose-opened.js';
 import { openConfig, openHost } from '../config/open-config.js';
-import { dataFolder } from '../data-folder.js';
-import type { WorkContext } from './messages.js';
+import type { Surroundings, WorkContext } from './messages.js';
 
-export interface BenchRequest {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface BenchRequest extends Surroundings {
   readonly config?: string;
   readonly set?: readonly string[];
   readonly steps: number;
@@ -21,17 +16,12 @@ export async function benchTask(
   request: BenchRequest,
   { say, stopped }: WorkContext,
 ): Promise<StepMeasurement> {
-  const { cwd, env, config, set, steps, profile } = request;
+  const { cwd, config, set, steps, profile } = request;
   const opened = await openConfig({ config, set }, cwd);
   say({ type: 'note', text: `configuration ${opened.file}` });
   const host = await openHost(opened);
   try {
-    const spec = await composeRun(opened.config, host, {
-      dataDir: dataFolder(opened.config.data.dir, { cwd, env }),
-      ...cacheFolders(cwd),
-    });
-    const chosen = describeChosen(opened.config, spec);
-    if (chosen !== undefined) say({ type: 'note', text: chosen });
+    const spec = await composeOpened(opened, host, request, (text) => say({ type: 'note', text }));
     if (spec.teachers.some(({ cache }) => cache !== undefined)) {
       say({ type: 'note', text: 'the teacher is measured live: its cache is not used' });
     }

@@ -6,7 +6,7 @@ import {
   type Evaluation,
   evaluate,
   executableClassifier,
-  measureLatency,
+  latencyOf,
   type Placement,
   readWeightsFile,
   runFiles,
@@ -21,11 +21,9 @@ import { openHost } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
 import { dataFolder } from '../data-folder.js';
 import { openForeign } from './evaluate-task.js';
-import type { WorkContext } from './messages.js';
+import type { Surroundings, WorkContext } from './messages.js';
 
-export interface CompareRequest {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface CompareRequest extends Surroundings {
   /** Folders of finished runs by what to call them; teachers are those of the last. */
   readonly runs: readonly (readonly [label: string, folder: string])[];
 }
@@ -119,8 +117,7 @@ async function examineStudent(label: string, folder: string, bench: Bench): Prom
   const agreement = agreementOf(trained, exported);
   verify(agreement, file);
   const { parameters, macs } = model.summary();
-  const single = await backend.compile(model.bound(1), how);
-  const { medianMs } = await measureLatency(single).finally(() => single.dispose());
+  const { medianMs } = await latencyOf(model.bound(1), placement);
   return {
     label,
     id: parts.student.backbone.id,
@@ -168,8 +165,7 @@ async function examineTeacher(teacher: BackboneTeacher, bench: Bench): Promise<C
   const { accuracy } = await look(bench, executableClassifier(executable)).finally(() =>
     executable.dispose(),
   );
-  const single = await backend.compile(bound(1), how);
-  const { medianMs } = await measureLatency(single).finally(() => single.dispose());
+  const { medianMs } = await latencyOf(bound(1), placement);
   const { id, parameters, macs } = summarize(teacher.model, { image, classes });
   return { label: teacher.name, id, top1: accuracy, parameters, macs, latencyMs: medianMs };
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Host, LimbeckError, placements } from '@limbeck/core';
 import {
@@ -12,6 +11,7 @@ import {
   metricName,
   needsLogitsAlone,
   type Placement,
+  readModelFile,
   readWeightsFile,
   weightsExtensions,
 } from '@limbeck/trainer';
@@ -22,12 +22,10 @@ import { findParts } from '../compose/parts.js';
 import { type OpenedConfig, openHost } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
 import { dataFolder } from '../data-folder.js';
-import type { WorkContext } from './messages.js';
+import type { Surroundings, WorkContext } from './messages.js';
 import { locateTarget } from './target.js';
 
-export interface EvaluateRequest {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface EvaluateRequest extends Surroundings {
   /** Run folder, configuration or model file. */
   readonly target: string;
   readonly weights?: string;
@@ -129,6 +127,6 @@ export async function openForeign(
       hint: 'choose another with --set backend=onnx',
     });
   }
-  const loaded = await backend.load(await readFile(file), how);
+  const loaded = await backend.load(readModelFile(file), how);
   return { classifier: loadedClassifier(loaded, file), dispose: () => loaded.dispose() };
 }

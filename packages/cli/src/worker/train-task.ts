@@ -1,20 +1,16 @@
 import path from 'node:path';
 import { configToJson, isPlugin, LimbeckError } from '@limbeck/core';
 import { type RunResult, type TrainOptions, train } from '@limbeck/trainer';
-import { cacheFolders } from '../cache-folders.js';
-import { describeChosen, withChosen } from '../compose/chosen-placements.js';
-import { composeRun } from '../compose/compose-run.js';
+import { withChosen } from '../compose/chosen-placements.js';
+import { composeOpened } from '../compose/compose-opened.js';
 import { describeEnvironment } from '../compose/environment.js';
 import { nextRunFolder, runName } from '../compose/run-name.js';
 import { shown } from '../config/load-config.js';
 import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
 import { reopenConfig } from '../config/reopen-config.js';
-import { dataFolder } from '../data-folder.js';
-import type { WorkContext } from './messages.js';
+import type { Surroundings, WorkContext } from './messages.js';
 
-export interface TrainRequest {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface TrainRequest extends Surroundings {
   readonly config?: string;
   readonly set?: readonly string[];
   /** Folder of the new run, which must not exist. */
@@ -47,15 +43,10 @@ export interface RunOrder
 
 /** Composes and trains. */
 export async function runOpened(opened: OpenedConfig, order: RunOrder): Promise<RunResult> {
-  const { cwd, env, set, resume, onEvent, stop, note } = order;
+  const { cwd, set, resume, onEvent, stop, note = () => undefined } = order;
   const host = await openHost(opened);
   try {
-    const spec = await composeRun(opened.config, host, {
-      dataDir: dataFolder(opened.config.data.dir, { cwd, env }),
-      ...cacheFolders(cwd),
-    });
-    const chosen = describeChosen(opened.config, spec);
-    if (chosen !== undefined) note?.(chosen);
+    const spec = await composeOpened(opened, host, order, note);
     const backends = [spec.placement, ...spec.teachers.map(({ placement }) => placement)].map(
       ({ backend }) => backend,
     );

@@ -14,18 +14,22 @@ import { place } from '../compose/backend.js';
 import { openData } from '../compose/compose-run.js';
 import { deployedModel } from '../compose/deployed-model.js';
 import { findParts, type RunParts } from '../compose/parts.js';
-import { type ConfigChoice, openConfig, openHost } from '../config/open-config.js';
+import {
+  type ConfigChoice,
+  changed,
+  type OpenedConfig,
+  openConfig,
+  openHost,
+} from '../config/open-config.js';
 import { dataFolder } from '../data-folder.js';
 import { onFront } from '../tune/front.js';
 import type { ProjectorSize } from '../tune/grid.js';
 import { latenciesOf } from '../tune/latencies.js';
 import { resultOf } from '../tune/standing.js';
 import type { SweepRun } from '../tune/sweep.js';
-import type { WorkContext } from './messages.js';
+import type { Surroundings, WorkContext } from './messages.js';
 
-export interface TuneRequest extends ConfigChoice {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface TuneRequest extends ConfigChoice, Surroundings {
   /** Folder of the search, absolute. */
   readonly folder: string;
   /** Finished runs below it. */
@@ -79,6 +83,7 @@ interface Measurable extends Omit<TunedModel, 'latencyMs'> {
 /** What models are measured with. */
 interface Bench {
   readonly request: TuneRequest;
+  readonly opened: OpenedConfig;
   readonly host: Host;
   readonly parts: RunParts;
   readonly dataset: OpenDataset;
@@ -98,6 +103,7 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
     const { better } = first.contribution;
     const bench: Bench = {
       request,
+      opened,
       host,
       parts,
       dataset: await openData(config, parts, dataFolder(config.data.dir, request)),
@@ -135,9 +141,9 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
 }
 
 async function openRun({ name, label, set }: SweepRun, bench: Bench): Promise<Measurable> {
-  const { request, host, dataset, metric, parts } = bench;
+  const { request, opened, host, dataset, metric, parts } = bench;
   const folder = path.join(request.folder, name);
-  const { config } = await openConfig({ config: request.config, set }, request.cwd);
+  const { config } = changed(opened, set, request.cwd);
   const weights = readWeightsFile(path.join(folder, runFiles.student));
   const model = await deployedModel(config, host, weights, dataset);
   const { last, best } = resultOf(folder);

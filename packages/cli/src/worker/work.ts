@@ -1,11 +1,14 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { ForeignError, plainError } from '../errors/plain-error.js';
 import type { Io } from '../io.js';
-import type { Message, Reply, WorkOrder } from './messages.js';
+import type { Message, Reply, Surroundings, WorkOrder } from './messages.js';
 import { perform, type Tasks } from './tasks.js';
 
 /** A terminal and npm may both deliver one Ctrl-C; deliveries this close together (ms) are one. */
 const samePress = 250;
+
+/** What work needs to know of where its command runs, to be sent to another thread. */
+export const surroundings = ({ cwd, env }: Io): Surroundings => ({ cwd, env: { ...env } });
 
 /** Ends the process where the second Ctrl-C says so. */
 const interrupted = 130;

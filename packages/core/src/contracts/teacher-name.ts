@@ -1,6 +1,10 @@
 /** Name of a teacher that is given none. */
 export const defaultTeacherName = 'teacher';
 
+/** How messages call a teacher: `teacher`, or `teacher 'large'` where it has a name of its own. */
+export const teacherTitle = (name: string): string =>
+  name === defaultTeacherName ? 'teacher' : `teacher '${name}'`;
+
 /** First parts of names that programs and states use themselves. */
 const reserved: ReadonlySet<string> = new Set([
   ...['image', 'labels', 'lr', 'loss', 'logits'],

@@ -1,5 +1,6 @@
 import { defineMetric, type Predictions } from '@limbeck/core';
 import { z } from 'zod';
+import { mostLikely } from '../evaluate/evaluate.js';
 
 const options = z.strictObject({
   bins: z.int().min(1).max(1000).default(15).describe('of equal width, over confidences from 0 to 1'),
@@ -33,9 +34,9 @@ export const ece = defineMetric({
 
 /** Probability of the most likely class, and whether that is the right one. */
 function judged({ logits, labels, classes }: Predictions, row: number) {
-  const values = logits.subarray(row * classes, (row + 1) * classes);
-  let predicted = 0;
-  for (let i = 1; i < classes; i++) if (values[i]! > values[predicted]!) predicted = i;
+  const start = row * classes;
+  const predicted = mostLikely(logits, start, classes);
+  const values = logits.subarray(start, start + classes);
   let total = 0;
   for (const value of values) total += Math.exp(value - values[predicted]!);
   return { confidence: 1 / total, isRight: predicted === labels[row] };

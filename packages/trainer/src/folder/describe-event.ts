@@ -1,5 +1,5 @@
+import { teacherTitle } from '@limbeck/core';
 import type { LossValues, MetricValues, RunEvent } from '../events.js';
-import { teacherTitle } from '../teachers/title.js';
 
 const values = (named: LossValues | MetricValues): string =>
   Object.entries(named)

@@ -1,5 +1,7 @@
 import type { Executable, Feeds } from '@limbeck/core';
-import { allocate, type ProgramSignature, sizeOf, tensorData } from '@limbeck/graph';
+import { allocate, type Program, type ProgramSignature, sizeOf, tensorData } from '@limbeck/graph';
+import { median } from '../measure/median.js';
+import type { Placement } from '../run-spec.js';
 
 export interface LatencyOptions {
   /** Measured runs. Default 50. */
@@ -28,10 +30,13 @@ export async function measureLatency(
     await executable.step(feeds);
     if (run >= 0) times.push((performance.now() - started) / images);
   }
-  times.sort((a, b) => a - b);
-  const middle = times.length >> 1;
-  const medianMs = times.length % 2 === 1 ? times[middle]! : (times[middle - 1]! + times[middle]!) / 2;
-  return { medianMs, fastestMs: times[0]!, runs };
+  return { medianMs: median(times), fastestMs: Math.min(...times), runs };
+}
+
+/** Compiles a model without state where it belongs, measures it and lets it go. */
+export async function latencyOf(program: Program, { backend, ...how }: Placement): Promise<Latency> {
+  const executable = await backend.compile(program, how);
+  return measureLatency(executable).finally(() => executable.dispose());
 }
 
 /** Inputs of ordinary size: zeros could be faster, and denormal numbers slower, than what a model meets. */

@@ -13,6 +13,7 @@ import { openTeacher, pathsOf } from '../teachers/open-teacher.js';
 import { compile } from '../train/compile.js';
 import { prepareRun } from '../train/prepare.js';
 import { Stepper } from '../train/step.js';
+import { median } from './median.js';
 
 export interface MeasureOptions {
   /** Steps that count. Default 10. */
@@ -202,10 +203,4 @@ async function profileOf(
     const { message: reason, hint } = error;
     return { noProfile: { reason, ...(hint === undefined ? {} : { hint }) } };
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -1,7 +1,7 @@
 import { LimbeckError } from '@limbeck/core';
 import { Graph, isInput, leafName, type Program, program, type Tensor } from '@limbeck/graph';
 import type { Variable } from '@limbeck/nn';
-import type { StudentSpec } from './student.js';
+import type { ModelsSpec } from './student.js';
 import { type TracedStep, traceStep } from './trace-step.js';
 
 /** A deployed model, and what its state consists of. */
@@ -19,11 +19,11 @@ export interface TracedDeployment {
  *
  * @param batch images a step; the training batch size is not needed here
  */
-export const deployedProgram = (spec: StudentSpec, batch: number): Program =>
+export const deployedProgram = (spec: ModelsSpec, batch: number): Program =>
   traceDeployed(spec, batch).program;
 
 /** The same, with what is known about its state. */
-export function traceDeployed(spec: StudentSpec, batch: number): TracedDeployment {
+export function traceDeployed(spec: ModelsSpec, batch: number): TracedDeployment {
   const step = traceStep(new Graph(), spec, 'eval', batch);
   const { model, combined, teachers } = step;
   const logits = combined.predict ?? model.logits;
@@ -52,8 +52,4 @@ export function foreignInput(tensor: Tensor): string | undefined {
 }
 
 /** The student without teachers and distillers, as it is deployed where nothing else is. */
-export const plainStudent = ({ balance: _, ...spec }: StudentSpec): StudentSpec => ({
-  ...spec,
-  teachers: [],
-  distillers: [],
-});
+export const plainStudent = (spec: ModelsSpec): ModelsSpec => ({ ...spec, teachers: [], distillers: [] });

@@ -2,6 +2,7 @@ import { type Balancer, LimbeckError, type Schedule } from '@limbeck/core';
 import {
   add,
   broadcastTo,
+  formatShape,
   type Graph,
   mul,
   reachedGradients,
@@ -177,7 +178,7 @@ function checkFactors(
     if (factor.shape.length !== 0) {
       throw new LimbeckError(
         'SHAPE_MISMATCH',
-        `balancer '${id}' must give a scalar for '${name}', not [${factor.shape.join(', ')}]`,
+        `balancer '${id}' must give a scalar for '${name}', not ${formatShape(factor.shape)}`,
       );
     }
   }

@@ -23,25 +23,30 @@ import type { ModelChoice } from './traced-model.js';
 import { updatesWithin } from './updates.js';
 import { type ViewPlan, viewInput } from './views.js';
 
-export interface StudentSpec {
+/** What a student, its teachers and distillers are traced from; enough for what is deployed. */
+export interface ModelsSpec {
   readonly student: ModelChoice;
   /** None where the student trains alone. */
   readonly teachers: readonly TeacherChoice[];
   readonly distillers: readonly DistillerChoice[];
   readonly parts: Parts;
+  /** [N, C, H, W]. */
+  readonly image: readonly [number, number, number, number];
+  readonly classes: number;
+  /** Samples of the training split, for distillers that remember them. Default N: nothing that is deployed depends on it. */
+  readonly samples?: number;
+}
+
+/** The same with what trains it. */
+export interface StudentSpec extends ModelsSpec {
   // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
-  readonly optimizer: { readonly contribution: Optimizer<any>; readonly options: unknown };
+  readonly optimizer: Chosen<Optimizer<any>>;
   readonly groups?: readonly ParameterGroup[];
   /** Weight of the cross-entropy; default what the distillers say, else 1. */
   readonly taskWeight?: number;
   /** Decides about the weights in every step of the main phase. Default: they are as configured. */
   // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
   readonly balance?: Chosen<Balancer<any>>;
-  /** [N, C, H, W]. */
-  readonly image: readonly [number, number, number, number];
-  readonly classes: number;
-  /** Samples of the training split, for distillers that remember them. Default N: nothing that is deployed depends on it. */
-  readonly samples?: number;
 }
 
 /** Whose a traced variable is. */

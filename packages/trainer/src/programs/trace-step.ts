@@ -3,7 +3,7 @@ import type { Graph, Shape, Tensor } from '@limbeck/graph';
 import { type Mode, Scope } from '@limbeck/nn';
 import { buildDistillers, type CombinedDistillation } from './distillation.js';
 import { planTeachers, viewOf } from './plan-teachers.js';
-import type { StudentSpec } from './student.js';
+import type { ModelsSpec } from './student.js';
 import type { Teacher } from './teacher.js';
 import { type TracedModel, traceModel } from './traced-model.js';
 import { Views, viewInput } from './views.js';
@@ -24,7 +24,7 @@ export interface TracedStep {
 }
 
 /** Traces the student and builds the distillers on it, for batches of one size. */
-export function traceStep(graph: Graph, spec: StudentSpec, mode: Mode, batch: number): TracedStep {
+export function traceStep(graph: Graph, spec: ModelsSpec, mode: Mode, batch: number): TracedStep {
   const { classes, parts } = spec;
   const [, ...imageShape] = spec.image;
   const image = graph.input('image', [batch, ...imageShape]);

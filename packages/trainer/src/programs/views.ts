@@ -1,5 +1,6 @@
 import { type Augmentation, LimbeckError, type ViewOptions } from '@limbeck/core';
 import type { Trace } from '@limbeck/nn';
+import type { Chosen } from '../run-spec.js';
 import type { Parts } from './distillation.js';
 import type { TracedModel } from './traced-model.js';
 
@@ -9,11 +10,8 @@ export const viewInput = (view: string, name: string): string => `view.${view}.$
 /** How a view is drawn. */
 export interface ViewPlan {
   /** Changes after the run's own. */
-  readonly augment: readonly {
-    // biome-ignore lint/suspicious/noExplicitAny: every augmentation brings an option type of its own
-    readonly contribution: Augmentation<any>;
-    readonly options: unknown;
-  }[];
+  // biome-ignore lint/suspicious/noExplicitAny: every augmentation brings an option type of its own
+  readonly augment: readonly Chosen<Augmentation<any>>[];
 }
 
 /** The views of the batch that distillers ask for, with the student traced over each of them once. */

@@ -1,6 +1,5 @@
-import { LimbeckError } from '@limbeck/core';
+import { LimbeckError, teacherTitle } from '@limbeck/core';
 import type { RunSpec } from '../run-spec.js';
-import { teacherTitle } from '../teachers/title.js';
 
 /**
  * How many augmentation draws a sample has in a run: what the data or a teacher's cache says, which must be one number;

@@ -1,8 +1,8 @@
 import type { Program, StateDict } from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';
-import { measureLatency } from '../inspect/latency.js';
-import { summarizeDeployed, summarizePlain } from '../inspect/summarize-deployed.js';
-import { deployedProgram, plainStudent, traceDeployed } from '../programs/deployed.js';
+import { latencyOf } from '../inspect/latency.js';
+import { sizeOfDeployed } from '../inspect/summarize-deployed.js';
+import { plainStudent, traceDeployed } from '../programs/deployed.js';
 import { studentPrefix } from '../programs/trace-step.js';
 import { frozen } from './compile.js';
 import type { PreparedRun } from './prepare.js';
@@ -28,29 +28,25 @@ export interface DeployedCost extends InferenceCost {
  * @returns undefined where the student is deployed alone
  */
 export async function measureDeployed(run: PreparedRun, state: StateDict): Promise<DeployedCost | undefined> {
-  const { students } = run;
-  const { parameters, owners } = summarizeDeployed(students);
+  const { students, spec } = run;
+  const whole = traceDeployed(students, 1);
+  const { parameters, owners } = sizeOfDeployed(whole);
   if (isAlone(owners)) return undefined;
-  const plain = plainStudent(students);
+  const plain = traceDeployed(plainStudent(students), 1);
   // what the run never trained, such as an unused classifier, takes as long with any weights
-  const drawn = initialState([...traceDeployed(plain, 1).variables.values()], run.spec.seed);
+  const drawn = initialState([...plain.variables.values()], spec.seed);
+  const msOf = async (program: Program, values: StateDict) =>
+    (await latencyOf(frozen(program, values), spec.placement)).medianMs;
   return {
     parameters,
     owners,
-    latencyMs: await latencyOf(run, deployedProgram(students, 1), state),
+    latencyMs: await msOf(whole.program, state),
     plain: {
-      parameters: summarizePlain(students).parameters,
-      latencyMs: await latencyOf(run, deployedProgram(plain, 1), new Map([...drawn, ...state])),
+      parameters: sizeOfDeployed(plain).parameters,
+      latencyMs: await msOf(plain.program, new Map([...drawn, ...state])),
     },
   };
 }
 
 const isAlone = (owners: DeployedCost['owners']): boolean =>
   Object.keys(owners).every((owner) => owner === studentPrefix);
-
-async function latencyOf({ spec }: PreparedRun, program: Program, state: StateDict): Promise<number> {
-  const { backend, ...how } = spec.placement;
-  const executable = await backend.compile(frozen(program, state), how);
-  const { medianMs } = await measureLatency(executable).finally(() => executable.dispose());
-  return medianMs;
-}

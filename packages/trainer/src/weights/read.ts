@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { LimbeckError } from '@limbeck/core';
 import { openWeights, toStateDict, type WeightsFile } from '@limbeck/formats';
 import type { StateDict } from '@limbeck/graph';
+import { readBytes } from '../files/read-bytes.js';
 import { type Rename, renameAll } from './rename.js';
 
 /** A state dict together with where it came from. */
@@ -37,7 +36,7 @@ export const weightsExtensions: readonly string[] = [
  * @throws LimbeckError NOT_FOUND, BAD_FILE; WEIGHTS_MISMATCH where `rename` makes two names one
  */
 export function readWeightsFile(path: string, options: ReadWeightsOptions = {}): Weights {
-  return weightsFrom(readBytes(path), path, options);
+  return weightsFrom(readWeightsBytes(path), path, options);
 }
 
 /** The same for bytes that are in memory. */
@@ -61,26 +60,8 @@ export function openWeightsFile(
   options: { readonly entry?: string | undefined } = {},
 ): WeightsFile {
   const { entry } = options;
-  return openWeights(readBytes(path), { source: path, ...(entry === undefined ? {} : { entry }) });
+  return openWeights(readWeightsBytes(path), { source: path, ...(entry === undefined ? {} : { entry }) });
 }
 
-function readBytes(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new LimbeckError('NOT_FOUND', `there is no weights file ${path}`, {
-        hint: 'paths are relative to the configuration file, or to the folder the command runs in',
-        details: { path },
-        cause,
-      });
-    }
-    const what = code === 'EISDIR' ? 'it is a folder' : message;
-    throw new LimbeckError('BAD_FILE', `cannot read ${path}: ${what}`, {
-      hint: `name a file of weights: ${weightsExtensions.join(', ')} or .onnx`,
-      details: { path },
-      cause,
-    });
-  }
-}
+const readWeightsBytes = (path: string): Uint8Array =>
+  readBytes(path, 'weights file', `name a file of weights: ${weightsExtensions.join(', ')} or .onnx`);
