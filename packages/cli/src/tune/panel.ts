@@ -90,7 +90,7 @@ const joined = (choices: readonly Choice[], at: (choice: Choice) => Point): stri
   `<path d="M${choices.map((one) => at(one).join(' ')).join(' L')}" fill="none" stroke="${shades.ink}" stroke-width="1.5"/>`;
 
 /** Width of the longest label of a tick, with some room. */
-const tickWidth = 48;
+const tickWidth = 44;
 
 /** Those of rising ticks whose labels do not run into the one before. */
 function apart(ticks: readonly number[], at: (tick: number) => number): number[] {
