@@ -15,7 +15,11 @@ export interface Ended {
 
 /** The built command in a process of its own, as a user starts it; ended after a minute at the latest. */
 export function start(args: readonly string[], cwd: string): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [bin, ...args], {
+  return startScript(bin, args, cwd);
+}
+
+function startScript(script: string, args: readonly string[], cwd: string) {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: '1', CI: 'true' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -38,6 +42,19 @@ export function start(args: readonly string[], cwd: string): { child: ChildProce
 
 export function limbeck(args: readonly string[], cwd: string): Promise<Ended> {
   return start(args, cwd).ended;
+}
+
+const each = fileURLToPath(new URL('./limbeck-each.mjs', import.meta.url));
+
+/** Several commands one after another, in one process of their own: most of what a short one takes is the start. */
+export async function limbeckEach(
+  commands: readonly (readonly string[])[],
+  cwd: string,
+): Promise<Pick<Ended, 'code' | 'stdout' | 'stderr'>[]> {
+  const { stdout, stderr } = await startScript(each, [JSON.stringify(commands)], cwd).ended;
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  if (lines.length !== commands.length) throw new Error(`the commands did not end: ${stderr}`);
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** Steps at which a run has a whole checkpoint, one with its manifest; the newest last. */

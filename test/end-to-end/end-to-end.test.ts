@@ -95,6 +95,44 @@ describe('a run that is stopped and resumed ends with the same bits', () => {
   });
 });
 
+/** Methods with a phase before the main one: of the student, of both, of a part of their own. An epoch is 16 steps. */
+const phased = [
+  {
+    name: 'ft-and-fsp',
+    distiller: [
+      { use: 'ft', initialEpochs: 1 },
+      { use: 'fsp', initialEpochs: 1 },
+    ],
+    phases: 3,
+  },
+  { name: 'ab', distiller: [{ use: 'ab', initialEpochs: 1 }], phases: 2 },
+];
+
+test.each(phased)(
+  '$name: killed in every phase, a run ends with the same bits',
+  {
+    timeout: 120_000,
+  },
+  async ({ name, distiller, phases }) => {
+    const train = { ...studentConfig.train, epochs: 1 };
+    await writeFile(inside(`${name}.json`), JSON.stringify({ ...studentConfig, distiller, train }));
+    const whole = await limbeck(['train', `${name}.json`, '--out', `${name}-whole`], folder);
+    expect(whole, whole.stderr).toMatchObject({ code: 0 });
+    const run = `${name}-killed`;
+    for (let phase = 0; phase < phases; phase++) {
+      const resume = phase === 0 ? [`${name}.json`, '--out', run] : ['--resume', run];
+      const { child, ended } = start(['train', ...resume], folder);
+      await untilCheckpoint(inside(run), 16 * phase + 3, child);
+      child.kill('SIGKILL');
+      expect((await ended).signal, 'the run was over before it could be killed').toBe('SIGKILL');
+    }
+    const resumed = await limbeck(['train', '--resume', run], folder);
+    expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
+    expect((await weightsOf(run)).equals(await weightsOf(`${name}-whole`))).toBe(true);
+    expect(await metricsOf(run)).toEqual(await metricsOf(`${name}-whole`));
+  },
+);
+
 describe('a finished run', () => {
   test('is not trained over, nor resumed', async () => {
     const again = await limbeck(['train', 'student.config.json', '--out', 'whole'], folder);
