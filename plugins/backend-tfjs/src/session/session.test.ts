@@ -54,11 +54,11 @@ const batch = (step: number): Record<string, TensorData> => ({
 });
 
 describe.skipIf(!found.available && !required)(`session${reason}`, () => {
-  test('nothing of tfjs is left behind: tensors over 100 steps, sessions after disposal', async () => {
+  test('nothing of tfjs is left behind: tensors over 1,000 steps, sessions after disposal', async () => {
     const { tf } = loadRuntime();
     const [tensors, sessions] = [tf.memory().numTensors, tf.node.getNumOfSavedModels()];
     const executable = await tfjsBackend.compile(training());
-    for (let step = 0; step < 100; step++) await executable.step(batch(step));
+    for (let step = 0; step < 1000; step++) await executable.step(batch(step));
     await executable.writeState(await executable.readState());
     expect(tf.memory().numTensors).toBe(tensors);
     expect(tf.node.getNumOfSavedModels()).toBe(sessions + 1);
