@@ -3,7 +3,7 @@ import { definePlugin } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type DistillOptions, distill } from './distill.js';
-import type { RunEvent } from './events.js';
+import type { RunEvent } from './run/events.js';
 import { temporaryFolder } from './testing/run-files.js';
 import { toyDataset } from './testing/toy-data.js';
 import { toyDistiller, toyStudent, toyTeacher, toyTeacherWeights } from './testing/toy-models.js';

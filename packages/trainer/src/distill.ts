@@ -10,10 +10,10 @@ import {
   type UseObject,
 } from '@limbeck/core';
 import type { ParameterGroup } from '@limbeck/nn';
-import type { ForeignDeclaration, InputDeclaration, TapDeclaration } from './foreign/declaration.js';
-import { openForeignModel } from './foreign/foreign-model.js';
-import { readModelFile } from './foreign/read-model-file.js';
+import { openForeignModel } from './execute/foreign/foreign-model.js';
+import { readModelFile } from './execute/foreign/read-model-file.js';
 import type { DistillerChoice } from './programs/distillation.js';
+import type { ForeignDeclaration, InputDeclaration, TapDeclaration } from './run/foreign-declaration.js';
 import type {
   CheckpointPolicy,
   FidelityBound,
@@ -24,7 +24,7 @@ import type {
   TeacherCalibration,
   TeacherSettings,
   TeacherSpec,
-} from './run-spec.js';
+} from './run/run-spec.js';
 import { standardTraining } from './standard/plugin.js';
 import type { RunResult } from './train/run-result.js';
 import { type TrainOptions, train } from './train/train.js';

@@ -1,29 +1,35 @@
 export * from './analysis/calibration.js';
 export * from './analysis/linear-cka.js';
+export { median } from './analysis/median.js';
 export * from './analysis/teacher-agreement.js';
 export * from './analysis/teacher-cosine.js';
-export { type Checkpoint, latestCheckpoint, listCheckpoints } from './checkpoint/load.js';
-export type { Manifest } from './checkpoint/manifest.js';
 export * from './distill.js';
 export * from './evaluate/classifier.js';
 export * from './evaluate/evaluate.js';
 export * from './evaluate/plan-metrics.js';
 export { type SplitFeatures, teacherFeatures } from './evaluate/teacher-features.js';
-export * from './events.js';
+export * from './execute/feature-source.js';
+export * from './execute/foreign/foreign-model.js';
+export { openForeignTeacher } from './execute/foreign/open-foreign-teacher.js';
+export { readModelFile } from './execute/foreign/read-model-file.js';
+export * from './execute/live-teacher.js';
+export type { CacheDtype } from './execute/teacher-cache/encoding.js';
+export type { CacheFacts } from './execute/teacher-cache/facts.js';
+export {
+  type CacheLayout,
+  type CachePrecision,
+  type FeatureKind,
+  type FeatureSize,
+  layoutOf,
+} from './execute/teacher-cache/layout.js';
+export { CacheStore, type StoreOptions } from './execute/teacher-cache/store.js';
 export { writeAtomically } from './files/atomic.js';
 export { sizeOfExported, writeExported } from './files/exported.js';
-export { describeEvent } from './folder/describe-event.js';
-export { RunFolder, type RunRecord, runFiles } from './folder/run-folder.js';
-export * from './foreign/declaration.js';
-export * from './foreign/foreign-model.js';
-export { openForeignTeacher } from './foreign/open-foreign-teacher.js';
-export { readModelFile } from './foreign/read-model-file.js';
 export * from './inspect/latency.js';
 export { countMacs } from './inspect/macs.js';
 export * from './inspect/summarize.js';
 export * from './inspect/summarize-deployed.js';
 export * from './measure/measure-steps.js';
-export { median } from './measure/median.js';
 export * from './programs/deployed.js';
 export * from './programs/distillation.js';
 export * from './programs/evaluated.js';
@@ -38,27 +44,21 @@ export * from './programs/traced-model.js';
 export * from './programs/traced-teacher.js';
 export * from './programs/untrained.js';
 export * from './programs/views.js';
-export * from './run-spec.js';
+export { describeEvent } from './run/describe-event.js';
+export * from './run/events.js';
+export * from './run/foreign-declaration.js';
+export type { Progress } from './run/progress.js';
+export * from './run/run-spec.js';
 export * from './standard/balancers.js';
 export * from './standard/metrics.js';
 export * from './standard/optimizers.js';
 export * from './standard/plugin.js';
 export * from './standard/schedules.js';
-export { describeCaches } from './teacher-cache/describe.js';
-export type { CacheDtype } from './teacher-cache/encoding.js';
-export type { CacheFacts } from './teacher-cache/facts.js';
-export {
-  type CacheLayout,
-  type CachePrecision,
-  type FeatureKind,
-  type FeatureSize,
-  layoutOf,
-} from './teacher-cache/layout.js';
-export { CacheStore, type StoreOptions } from './teacher-cache/store.js';
-export * from './teachers/feature-source.js';
-export * from './teachers/live-teacher.js';
+export { type Checkpoint, latestCheckpoint, listCheckpoints } from './store/checkpoint/load.js';
+export type { Manifest } from './store/checkpoint/manifest.js';
+export { RunFolder, type RunRecord, runFiles } from './store/run-folder.js';
 export type { DeployedCost, InferenceCost } from './train/deployed-cost.js';
-export type { Progress } from './train/progress.js';
+export { describeCaches } from './train/describe-caches.js';
 export type { RunResult, TeacherResult } from './train/run-result.js';
 export { type TrainOptions, train } from './train/train.js';
 export { otherOptions } from './weights/check-origin.js';

@@ -1,8 +1,8 @@
 import { LimbeckError, type OpenDataset } from '@limbeck/core';
 import { createEvalLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
-import type { MetricValues } from '../events.js';
-import type { MetricChoice } from '../run-spec.js';
+import type { MetricValues } from '../run/events.js';
+import type { MetricChoice } from '../run/run-spec.js';
 import { type Classifier, checkLogits } from './classifier.js';
 import { measuring } from './measuring.js';
 import type { PlannedMetric } from './plan-metrics.js';

@@ -1,6 +1,6 @@
 import { LimbeckError, type MetricAccumulator } from '@limbeck/core';
 import { sizeOf } from '@limbeck/graph';
-import { type MetricChoice, metricName } from '../run-spec.js';
+import { type MetricChoice, metricName } from '../run/run-spec.js';
 import type { Answer } from './classifier.js';
 import { needsLogitsAlone, type PlannedFeature, type PlannedMetric } from './plan-metrics.js';
 import { poolValues } from './pool.js';

@@ -6,14 +6,14 @@ import {
   type ProfileOptions,
 } from '@limbeck/core';
 import { leafName } from '@limbeck/graph';
+import { median } from '../analysis/median.js';
+import { compile } from '../execute/compile.js';
+import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';
+import { openTeacher, pathsOf } from '../execute/open-teacher.js';
+import { Stepper } from '../execute/step.js';
 import { stateFor } from '../programs/state.js';
-import type { Placement, RunSpec } from '../run-spec.js';
-import { type FeatureSource, liveFeatures } from '../teachers/feature-source.js';
-import { openTeacher, pathsOf } from '../teachers/open-teacher.js';
-import { compile } from '../train/compile.js';
+import type { Placement, RunSpec } from '../run/run-spec.js';
 import { prepareRun } from '../train/prepare.js';
-import { Stepper } from '../train/step.js';
-import { median } from './median.js';
 
 export interface MeasureOptions {
   /** Steps that count. Default 10. */

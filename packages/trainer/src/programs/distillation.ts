@@ -14,7 +14,7 @@ import {
 } from '@limbeck/core';
 import { formatShape, type Graph, type Shape, type Tensor } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
-import type { Chosen } from '../run-spec.js';
+import type { Chosen } from '../run/run-spec.js';
 import type { Term } from './objective.js';
 
 /** A distiller with its checked options. */

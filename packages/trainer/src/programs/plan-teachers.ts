@@ -1,7 +1,7 @@
 import { didYouMean, LimbeckError, type ModelView, teacherNameProblem } from '@limbeck/core';
 import type { Graph } from '@limbeck/graph';
-import type { ForeignModel } from '../foreign/foreign-model.js';
-import { ForeignTeacher } from '../foreign/foreign-teacher.js';
+import type { ForeignModel } from '../execute/foreign/foreign-model.js';
+import { ForeignTeacher } from './foreign-teacher.js';
 import { Teacher, teacherPrefix } from './teacher.js';
 import type { ModelChoice } from './traced-model.js';
 import { TracedTeacher } from './traced-teacher.js';

@@ -12,7 +12,7 @@ import {
   tensorData,
 } from '@limbeck/graph';
 import { groupParameters, initialState, type ParameterGroup, Trace, type Variable } from '@limbeck/nn';
-import type { Chosen } from '../run-spec.js';
+import type { Chosen } from '../run/run-spec.js';
 import type { CombinedInitialPhase, DistillerChoice, Parts } from './distillation.js';
 import { distillerPrefix } from './distillation.js';
 import { type Objective, objectiveOf, type Term, taskLoss, weightOutput } from './objective.js';

@@ -1,6 +1,6 @@
 import { type Augmentation, LimbeckError, type ViewOptions } from '@limbeck/core';
 import type { Trace } from '@limbeck/nn';
-import type { Chosen } from '../run-spec.js';
+import type { Chosen } from '../run/run-spec.js';
 import type { Parts } from './distillation.js';
 import type { TracedModel } from './traced-model.js';
 

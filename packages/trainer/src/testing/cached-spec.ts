@@ -1,5 +1,5 @@
 import type { ComputeBackend } from '@limbeck/core';
-import type { RunSpec, TeacherCacheSpec, TeacherSpec } from '../run-spec.js';
+import type { RunSpec, TeacherCacheSpec, TeacherSpec } from '../run/run-spec.js';
 import { toyDataset } from './toy-data.js';
 import { toySpec } from './toy-run.js';
 

@@ -1,6 +1,6 @@
 import type { ComputeBackend } from '@limbeck/core';
 import { flip } from '@limbeck/data';
-import type { RunSpec } from '../run-spec.js';
+import type { RunSpec } from '../run/run-spec.js';
 import { nll, top1 } from '../standard/metrics.js';
 import { sgd } from '../standard/optimizers.js';
 import { cosine } from '../standard/schedules.js';

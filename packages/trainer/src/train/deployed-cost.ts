@@ -1,10 +1,10 @@
 import type { Program, StateDict } from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';
+import { frozen } from '../execute/compile.js';
 import { latencyOf } from '../inspect/latency.js';
 import { sizeOfDeployed } from '../inspect/summarize-deployed.js';
 import { plainStudent, traceDeployed } from '../programs/deployed.js';
 import { studentPrefix } from '../programs/trace-step.js';
-import { frozen } from './compile.js';
 import type { PreparedRun } from './prepare.js';
 
 /** What answering one image takes. */

@@ -1,14 +1,14 @@
 import { coreVersion } from '@limbeck/core';
 import { writeSafetensors } from '@limbeck/formats';
+import { frozen } from '../execute/compile.js';
 import { writeAtomically, writeJson } from '../files/atomic.js';
 import { writeExported } from '../files/exported.js';
-import { type RunFolder, runFiles } from '../folder/run-folder.js';
+import type { Progress } from '../run/progress.js';
+import { type RunFolder, runFiles } from '../store/run-folder.js';
 import { deployedWeights, describeWeights } from '../weights/deployed.js';
-import { frozen } from './compile.js';
 import { measureDeployed } from './deployed-cost.js';
 import type { Machines } from './machines.js';
 import { type PreparedRun, parameterCount } from './prepare.js';
-import type { Progress } from './progress.js';
 import type { RunResult } from './run-result.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { Metric } from '@limbeck/core';
-import type { MetricValues } from '../events.js';
-import { metricName, type RunSpec } from '../run-spec.js';
-import type { Progress } from './progress.js';
+import type { MetricValues } from '../run/events.js';
+import type { Progress } from '../run/progress.js';
+import { metricName, type RunSpec } from '../run/run-spec.js';
 
 /**
  * Takes an evaluation into account: the latest, the best by the first metric, early stopping.

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import type { RunSpec } from '../run-spec.js';
+import type { RunSpec } from '../run/run-spec.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { toyDataset } from '../testing/toy-data.js';
 import { toySpec } from '../testing/toy-run.js';

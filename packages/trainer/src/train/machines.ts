@@ -1,17 +1,17 @@
 import type { Executable } from '@limbeck/core';
 import { leafName, type StateDict } from '@limbeck/graph';
-import type { RunListener } from '../events.js';
+import { askTeachers, type EvaluatedFeatures } from '../evaluate/ask-teachers.js';
+import { compile } from '../execute/compile.js';
+import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';
+import type { LiveTeacher } from '../execute/live-teacher.js';
+import { openTeacher, pathsOf, type RunTeacher } from '../execute/open-teacher.js';
+import { TeacherCache } from '../execute/teacher-cache/teacher-cache.js';
 import { stateFor } from '../programs/state.js';
-import { TeacherCache } from '../teacher-cache/teacher-cache.js';
-import { askTeachers, type EvaluatedFeatures } from '../teachers/ask-teachers.js';
-import { type FeatureSource, liveFeatures } from '../teachers/feature-source.js';
-import type { LiveTeacher } from '../teachers/live-teacher.js';
-import { openTeacher, pathsOf, type RunTeacher } from '../teachers/open-teacher.js';
-import type { Attention } from './attention.js';
-import { compile } from './compile.js';
+import type { Attention } from '../run/control.js';
+import type { RunListener } from '../run/events.js';
+import type { Progress } from '../run/progress.js';
 import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
-import type { Progress } from './progress.js';
 
 /** A teacher at work. */
 export interface WorkingTeacher {

@@ -1,7 +1,7 @@
 import { LimbeckError } from '@limbeck/core';
 import type { LearningRateFactor } from '@limbeck/nn';
 import type { StepPlan, StudentPlan } from '../programs/student.js';
-import type { RunSpec } from '../run-spec.js';
+import type { RunSpec } from '../run/run-spec.js';
 
 /** A part of a run with a program of its own; the main phase is the last. */
 export interface RunPhase {

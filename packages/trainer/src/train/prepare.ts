@@ -2,20 +2,20 @@ import { type ErrorCode, LimbeckError } from '@limbeck/core';
 import { type Program, type StateDict, sizeOf } from '@limbeck/graph';
 import { type PlannedMetric, planMetrics } from '../evaluate/plan-metrics.js';
 import { checkMemory } from '../evaluate/teacher-features.js';
+import { BatchSource } from '../execute/batch-source.js';
+import type { RunTeacher } from '../execute/open-teacher.js';
+import { planCache } from '../execute/teacher-cache/plan-cache.js';
 import { deployedProgram } from '../programs/deployed.js';
 import { evaluatedProgram } from '../programs/evaluated.js';
 import { type Picture, picturesOf } from '../programs/pictures.js';
 import { planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
 import type { ModelChoice } from '../programs/traced-model.js';
 import { untouchedState, untrainedParameters } from '../programs/untrained.js';
-import { metricName, type RunSpec } from '../run-spec.js';
-import { planCache } from '../teacher-cache/plan-cache.js';
-import type { RunTeacher } from '../teachers/open-teacher.js';
+import { type Identity, identityOf } from '../run/identity.js';
+import { metricName, type RunSpec } from '../run/run-spec.js';
 import { checkOrigin, otherOptions } from '../weights/check-origin.js';
 import { loadWeights } from '../weights/load.js';
-import { BatchSource } from './batch-source.js';
 import { checkData } from './check-data.js';
-import { type Identity, identityOf } from './identity.js';
 import { phasesOf, type RunPhase } from './phases.js';
 
 /** A run that is checked and planned; nothing is compiled or written yet. */

@@ -4,13 +4,13 @@ import type { LimbeckError } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Manifest } from '../checkpoint/manifest.js';
-import type { RunEvent } from '../events.js';
-import type { RunSpec } from '../run-spec.js';
+import type { RunEvent } from '../run/events.js';
+import { hashOf } from '../run/identity.js';
+import type { RunSpec } from '../run/run-spec.js';
+import type { Manifest } from '../store/checkpoint/manifest.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toyDistiller } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
-import { hashOf } from './identity.js';
 import { train } from './train.js';
 
 const root = temporaryFolder();

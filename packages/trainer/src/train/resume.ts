@@ -1,12 +1,12 @@
 import { LimbeckError } from '@limbeck/core';
 import type { StateDict } from '@limbeck/graph';
-import { type Checkpoint, latestCheckpoint } from '../checkpoint/load.js';
-import { removeRemains } from '../checkpoint/prune.js';
-import type { RunListener } from '../events.js';
-import { type RunFolder, type RunRecord, runFiles } from '../folder/run-folder.js';
-import { differences } from './identity.js';
+import type { RunListener } from '../run/events.js';
+import { differences } from '../run/identity.js';
+import { type Progress, startOfRun } from '../run/progress.js';
+import { type Checkpoint, latestCheckpoint } from '../store/checkpoint/load.js';
+import { removeRemains } from '../store/checkpoint/prune.js';
+import { type RunFolder, type RunRecord, runFiles } from '../store/run-folder.js';
 import type { PreparedRun } from './prepare.js';
-import { type Progress, startOfRun } from './progress.js';
 
 /** Where a session begins. */
 export interface Beginning {

@@ -1,4 +1,4 @@
-import type { Fidelity, MetricValues } from '../events.js';
+import type { Fidelity, MetricValues } from '../run/events.js';
 import type { DeployedCost } from './deployed-cost.js';
 
 /** What was found out about a teacher before training. */

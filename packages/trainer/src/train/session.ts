@@ -1,17 +1,17 @@
 import { LimbeckError } from '@limbeck/core';
-import { pruneCheckpoints } from '../checkpoint/prune.js';
-import { saveCheckpoint } from '../checkpoint/save.js';
 import { executableClassifier } from '../evaluate/classifier.js';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
-import type { MetricValues, RunListener } from '../events.js';
-import { type RunFolder, runFiles } from '../folder/run-folder.js';
+import { refuseNonFiniteLosses, Stepper, type StepResult } from '../execute/step.js';
+import type { MetricValues, RunListener } from '../run/events.js';
+import { accuracyOf, emptySums, meansOf, type Progress, weightsOf } from '../run/progress.js';
+import { pruneCheckpoints } from '../store/checkpoint/prune.js';
+import { saveCheckpoint } from '../store/checkpoint/save.js';
+import { type RunFolder, runFiles } from '../store/run-folder.js';
 import { judge } from './judge.js';
 import type { Machines } from './machines.js';
 import { Pace } from './pace.js';
 import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
-import { accuracyOf, emptySums, meansOf, type Progress, weightsOf } from './progress.js';
-import { refuseNonFiniteLosses, Stepper, type StepResult } from './step.js';
 
 /** What a session works with. */
 export interface SessionParts {

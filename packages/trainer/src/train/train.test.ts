@@ -10,8 +10,8 @@ import {
 import { add, mean, square, sub } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../events.js';
-import type { RunSpec } from '../run-spec.js';
+import type { RunEvent } from '../run/events.js';
+import type { RunSpec } from '../run/run-spec.js';
 import { readLines, temporaryFolder } from '../testing/run-files.js';
 import { toyDataset } from '../testing/toy-data.js';
 import { toyBackbone, toyDistiller, toyTeacherWeights } from '../testing/toy-models.js';

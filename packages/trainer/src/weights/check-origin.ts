@@ -1,7 +1,7 @@
 import { LimbeckError, type OpenDataset } from '@limbeck/core';
 import { formatShape } from '@limbeck/graph';
 import type { ModelChoice } from '../programs/traced-model.js';
-import { differences } from '../train/identity.js';
+import { differences } from '../run/identity.js';
 import type { Weights } from './read.js';
 
 /**

@@ -1,0 +1,81 @@
+import { type Feeds, SampleInputs } from '@limbeck/core';
+import {
+  createNegativeSampler,
+  createTrainLoader,
+  type NegativeSampler,
+  type TrainLoader,
+} from '@limbeck/data';
+import { tensorData } from '@limbeck/graph';
+import type { Picture } from '../programs/pictures.js';
+import type { StepPlan } from '../programs/student.js';
+import { viewInput } from '../programs/views.js';
+import { drawsOf } from '../run/draws.js';
+import type { RunSpec } from '../run/run-spec.js';
+import type { TeacherBatch } from './feature-source.js';
+
+/** What the data give to one step. */
+export interface StepBatch extends TeacherBatch {
+  readonly labels: Int32Array;
+  /** All of it by the names of the program's inputs; a program may have only some of them. */
+  readonly feeds: Feeds;
+}
+
+/** Draws everything a step needs of the training split; a step of a seed and an epoch is always the same. */
+export class BatchSource {
+  readonly batchesPerEpoch: number;
+  /** By input of the step. */
+  readonly #loaders: ReadonlyMap<string, TrainLoader>;
+  readonly #sampler: NegativeSampler | undefined;
+  readonly #shape: readonly number[];
+
+  /**
+   * @param pictures what steps look at, by input
+   * @param steps of every phase
+   */
+  constructor(
+    { data, seed, teachers }: RunSpec,
+    pictures: ReadonlyMap<string, Picture>,
+    steps: readonly StepPlan[],
+  ) {
+    const { dataset, batchSize } = data;
+    const { train: split, normalization, imageShape } = dataset;
+    const draws = drawsOf({ data, teachers });
+    const common = {
+      ...{ split, normalization, imageShape, batchSize, seed },
+      ...(draws === undefined ? {} : { draws }),
+    };
+    this.#loaders = new Map(
+      [...pictures].map(([input, { augment, number }]) => {
+        const changes = augment.map(({ contribution, options }) => contribution.create(options, imageShape));
+        return [input, createTrainLoader({ ...common, augment: changes, picture: number })];
+      }),
+    );
+    this.batchesPerEpoch = this.#loaders.get('image')!.batchesPerEpoch;
+    this.#shape = [batchSize, ...imageShape];
+    const contrasts = steps.some(({ negatives }) => negatives.size > 0);
+    this.#sampler = contrasts ? createNegativeSampler(split.labels, seed) : undefined;
+  }
+
+  /** @param epoch counts from 0 over all phases */
+  batch({ views, negatives }: StepPlan, epoch: number, step: number): StepBatch {
+    const { images: pixels, labels, indices } = this.#loaders.get('image')!.batch(epoch, step);
+    const size = labels.length;
+    const imagesOf = (data: Float32Array) => tensorData('float32', this.#shape, data);
+    const drawn = [...views.keys()].map((name) => {
+      const input = viewInput(name, 'image');
+      return [input, imagesOf(this.#loaders.get(input)!.batch(epoch, step).images)] as const;
+    });
+    const images = { image: imagesOf(pixels), ...Object.fromEntries(drawn) };
+    const contrasted = [...negatives].map(([input, { count, from }]) => {
+      const data = this.#sampler!.draw(indices, { epoch, step, count, from });
+      return [input, tensorData('int32', [size, count], data)] as const;
+    });
+    const feeds = {
+      ...images,
+      labels: tensorData('int32', [size], labels),
+      [SampleInputs.indexName]: tensorData('int32', [size], indices),
+      ...Object.fromEntries(contrasted),
+    };
+    return { images, indices, epoch, labels, feeds };
+  }
+}

@@ -1,0 +1,88 @@
+import { LimbeckError, type OpenDataset } from '@limbeck/core';
+import { type TensorData, tensorData } from '@limbeck/graph';
+import type { InputDeclaration } from '../../run/foreign-declaration.js';
+import { resizer } from './resize.js';
+
+/** Turns images [N, C, H, W] as the data set normalises them into those a model from a file takes. */
+export type ImageConversion = (images: TensorData) => TensorData;
+
+/** Images of a data set: their shape, and how it normalises them. */
+export type ImageFacts = Pick<OpenDataset, 'imageShape' | 'normalization'>;
+
+/**
+ * Prepares the way from one normalisation, size and layout to another. A normalisation is undone and the other applied in
+ * one multiplication and one addition a channel, computed in double precision and rounded once.
+ *
+ * @param size height and width the model takes
+ */
+export function imageConversion(
+  { imageShape, normalization }: ImageFacts,
+  declared: InputDeclaration,
+  size: readonly [height: number, width: number],
+): ImageConversion {
+  const { factors, offsets } = affine(imageShape[0], normalization, declared);
+  const [channels, height, width] = imageShape;
+  const sameSize = size[0] === height && size[1] === width;
+  const plain = factors.every((factor) => factor === 1) && offsets.every((offset) => offset === 0);
+  if (plain && sameSize && declared.layout === 'NCHW') return (images) => images;
+  const resize = sameSize ? undefined : resizer([height, width], size);
+  const plane = size[0] * size[1];
+  const isLast = declared.layout === 'NHWC';
+  return ({ shape, data }) => {
+    const count = shape[0]!;
+    const from = data as Float32Array;
+    const into = new Float32Array(count * channels * plane);
+    for (let image = 0; image < count; image++) {
+      for (let channel = 0; channel < channels; channel++) {
+        const start = (image * channels + channel) * height * width;
+        const map = from.subarray(start, start + height * width);
+        const pixels = resize === undefined ? map : resize(map);
+        const [factor, offset] = [factors[channel]!, offsets[channel]!];
+        const [first, step] = isLast
+          ? [image * channels * plane + channel, channels]
+          : [(image * channels + channel) * plane, 1];
+        for (let i = 0; i < plane; i++) into[first + i * step] = pixels[i]! * factor + offset;
+      }
+    }
+    return tensorData('float32', isLast ? [count, ...size, channels] : [count, channels, ...size], into);
+  };
+}
+
+/** (scale (x std + mean) - mean') / std', as x factor + offset. */
+function affine(
+  channels: number,
+  { mean, std }: OpenDataset['normalization'],
+  { scale, normalization }: InputDeclaration,
+): { readonly factors: readonly number[]; readonly offsets: readonly number[] } {
+  if (normalization === undefined && scale === 1) {
+    return { factors: mean.map(() => 1), offsets: mean.map(() => 0) };
+  }
+  const own = wanted(channels, { mean, std }, normalization, scale);
+  const same = mean.map((m, c) => scale * m === own.mean[c] && scale * std[c]! === own.std[c]);
+  return {
+    factors: std.map((s, c) => (same[c] ? 1 : (scale * s) / own.std[c]!)),
+    offsets: mean.map((m, c) => (same[c] ? 0 : (scale * m - own.mean[c]!) / own.std[c]!)),
+  };
+}
+
+function wanted(
+  channels: number,
+  dataset: OpenDataset['normalization'],
+  declared: InputDeclaration['normalization'],
+  scale: number,
+): OpenDataset['normalization'] {
+  if (declared === 'none') return { mean: Array(channels).fill(0), std: Array(channels).fill(1) };
+  if (declared === undefined) {
+    return { mean: dataset.mean.map((m) => scale * m), std: dataset.std.map((s) => scale * s) };
+  }
+  const { mean, std } = declared;
+  if (mean.length === channels && std.length === channels) return declared;
+  if (mean.length === 1 && std.length === 1) {
+    return { mean: Array(channels).fill(mean[0]), std: Array(channels).fill(std[0]) };
+  }
+  throw new LimbeckError(
+    'SHAPE_MISMATCH',
+    `the teacher's normalization has ${mean.length} means and ${std.length} standard deviations, images have ${channels} channels`,
+    { hint: 'give one value, or one a channel, in teacher.input.normalization' },
+  );
+}

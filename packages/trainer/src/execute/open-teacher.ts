@@ -1,0 +1,86 @@
+import type { Feeds, Precision } from '@limbeck/core';
+import { createTrainLoader } from '@limbeck/data';
+import { tensorData } from '@limbeck/graph';
+import type { PlannedTeacher } from '../programs/student.js';
+import type { RunListener } from '../run/events.js';
+import type { RunSpec, TeacherSpec } from '../run/run-spec.js';
+import type { PreparedRun } from '../train/prepare.js';
+import { CalibrationFolder } from './calibration-folder.js';
+import { compile, frozen } from './compile.js';
+import { openForeignTeacher } from './foreign/open-foreign-teacher.js';
+import { compiledTeacher, type LiveTeacher } from './live-teacher.js';
+import type { CacheStore } from './teacher-cache/store.js';
+
+/** A teacher of a run: what is said about it and what is planned with it. */
+export interface RunTeacher {
+  readonly spec: TeacherSpec;
+  readonly planned: PlannedTeacher;
+  /** Undefined where it is asked in every step. */
+  readonly cache: CacheStore | undefined;
+}
+
+/**
+ * What the student's step needs of a teacher. One in int8 gives its logits too, which its fidelity is judged by, and a
+ * model from a file does, so that it is not loaded twice to be examined.
+ */
+export function pathsOf({ spec, planned }: RunTeacher): string[] {
+  const paths = planned.features.map(({ path }) => path);
+  if (spec.placement.precision === 'int8' || 'foreign' in spec) paths.push('logits');
+  return [...new Set(paths)];
+}
+
+/**
+ * Compiles or loads a frozen teacher where it belongs.
+ *
+ * @param paths of the features it shall give
+ * @param precision default: its own; in int8 it is calibrated
+ */
+export async function openTeacher(
+  run: PreparedRun,
+  { spec, planned }: RunTeacher,
+  paths: readonly string[],
+  { emit, precision = spec.placement.precision }: { emit: RunListener; precision?: Precision | undefined },
+): Promise<LiveTeacher> {
+  if ('foreign' in spec) {
+    const { dataset, batchSize } = run.spec.data;
+    const { name } = planned;
+    return openForeignTeacher(spec.foreign, {
+      ...dataset,
+      batchSize,
+      placement: spec.placement,
+      paths,
+      name,
+      emit,
+    });
+  }
+  const program = frozen(planned.model.program!(paths), run.teacherState);
+  const placement = { ...spec.placement, ...(precision === undefined ? {} : { precision }) };
+  const { batchSize } = run.spec.data;
+  if (precision !== 'int8') {
+    return compiledTeacher(await compile(program, placement, { emit }), batchSize);
+  }
+  const { images, folder, ...how } = spec.calibration;
+  const owner = { backend: placement.backend.id, teacher: planned.name };
+  const memory = folder === undefined ? undefined : new CalibrationFolder(folder, owner, emit);
+  const batches = calibrationBatches(run.spec, images);
+  const calibration = { batches, ...how, ...(memory && { memory }) };
+  const executable = await compile(program, placement, { emit, calibration });
+  memory?.report();
+  return compiledTeacher(executable, batchSize);
+}
+
+/** Training images as they are, from the beginning of an order drawn from the run's seed: the same in a resumed run. */
+function calibrationBatches({ data, seed }: RunSpec, images: number): Iterable<Feeds> {
+  const { dataset, batchSize } = data;
+  const { train: split, normalization, imageShape } = dataset;
+  const loader = createTrainLoader({ split, normalization, imageShape, batchSize, seed, augment: [] });
+  const batches = Math.min(Math.ceil(images / batchSize), loader.batchesPerEpoch);
+  return {
+    *[Symbol.iterator]() {
+      for (let step = 0; step < batches; step++) {
+        const image = tensorData('float32', [batchSize, ...imageShape], loader.batch(0, step).images);
+        yield { image };
+      }
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { type Executable, LimbeckError } from '@limbeck/core';
+import { leafName, type TensorData, tensorData } from '@limbeck/graph';
+import { mostLikely } from '../evaluate/evaluate.js';
+import { scheduleInput, weightOutput } from '../programs/objective.js';
+import type { StepPlan } from '../programs/student.js';
+import type { StepBatch } from './batch-source.js';
+import type { FeatureSource } from './feature-source.js';
+
+/** What one step came to. */
+export interface StepResult {
+  /** Every term by name, unweighted, and `total`, the weighted sum. */
+  readonly losses: Record<string, number>;
+  /** Weights in this step of the terms whose weights change; empty where none does. */
+  readonly weights: Record<string, number>;
+  /** Right predictions among the batch; undefined in a phase that predicts nothing. */
+  readonly correct: number | undefined;
+}
+
+/** What a step is run with. */
+export interface StepInputs {
+  readonly batch: StepBatch;
+  /** Learning rate. */
+  readonly lr: number;
+  /** Factors of the weights that have a course, by term. */
+  readonly factors: ReadonlyMap<string, number>;
+}
+
+/** Name of the weighted sum among a step's losses. */
+export const totalLoss = 'total';
+
+const scalar = (value: number): TensorData => tensorData('float32', [], Float32Array.of(value));
+
+/** Runs steps: images go to the teachers, their features and the images to the student. */
+export class Stepper {
+  readonly #plan: StepPlan;
+  readonly #student: Executable;
+  readonly #sources: readonly FeatureSource[];
+  readonly #given: ReadonlySet<string>;
+
+  constructor(
+    plan: StepPlan,
+    { student, sources }: { student: Executable; sources: readonly FeatureSource[] },
+  ) {
+    this.#plan = plan;
+    this.#student = student;
+    this.#sources = sources;
+    this.#given = new Set(plan.program.inputs.map(leafName));
+  }
+
+  async run({ batch, lr, factors }: StepInputs): Promise<StepResult> {
+    const offered: Record<string, TensorData> = { ...batch.feeds, lr: scalar(lr) };
+    for (const [term, factor] of factors) offered[scheduleInput(term)] = scalar(factor);
+    // they go to the student as they are
+    for (const source of this.#sources) Object.assign(offered, await source.features(batch));
+    const feeds = Object.fromEntries(Object.entries(offered).filter(([name]) => this.#given.has(name)));
+    const fetches = await this.#student.step(feeds);
+    const losses: Record<string, number> = {};
+    const weights: Record<string, number> = {};
+    for (const [term, weight] of this.#plan.weights) {
+      losses[term] = fetches[`loss.${term}`]!.data[0]!;
+      const decided = fetches[weightOutput(term)]?.data[0];
+      const factor = factors.get(term);
+      if (decided !== undefined) weights[term] = decided;
+      else if (factor !== undefined) weights[term] = weight * factor;
+    }
+    losses[totalLoss] = fetches.loss!.data[0]!;
+    return { losses, weights, correct: fetches.logits && countRight(fetches.logits, batch.labels) };
+  }
+}
+
+function countRight(logits: TensorData, labels: Int32Array): number {
+  const classes = logits.shape[1]!;
+  let right = 0;
+  for (let row = 0; row < labels.length; row++) {
+    if (mostLikely(logits.data as Float32Array, row * classes, classes) === labels[row]) right++;
+  }
+  return right;
+}
+
+/** @throws LimbeckError NON_FINITE naming step, epoch and the first term that went bad */
+export function refuseNonFiniteLosses(
+  { losses, weights }: Pick<StepResult, 'losses' | 'weights'>,
+  { step, epoch, lr, phase }: { step: number; epoch: number; lr: number; phase?: string },
+): void {
+  const named = [
+    ...Object.entries(losses).map(([term, value]) => ({ term, value, what: `loss '${term}'` })),
+    ...Object.entries(weights).map(([term, value]) => ({
+      term,
+      value,
+      what: `the weight of loss '${term}'`,
+    })),
+  ];
+  // the total goes bad with any of its terms, and tells the least
+  const bad = named.filter(({ value }) => !Number.isFinite(value));
+  const first = bad.find(({ term }) => term !== totalLoss) ?? bad[0];
+  if (first === undefined) return;
+  const { term, value, what } = first;
+  const where = phase === undefined ? `epoch ${epoch}` : `epoch ${epoch} of the initial phase of '${phase}'`;
+  throw new LimbeckError(
+    'NON_FINITE',
+    `${what} is ${value} at step ${step} (${where}) with learning rate ${lr}`,
+    {
+      hint:
+        `try a lower learning rate, a warm-up, or a smaller weight of '${term}'; ` +
+        'checkpoints before this step are kept',
+      details: {
+        term,
+        step,
+        epoch,
+        lr,
+        ...(phase === undefined ? {} : { phase }),
+        losses: { ...losses, [term]: String(value) },
+      },
+    },
+  );
+}

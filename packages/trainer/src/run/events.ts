@@ -1,0 +1,190 @@
+import type { ErrorCode } from '@limbeck/core';
+import type { CacheFacts } from '../execute/teacher-cache/facts.js';
+import type { DeployedCost } from '../train/deployed-cost.js';
+
+/** Mean value of every loss term, unweighted, by name; `total` is the weighted sum. */
+export type LossValues = Readonly<Record<string, number>>;
+
+/** Values of metrics by id. */
+export type MetricValues = Readonly<Record<string, number>>;
+
+/** How true a model in int8 is to itself in float32, on images it was not calibrated with. */
+export interface Fidelity {
+  /** Images compared. */
+  readonly samples: number;
+  /** Share of images with the same most likely class. */
+  readonly agreement: number;
+  /** Of every output the student's step uses, flattened an image: mean and smallest cosine between the two. */
+  readonly cosine: Readonly<Record<string, { readonly mean: number; readonly worst: number }>>;
+  /** Mean Kullback-Leibler divergence from the float prediction, in nats, at temperature 1. */
+  readonly kl1: number;
+  /** The same of predictions softened by temperature 4. */
+  readonly kl4: number;
+}
+
+/** A teacher of a run. */
+export interface TeacherFacts {
+  readonly name: string;
+  /** Of the backbone, or the name of the file. */
+  readonly id: string;
+  readonly parameters: number;
+  readonly backend: string;
+}
+
+/**
+ * What a run says while it works. Plain JSON values, so that events cross threads, enter files and reach programs as they
+ * are. Renderers, logs and metric files listen; nobody asks.
+ */
+export type RunEvent =
+  | {
+      readonly type: 'start';
+      readonly folder: string;
+      readonly student: { readonly id: string; readonly parameters: number };
+      readonly teachers: readonly TeacherFacts[];
+      /** Of the main phase. */
+      readonly epochs: number;
+      /** Phases before the main one, in order; absent where there are none. */
+      readonly initial?: readonly {
+        /** The distiller it belongs to. */
+        readonly phase: string;
+        readonly epochs: number;
+        /** Weight of every loss term in it. */
+        readonly weights: Readonly<Record<string, number>>;
+      }[];
+      readonly stepsPerEpoch: number;
+      readonly batchSize: number;
+      readonly seed: number;
+      /** Weight of every loss term. */
+      readonly weights: Readonly<Record<string, number>>;
+      readonly backend: string;
+    }
+  | { readonly type: 'resume'; readonly checkpoint: string; readonly epoch: number; readonly step: number }
+  | { readonly type: 'compiled'; readonly program: string; readonly seconds: number; readonly nodes: number }
+  | {
+      /** A teacher in int8 is calibrated; only where ranges are kept from run to run. */
+      readonly type: 'calibration';
+      /** Name of the teacher. */
+      readonly teacher: string;
+      /** Found in this run, or by one before it and read back. */
+      readonly ranges: 'measured' | 'kept';
+      /** The file they are kept in. */
+      readonly path: string;
+    }
+  | ({
+      readonly type: 'fidelity';
+      /** Name of the teacher. */
+      readonly teacher: string;
+      readonly precision: 'int8';
+      readonly seconds: number;
+    } & Fidelity)
+  | {
+      readonly type: 'teacher';
+      /** Its name. */
+      readonly teacher: string;
+      readonly metrics: MetricValues;
+      readonly samples: number;
+      readonly seconds: number;
+    }
+  | {
+      /** What metrics look at of a teacher has been computed for a split, once for the whole session. */
+      readonly type: 'teacher-features';
+      /** Its name. */
+      readonly teacher: string;
+      readonly split: 'test' | 'train';
+      /** Tap names and layer paths. */
+      readonly features: readonly string[];
+      readonly samples: number;
+      /** That are kept in memory. */
+      readonly bytes: number;
+      readonly seconds: number;
+    }
+  | ({
+      /** What the cache of a teacher holds, before anything is written. */
+      readonly type: 'cache';
+      readonly teacher: string;
+    } & CacheFacts)
+  | {
+      /** A cache is being filled. */
+      readonly type: 'cache-fill';
+      readonly teacher: string;
+      /** Images asked about so far, of those that are missing; each counts once for every draw. */
+      readonly done: number;
+      readonly total: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'cache-filled';
+      readonly teacher: string;
+      readonly records: number;
+      readonly bytes: number;
+      readonly seconds: number;
+    }
+  | {
+      /** A phase begins, or goes on after a stop; only in runs that have more than one. */
+      readonly type: 'phase';
+      /** The distiller whose initial phase it is; absent for the main phase. */
+      readonly phase?: string;
+      readonly epochs: number;
+    }
+  | {
+      readonly type: 'step';
+      /** Distiller whose initial phase runs; absent in the main phase. */
+      readonly phase?: string;
+      /** Counts from 1 in every phase. */
+      readonly epoch: number;
+      /** Steps done in this epoch. */
+      readonly stepInEpoch: number;
+      /** Steps done in the run. */
+      readonly step: number;
+      readonly lr: number;
+      /** Of this step. */
+      readonly losses: LossValues;
+      /** Weights of the terms in this step whose weights change; absent where none does. */
+      readonly weights?: Readonly<Record<string, number>>;
+      /** Share of right predictions in the epoch so far; absent in initial phases. */
+      readonly accuracy?: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'epoch';
+      /** Distiller whose initial phase runs; absent in the main phase. */
+      readonly phase?: string;
+      readonly epoch: number;
+      readonly step: number;
+      readonly lr: number;
+      /** Means over the epoch. */
+      readonly losses: LossValues;
+      /** Mean weights over the epoch of the terms whose weights change; absent where none does. */
+      readonly weights?: Readonly<Record<string, number>>;
+      /** Share of right predictions over the epoch, on augmented images, in training mode; absent in initial phases. */
+      readonly accuracy?: number;
+      /** On the test split; absent in epochs without evaluation, and in initial phases. */
+      readonly test?: MetricValues;
+      /** The same on the training split as it is, where that is measured too. */
+      readonly train?: MetricValues;
+      /** True where the first metric is the best so far. */
+      readonly best?: boolean;
+      readonly imagesPerSecond: number;
+      readonly seconds: number;
+    }
+  | { readonly type: 'checkpoint'; readonly path: string; readonly step: number; readonly best: boolean }
+  | { readonly type: 'warning'; readonly code: ErrorCode; readonly message: string; readonly hint?: string }
+  | { readonly type: 'early-stop'; readonly epoch: number; readonly reason: string }
+  | { readonly type: 'interrupted'; readonly step: number; readonly checkpoint: string }
+  | {
+      readonly type: 'finish';
+      readonly folder: string;
+      readonly epochs: number;
+      readonly last: MetricValues;
+      readonly best: MetricValues & { readonly epoch: number };
+      /** What answering an image takes, where more than the student is deployed. */
+      readonly deployed?: DeployedCost;
+      /** Paths of what was written, by kind: `safetensors`, `onnx` ... */
+      readonly files: Readonly<Record<string, string>>;
+      readonly seconds: number;
+    };
+
+/** Hears every event of a run; must not throw. */
+export type RunListener = (event: RunEvent) => void;

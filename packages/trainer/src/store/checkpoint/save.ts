@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { coreVersion, LimbeckError } from '@limbeck/core';
+import { writeSafetensors } from '@limbeck/formats';
+import type { StateDict } from '@limbeck/graph';
+import { writeAtomically, writeJson } from '../../files/atomic.js';
+import { hashOf, type Identity } from '../../run/identity.js';
+import type { Progress } from '../../run/progress.js';
+import { checkpointName, type Manifest, manifestVersion } from './manifest.js';
+
+/**
+ * Writes a checkpoint: the whole training state, then the manifest that makes it count.
+ *
+ * @param folder where checkpoints are
+ * @returns path of the tensors
+ * @throws LimbeckError WRITE_FAILED, NON_FINITE where the state holds numbers nobody could go on from
+ */
+export function saveCheckpoint(
+  folder: string,
+  {
+    state,
+    progress,
+    metricsBytes,
+    identity,
+  }: { state: StateDict; progress: Progress; metricsBytes: number; identity: Identity },
+): string {
+  refuseNonFinite(state, progress);
+  const path = join(folder, checkpointName(progress.step));
+  const bytes = writeSafetensors(state);
+  writeAtomically(`${path}.safetensors`, bytes);
+  const content: Omit<Manifest, 'sha256'> = {
+    version: manifestVersion,
+    project: coreVersion,
+    progress,
+    tensors: { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length },
+    metricsBytes,
+    identity,
+  };
+  writeJson(`${path}.json`, { ...content, sha256: hashOf(content) });
+  return `${path}.safetensors`;
+}
+
+function refuseNonFinite(state: StateDict, { step, epoch }: Progress): void {
+  for (const [name, { dtype, data }] of state) {
+    if (dtype !== 'float32') continue;
+    const index = (data as Float32Array).findIndex((value) => !Number.isFinite(value));
+    if (index < 0) continue;
+    throw new LimbeckError(
+      'NON_FINITE',
+      `'${name}' became ${data[index]} at element ${index} by step ${step} (epoch ${epoch + 1})`,
+      {
+        hint: 'try a lower learning rate, a warm-up, or smaller loss weights; checkpoints before this step are kept',
+        details: { step, epoch: epoch + 1, state: name },
+      },
+    );
+  }
+}
