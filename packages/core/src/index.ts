@@ -34,6 +34,7 @@ export * from './contracts/samples.js';
 export * from './contracts/serial-executable.js';
 export * from './contracts/stages.js';
 export * from './contracts/stem.js';
+export * from './contracts/targets.js';
 export * from './contracts/teacher-name.js';
 export * from './contracts/unsupported-node.js';
 export * from './contracts/use-option.js';
