@@ -84,7 +84,7 @@ export async function prepareStep(
     student: model(workload.student),
     teachers: [{ name: 'teacher', ...model(workload.teacher) }],
     distillers: chosen.map(({ contribution: distiller, options }) => ({ distiller, options })),
-    ...(workload.samples === undefined ? {} : { samples: workload.samples }),
+    samples: workload.samples,
     parts: host,
     optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9, weightDecay: 5e-4 }),
     image: [batchSize, ...image],

@@ -37,7 +37,7 @@ async function tryOpening(
     return {
       found: false,
       reason: error.message,
-      ...(error.hint === undefined ? {} : { remedy: error.hint }),
+      remedy: error.hint,
     };
   }
 }

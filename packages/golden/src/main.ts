@@ -45,7 +45,7 @@ async function main(args: string[]): Promise<number> {
   const only = values.only?.split(',').map((name) => name.trim());
   const context = { host: await createGoldenHost(), backend: boundBackend(place) };
   const outcomes: Outcome[] = [];
-  for await (const outcome of runGolden(folder, context, only === undefined ? {} : { only })) {
+  for await (const outcome of runGolden(folder, context, { only })) {
     outcomes.push(outcome);
     if (!values.json) process.stdout.write(line(outcome));
   }

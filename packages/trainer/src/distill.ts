@@ -173,7 +173,7 @@ async function specFrom(host: Host, options: DistillOptions): Promise<RunSpec> {
       batchSize: options.batchSize ?? 64,
       evalBatchSize: options.evalBatchSize ?? 100,
       augment: (options.augment ?? []).map((use) => host.use('augmentations', use, { path: 'augment' })),
-      ...(options.views === undefined ? {} : { views: options.views }),
+      views: options.views,
     },
     optimizer: host.use('optimizers', options.optimizer ?? defaultOptimizer, { path: 'optimizer' }),
     lr: options.lr ?? 0.05,

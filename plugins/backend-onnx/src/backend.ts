@@ -89,7 +89,7 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
 
 async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<LoadedModel> {
   // the runtime is native code: it sees nothing that our own reader has not found sound
-  const model = decodeOnnx(bytes, options.source === undefined ? {} : { source: options.source });
+  const model = decodeOnnx(bytes, { source: options.source });
   const { device = 'cpu', threads, precision = 'float32', source: name = model.graph.name } = options;
   if (precision !== 'float32') throw unsupported(name, precision, 'a model from a file runs as it is');
   const { outputs = model.graph.outputs.map((output) => output.name) } = options;

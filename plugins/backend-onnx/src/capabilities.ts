@@ -69,7 +69,7 @@ export async function findCapabilities(): Promise<Capabilities> {
     runtime = await loadRuntime();
   } catch (error) {
     const remedy = isLimbeckError(error) ? error.hint : undefined;
-    return { available: false, reason: messageOf(error), ...(remedy === undefined ? {} : { remedy }) };
+    return { available: false, reason: messageOf(error), remedy };
   }
   const faults = await faultsOf(accelerators);
   const unavailable = Object.fromEntries(

@@ -18,7 +18,7 @@ export async function offer({ precision, role, device }: OfferRequest): Promise<
     await loadRuntime();
   } catch (error) {
     const remedy = isLimbeckError(error) ? error.hint : undefined;
-    return { available: false, reason: messageOf(error), ...(remedy === undefined ? {} : { remedy }) };
+    return { available: false, reason: messageOf(error), remedy };
   }
   if (precision === 'int8') {
     if (device !== undefined && device !== 'cpu') return { available: false, reason: `no int8 on ${device}` };

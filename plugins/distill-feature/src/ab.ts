@@ -49,7 +49,7 @@ export default defineDistiller({
         epochs,
         losses: { ab: { weight, value } },
         trains: 'all',
-        ...(lr === undefined ? {} : { lr }),
+        lr,
       },
     };
   },

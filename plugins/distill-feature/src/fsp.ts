@@ -91,7 +91,7 @@ export default defineDistiller({
         epochs,
         losses: { fsp: { weight, value: flowDistance(pairs) } },
         trains: 'student',
-        ...(lr === undefined ? {} : { lr }),
+        lr,
       },
     };
   },

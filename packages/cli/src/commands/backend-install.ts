@@ -26,8 +26,8 @@ export async function backendInstall(io: Io, options: BackendInstallOptions): Pr
     }
     const wanted: InstallOptions = {
       device: (cuda ? 'cuda' : 'cpu') satisfies Device,
-      ...(runtimeVersion === undefined ? {} : { version: runtimeVersion }),
-      ...(dir === undefined ? {} : { folder: dir }),
+      version: runtimeVersion,
+      folder: dir,
       force: force === true,
     };
     const runtime = await backend.install(wanted, (line) => {

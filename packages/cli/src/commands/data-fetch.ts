@@ -27,8 +27,8 @@ export async function dataFetch(io: Io, options: DataFetchOptions): Promise<void
     const files = await fetchDataset(dataset, {
       dataDir,
       signal: interruption.signal,
-      ...(baseUrl === undefined ? {} : { baseUrl }),
-      ...(progress === undefined ? {} : { onProgress: progress.report }),
+      baseUrl,
+      onProgress: progress?.report,
     });
     progress?.close();
     if (json) printJson(io, { dataset: name, dataDir, files });

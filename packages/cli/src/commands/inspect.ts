@@ -96,8 +96,7 @@ async function inspectConfig(io: Io, options: InspectOptions): Promise<void> {
     const step = await describeStep(opened.config, host, given ?? folders.dataDir);
     // which caches there are depends on the data, and not on its shape alone
     const caches = given === undefined ? await findCaches(opened.config, host, folders) : undefined;
-    if (options.json)
-      printJson(io, { file: opened.file, ...step, ...(caches === undefined ? {} : { caches }) });
+    if (options.json) printJson(io, { file: opened.file, ...step, caches });
     else printStep(io, opened.file, step, caches);
   } finally {
     await host.dispose();

@@ -80,7 +80,7 @@ async function fromManifest(name: string, folders?: readonly string[]): Promise<
     const { version } = manifest!;
     return {
       name,
-      ...(version === undefined ? {} : { version }),
+      version,
       origin: name,
       contributes,
       fromManifest: true,

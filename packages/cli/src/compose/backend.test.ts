@@ -10,7 +10,7 @@ const backend = (
 ): ComputeBackend => ({
   ...referenceBackend,
   id,
-  ...(offer === undefined ? {} : { offer }),
+  offer,
   ...more,
 });
 

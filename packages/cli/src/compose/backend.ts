@@ -55,7 +55,7 @@ export async function place({ use, ...how }: WantedPlacement, host: Host, role: 
   // asking what a backend can do takes a while, and there is nothing to choose
   if (backends.length === 1) return { backend: host.get('backends', backends[0]!.id), ...how };
   const { precision, device } = how;
-  const answers = await askBackends(host, { precision, role, ...(device === undefined ? {} : { device }) });
+  const answers = await askBackends(host, { precision, role, device });
   const best = answers[0];
   if (best?.offer.available)
     return { ...how, backend: host.get('backends', best.id), device: best.offer.device };

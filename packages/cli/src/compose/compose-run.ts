@@ -60,29 +60,29 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
       ),
     ),
     distillers,
-    ...(balance && { balance }),
+    balance,
     parts: host,
-    data: { dataset, batchSize, evalBatchSize, augment, ...(views === undefined ? {} : { views }) },
+    data: { dataset, batchSize, evalBatchSize, augment, views },
     optimizer,
     lr,
     groups,
     schedule,
     metrics,
-    ...(config.task.weight === undefined ? {} : { taskWeight: config.task.weight }),
+    taskWeight: config.task.weight,
     epochs: train.epochs,
     seed: train.seed,
     evaluateEvery: train.evaluate.every,
     ...(train.evaluate.splits.includes('train') && {
-      evaluateTrain: { ...(train.evaluate.trainImages && { images: train.evaluate.trainImages }) },
+      evaluateTrain: { images: train.evaluate.trainImages },
     }),
     checkpoint: {
       everyEpochs,
-      ...(everySteps === undefined ? {} : { everySteps }),
+      everySteps,
       keepLast: keep.last,
       keepBest: keep.best,
-      ...(keep.everyEpochs === undefined ? {} : { keepEvery: keep.everyEpochs }),
+      keepEvery: keep.everyEpochs,
     },
-    ...(train.earlyStopping && { earlyStopping: train.earlyStopping }),
+    earlyStopping: train.earlyStopping,
     placement,
     exporters: [...new Set(train.export)].map((id) => host.get('exporters', id)),
   };
@@ -97,7 +97,7 @@ async function composeTeacher(
   const { dir: folder = folders.calibrationDir, ...calibration } = teacher.calibration;
   const settings = {
     ...{ placement, acceptChance, fidelity, calibration: { ...calibration, folder } },
-    ...(cache && { cache: cacheOf(cache, folders.cacheDir) }),
+    cache: cache && cacheOf(cache, folders.cacheDir),
   };
   return isFileTeacher(teacher)
     ? { name, foreign: await openFileTeacher(teacher, placement, dataset), ...settings }
@@ -108,8 +108,7 @@ function cacheOf(
   { views, dtype, logits, dir }: NonNullable<TeacherConfig['cache']>,
   cacheDir: string,
 ): TeacherCacheSpec {
-  const top = logits.top === undefined ? {} : { topLogits: logits.top };
-  return { dtype, ...top, ...(views === undefined ? {} : { views }), folder: dir ?? cacheDir };
+  return { dtype, topLogits: logits.top, views, folder: dir ?? cacheDir };
 }
 
 /** Opens the data set; a normalisation of the configuration takes the place of the data set's own. */

@@ -54,7 +54,7 @@ function devicesOf(backend: BackendDiagnosis['backends'][number]): DeviceDiagnos
   const { id } = backend;
   if (!backend.available) {
     const { reason, remedy } = backend;
-    return [{ backend: id, works: false, reason, ...(remedy === undefined ? {} : { remedy }) }];
+    return [{ backend: id, works: false, reason, remedy }];
   }
   const { devices, precisions, runtime, unavailable = {}, remedies = {} } = backend;
   const shown = `${runtime}, in ${precisions.join(', ')}`;
@@ -65,7 +65,7 @@ function devicesOf(backend: BackendDiagnosis['backends'][number]): DeviceDiagnos
       device,
       works: false,
       reason,
-      ...(remedies[device] === undefined ? {} : { remedy: remedies[device] }),
+      remedy: remedies[device],
     })),
   ];
 }

@@ -39,7 +39,7 @@ export async function describeEnvironment(
     memoryBytes: totalmem(),
     plugins: Object.fromEntries(host.plugins.map((plugin) => [plugin.name, plugin.version ?? plugin.origin])),
     backends: Object.fromEntries(runtimes),
-    ...(git === undefined ? {} : { git }),
+    git,
     started: new Date().toISOString(),
   };
 }

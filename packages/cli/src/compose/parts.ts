@@ -37,11 +37,11 @@ export function findParts(config: ResolvedConfig, host: Host): RunParts {
       return {
         distiller,
         options,
-        ...(teacher === undefined ? {} : { teacher }),
-        ...(schedule === undefined ? {} : { schedule: host.use('schedules', schedule.use, schedule) }),
+        teacher,
+        schedule: schedule && host.use('schedules', schedule.use, schedule),
       };
     }),
-    ...(uses.balance === undefined ? {} : { balance: host.use('balancers', uses.balance.use, uses.balance) }),
+    balance: uses.balance && host.use('balancers', uses.balance.use, uses.balance),
     optimizer: host.use('optimizers', uses.optimizer.use, uses.optimizer),
     lr,
     groups,
@@ -52,8 +52,8 @@ export function findParts(config: ResolvedConfig, host: Host): RunParts {
       return {
         contribution,
         options,
-        ...(name === undefined ? {} : { name }),
-        ...(teacher === undefined ? {} : { teacher }),
+        name,
+        teacher,
       };
     }),
   };

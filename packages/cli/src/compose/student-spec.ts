@@ -19,9 +19,9 @@ export async function studentSpec(
     optimizer,
     groups,
     taskWeight: config.task.weight,
-    ...(balance && { balance }),
+    balance,
     image: [batch, ...data.imageShape],
     classes: data.classes,
-    ...(samples === undefined ? {} : { samples }),
+    samples,
   };
 }

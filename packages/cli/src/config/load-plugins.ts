@@ -22,7 +22,7 @@ export async function loadPlugins(
   for (const item of listed) {
     const [plugin, options] = Array.isArray(item) ? item : [item];
     const found = typeof plugin === 'string' ? await importPlugin(plugin, folders) : { plugin, origin: file };
-    entries.push({ ...found, ...(options === undefined ? {} : { options }) });
+    entries.push({ ...found, options });
   }
   return entries;
 }
@@ -34,7 +34,7 @@ async function importPlugin(name: string, folders: readonly string[]): Promise<P
       isPath(name) || /\.[mc]?ts$/.test(file)
         ? await loadModule(file)
         : exportedBy(await import(pathToFileURL(file).href));
-    return { plugin, origin, ...(version === undefined ? {} : { version }) };
+    return { plugin, origin, version };
   } catch (cause) {
     if (isLimbeckError(cause) && cause.code !== 'CONFIG_THREW') throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -67,7 +67,7 @@ async function locate(
     const file = found.startsWith('file:') ? fileURLToPath(found) : found;
     if (isPath(name)) return { file, origin: file };
     const version = (await manifestOf(packageOf(name), folder))?.version;
-    return { file, origin: name, ...(version === undefined ? {} : { version }) };
+    return { file, origin: name, version };
   }
   throw new LimbeckError(
     'PLUGIN_INVALID',

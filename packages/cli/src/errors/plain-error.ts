@@ -21,7 +21,7 @@ export function plainError(thrown: unknown): PlainError {
     return {
       code,
       message,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
       ...facts,
       exitCode,
       stack: trail(stack, thrown),

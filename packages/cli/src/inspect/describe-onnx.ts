@@ -53,7 +53,7 @@ export async function describeOnnx(file: string, host: Host, cwd: string): Promi
     outputs: graph.outputs.map(({ name }) => facts(name)),
     tensors: computed.map(({ name, operator }) => ({ operator, ...facts(name) })),
     operators: countOf(graph),
-    ...(problem === undefined ? {} : { problem }),
+    problem,
   };
 }
 
@@ -75,8 +75,8 @@ async function infer(
 
 const factsOf = ({ name, dtype, shape }: OnnxValue): OnnxTensorFacts => ({
   name,
-  ...(dtype === undefined ? {} : { dtype }),
-  ...(shape === undefined ? {} : { shape }),
+  dtype,
+  shape,
 });
 
 const opsetsOf = ({ opsetImports }: OnnxModel): Record<string, number> =>

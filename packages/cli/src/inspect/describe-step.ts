@@ -113,7 +113,7 @@ export async function describeStep(
   const spec = await studentSpec(config, host, {
     batch: batchSize,
     data: known,
-    ...(samples === undefined ? {} : { samples }),
+    samples,
   });
   const { student, teachers } = spec;
   const plan = planStudent(spec);
@@ -139,7 +139,7 @@ export async function describeStep(
         courses.map(({ contribution }) => contribution.id),
       ]),
     ),
-    ...(spec.balance === undefined ? {} : { balance: spec.balance.contribution.id }),
+    balance: spec.balance?.contribution.id,
     initial: plan.initial.map(({ place, epochs, trains, weights, program }) => ({
       phase: place,
       epochs,

@@ -53,7 +53,7 @@ const modules: {
 export async function standardPlugins(): Promise<PluginEntry[]> {
   const packaged = standardPackages.map(async (origin) => {
     const [{ default: plugin }, manifest] = await Promise.all([modules[origin](), manifestOf(origin)]);
-    return { plugin, origin, ...(manifest?.version === undefined ? {} : { version: manifest.version }) };
+    return { plugin, origin, version: manifest?.version };
   });
   return Promise.all(packaged);
 }

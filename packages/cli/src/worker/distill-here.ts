@@ -26,7 +26,7 @@ export function distillHere(
   return runOpened(opened, {
     cwd,
     env: process.env,
-    ...(folder === undefined ? {} : { out: folder }),
+    out: folder,
     onEvent: onEvent ?? (() => undefined),
     stop: stop ?? (() => false),
   });

@@ -73,7 +73,7 @@ export function resolveConfig(layers: readonly ConfigLayer[]): ConfigResolution 
           value: leaf,
           source: sourceAt(at),
           overridden: said.get(at)?.slice(0, -1) ?? [],
-          ...(description === undefined ? {} : { description }),
+          description,
         };
       });
     },

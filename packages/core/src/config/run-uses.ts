@@ -60,26 +60,23 @@ export function runUses(config: ResolvedConfig): RunUses {
     }),
     student: placed('student', student),
     distillers: distillersOf(distiller),
-    ...(task.balance === undefined ? {} : { balance: placed('task.balance', task.balance) }),
+    balance: task.balance && placed('task.balance', task.balance),
     optimizer: { ...placed('train.optimizer', train.optimizer), lr, groups },
     schedule: placed('train.schedule', train.schedule),
     metrics: train.evaluate.metrics.map((use, i) => ({
       ...placed('train.evaluate.metrics.*', use, i),
-      ...named(use),
-      ...(use.name === undefined ? {} : { name: use.name }),
+      teacher: use.teacher,
+      name: use.name,
     })),
   };
 }
-
-/** The teacher a part of the run names, where it names one. */
-const named = ({ teacher }: { readonly teacher?: string }) => (teacher === undefined ? {} : { teacher });
 
 function distillersOf(distiller: ResolvedConfig['distiller']): RunUses['distillers'] {
   const place = Array.isArray(distiller) ? 'distiller.*' : 'distiller';
   return listOf(distiller).map(({ schedule, ...use }, i) => ({
     ...placed(place, use, i),
-    ...named(use),
-    ...(schedule === undefined ? {} : { schedule: placed(`${place}.schedule`, schedule, i) }),
+    teacher: use.teacher,
+    schedule: schedule && placed(`${place}.schedule`, schedule, i),
   }));
 }
 
@@ -127,7 +124,7 @@ function placementOf(teacher: TeacherConfig, backend: Placement): Placement {
   return {
     use,
     precision: teacher.precision,
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
+    device,
+    threads,
   };
 }

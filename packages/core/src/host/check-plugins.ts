@@ -40,7 +40,7 @@ export async function checkPlugins(
         options: result.value,
         name,
         origin,
-        ...(version === undefined ? {} : { version }),
+        version,
       });
   }
   if (failures.length === 0) return checked;

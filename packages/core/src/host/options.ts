@@ -131,6 +131,6 @@ export function acceptedOptions(
   throw new LimbeckError(
     unknownKeys.length > 0 ? 'UNKNOWN_OPTION' : 'CONFIG_INVALID',
     `${path === undefined ? '' : `${path}: `}options of ${what}: ${problems.join('; ')}`,
-    { details: { ...details, ...(path === undefined ? {} : { path }), unknownKeys, problems } },
+    { details: { ...details, path, unknownKeys, problems } },
   );
 }

@@ -212,7 +212,7 @@ class DirectoryReader {
     const where = at === undefined ? '' : ` (at byte ${at})`;
     throw new FormatError('BAD_FILE', `${this.#source}: ${what}${where}`, {
       hint,
-      details: { source: this.#source, ...(at === undefined ? {} : { byte: at }) },
+      details: { source: this.#source, byte: at },
     });
   }
 }

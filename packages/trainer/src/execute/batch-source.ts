@@ -42,7 +42,7 @@ export class BatchSource {
     const draws = drawsOf({ data, teachers });
     const common = {
       ...{ split, normalization, imageShape, batchSize, seed },
-      ...(draws === undefined ? {} : { draws }),
+      draws,
     };
     this.#loaders = new Map(
       [...pictures].map(([input, { augment, number }]) => {

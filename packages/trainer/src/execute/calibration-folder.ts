@@ -61,7 +61,7 @@ export class CalibrationFolder implements CalibrationMemory {
     } catch (error) {
       if (!isLimbeckError(error)) throw error;
       const { code, message, hint } = error;
-      this.#emit({ type: 'warning', code, message, ...(hint === undefined ? {} : { hint }) });
+      this.#emit({ type: 'warning', code, message, hint });
     }
   }
 

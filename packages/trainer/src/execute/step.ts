@@ -108,7 +108,7 @@ export function refuseNonFiniteLosses(
         step,
         epoch,
         lr,
-        ...(phase === undefined ? {} : { phase }),
+        phase,
         losses: { ...losses, [term]: String(value) },
       },
     },

@@ -32,7 +32,7 @@ export function writing<Result>(path: string, change: () => Result, elsewhere = 
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new LimbeckError('WRITE_FAILED', `cannot write ${path}: ${reasonOf(code, message)}`, {
       hint: remedies[code ?? '']?.(elsewhere) ?? 'check that the folder is there and can be written',
-      details: { path, ...(code === undefined ? {} : { system: code }) },
+      details: { path, system: code },
       cause,
     });
   }

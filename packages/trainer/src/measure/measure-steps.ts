@@ -201,6 +201,6 @@ async function profileOf(
   } catch (error) {
     if (!isLimbeckError(error)) throw error;
     const { message: reason, hint } = error;
-    return { noProfile: { reason, ...(hint === undefined ? {} : { hint }) } };
+    return { noProfile: { reason, hint } };
   }
 }

@@ -196,7 +196,7 @@ function planInitial(
     isKept: (name) => !name.startsWith(`${distillerPrefix}.`) || isOwn(name),
     outputs: {},
   });
-  return { ...plan, place, epochs, trains, ...(lr === undefined ? {} : { lr }) };
+  return { ...plan, place, epochs, trains, lr };
 }
 
 /** Parameters by state name; traces of one model share theirs. */

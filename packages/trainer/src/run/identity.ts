@@ -54,8 +54,8 @@ export function identityOf(spec: RunSpec): Identity {
 /** Its name and that of its teacher count where they are said, as in runs from before there were any. */
 const metricOf = ({ name, teacher, ...metric }: MetricChoice) => ({
   ...partOf(metric),
-  ...(name === undefined ? {} : { name }),
-  ...(teacher === undefined ? {} : { teacher }),
+  name,
+  teacher,
 });
 
 const modelOf = ({ backbone, options }: ModelChoice) => ({ use: backbone.id, options });

@@ -31,7 +31,7 @@ export const phasedDistiller = defineDistiller<Pick<InitialPhase, 'epochs' | 'tr
         epochs,
         trains,
         losses: { reconstruction: { weight: 2, value: distance(decoded, theirs) } },
-        ...(lr === undefined ? {} : { lr }),
+        lr,
       },
     };
   },

@@ -177,7 +177,7 @@ export class Session {
       lr: phase.rateAt(this.#stepInPhase - 1),
       ...meansOf(progress),
       ...(test === undefined ? {} : { test, best }),
-      ...(train === undefined ? {} : { train }),
+      train,
       imagesPerSecond: this.pace.epochStepsPerSecond * spec.data.batchSize,
       seconds: this.pace.epochSeconds,
     });

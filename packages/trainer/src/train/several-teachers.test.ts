@@ -36,7 +36,7 @@ function contrary(name: string): TeacherSpec {
 const toy = (teacher?: string) => ({
   distiller: toyDistiller,
   options: { weight: 0.5 },
-  ...(teacher === undefined ? {} : { teacher }),
+  teacher,
 });
 
 function spec(changes: Partial<RunSpec> = {}): RunSpec {

@@ -116,7 +116,7 @@ function mismatch(
   const shown = misshapen.map(
     ({ name, given, wanted }) => `${name} is ${formatShape(given)}, the model has ${formatShape(wanted)}`,
   );
-  const details = { source, missing, unexpected, misshapen, ...(rename === undefined ? {} : { rename }) };
+  const details = { source, missing, unexpected, misshapen, rename };
   const other = otherClasses(found, classes) ?? otherChannels(found);
   if (other !== undefined) {
     return new LimbeckError('WEIGHTS_MISMATCH', `${source} holds a ${role} ${other}: ${shown.join('; ')}`, {

@@ -60,7 +60,7 @@ export function openWeightsFile(
   options: { readonly entry?: string | undefined } = {},
 ): WeightsFile {
   const { entry } = options;
-  return openWeights(readWeightsBytes(path), { source: path, ...(entry === undefined ? {} : { entry }) });
+  return openWeights(readWeightsBytes(path), { source: path, entry });
 }
 
 const readWeightsBytes = (path: string): Uint8Array =>

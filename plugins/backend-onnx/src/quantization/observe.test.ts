@@ -48,7 +48,7 @@ async function observed(how: Omit<Calibration, 'batches'>, groupBytes?: number) 
     calibration: { batches, ...how },
     check: () => undefined,
     inputName: (name) => name,
-    ...(groupBytes === undefined ? {} : { groupBytes }),
+    groupBytes,
   });
   return { ranges: Object.fromEntries(ranges), passes: passes.count };
 }

@@ -37,7 +37,7 @@ export const graphModelExporter: Exporter = {
     check(program.name, model);
     return encodeGraphModel(model, {
       signature: servingSignature,
-      ...(metadata === undefined ? {} : { metadata }),
+      metadata,
     });
   },
 };

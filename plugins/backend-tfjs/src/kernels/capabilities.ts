@@ -63,7 +63,7 @@ export async function offer(runtimes: KernelsRuntimes, { precision, device }: Of
     } catch (error) {
       if (!isLimbeckError(error)) throw error;
       const { message, hint } = error;
-      refusal ??= { available: false, reason: message, ...(hint === undefined ? {} : { remedy: hint }) };
+      refusal ??= { available: false, reason: message, remedy: hint };
     }
   }
   return refusal!;

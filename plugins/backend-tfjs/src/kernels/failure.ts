@@ -29,7 +29,7 @@ export function failure(
     });
   }
   return new LimbeckError('BACKEND_FAILED', `${what} failed on ${device}: ${message}`, {
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     cause,
   });
 }
