@@ -42,5 +42,7 @@ export { readTorch, type TorchReadOptions } from './torch/read.js';
 export { writeTorch } from './torch/write.js';
 export { castFloats, type FloatType, floatTypes } from './weights/cast.js';
 export { type FileTensor, type WeightsFile, type WeightsFormat, weightsFormats } from './weights/file.js';
-export { type OpenWeightsOptions, openWeights } from './weights/open.js';
+export { formatOf } from './weights/format.js';
+export type { Beside } from './weights/index-file.js';
+export { type OpenWeightsOptions, openWeights, weightsEntries } from './weights/open.js';
 export { toStateDict } from './weights/tensor-data.js';

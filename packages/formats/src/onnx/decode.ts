@@ -13,6 +13,7 @@ import type {
   OnnxValue,
 } from './model.js';
 import { fields } from './numbers.js';
+import { refuseWeightsAlone } from './refuse-weights.js';
 
 /**
  * Reads an `.onnx` file, which need not be trusted. Tensors' data are views of `bytes` where the alignment allows: do
@@ -23,6 +24,7 @@ import { fields } from './numbers.js';
  */
 export function decodeOnnx(bytes: Uint8Array, options: ReadOptions = {}): OnnxModel {
   const source = options.source ?? 'ONNX data';
+  refuseWeightsAlone(bytes, source);
   const reader = openProto(bytes, { source });
   let irVersion: number | undefined;
   let producerName = '';

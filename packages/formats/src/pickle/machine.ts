@@ -5,6 +5,7 @@ import {
   PickleGlobal,
   PickleList,
   PickleObject,
+  PickleOpaque,
   PickleSet,
   PickleTuple,
   type PickleValue,
@@ -26,11 +27,15 @@ export interface PickleLibrary {
  */
 const most = { objects: 2_000_000, perByte: 1 / 2, free: 256 } as const;
 
+/** Characters of a name that are kept. */
+const longestName = 200;
+
 /**
  * Runs a pickle's program on data alone. There are no imports and no calls: globals are names on the library's list,
- * and calling one is what the library says it is. A program has no loops, so it takes time in proportion to its length.
+ * and calling one is what the library says it is. Other names, and whatever is made by calling them or with them, are
+ * opaque values. A program has no loops, so it takes time in proportion to its length.
  *
- * @throws FormatError BAD_FILE for a global that is not on the list, with its name, and for every departure from the format
+ * @throws FormatError BAD_FILE for every departure from the format
  */
 export function runPickle(
   bytes: Uint8Array,
@@ -189,6 +194,7 @@ class Machine {
   }
 
   #append(items: readonly PickleValue[], to: PickleValue): boolean {
+    if (to instanceof PickleOpaque) return this.#push(to);
     if (!(to instanceof PickleList || to instanceof PickleSet))
       return this.#fail('something is appended to no list');
     for (const item of items) to.items.push(item);
@@ -196,6 +202,7 @@ class Machine {
   }
 
   #setItems(items: readonly PickleValue[], to: PickleValue): boolean {
+    if (to instanceof PickleOpaque) return this.#push(to);
     if (!(to instanceof PickleDict)) return this.#fail('an item is set in no dict');
     if (items.length % 2 === 1) this.#fail('a key has no value');
     for (let i = 0; i < items.length; i += 2) {
@@ -277,6 +284,7 @@ class Machine {
       }
       case op.NEWOBJ_EX: {
         const [callee, args, named] = this.#popMany(3);
+        if (callee instanceof PickleOpaque) return this.#push(callee);
         if (!(named instanceof PickleDict) || named.entries.size > 0)
           this.#fail('a call has named arguments');
         return this.#push(this.#call(callee!, args!));
@@ -300,29 +308,27 @@ class Machine {
     }
   }
 
-  #global(module: string, name: string): PickleGlobal {
+  #global(module: string, name: string): PickleGlobal | PickleOpaque {
     const full = `${module}.${name}`;
-    return (
-      this.#library.find(full) ??
-      this.#input.fail(
-        `it asks for ${full.slice(0, 200)}, which is not plain data and is not run`,
-        'in Python, save only the weights: torch.save(model.state_dict(), FILE)',
-      )
-    );
+    return this.#library.find(full) ?? this.#counted(new PickleOpaque(full.slice(0, longestName)));
   }
 
   #call(callee: PickleValue, args: PickleValue): PickleValue {
+    if (callee instanceof PickleOpaque) return callee;
     if (!(callee instanceof PickleGlobal)) return this.#fail('something that is no global is called');
     if (!(args instanceof PickleTuple)) return this.#fail(`${callee.name} is called without arguments`);
-    const value = this.#library.call(callee, args.items);
+    const value =
+      this.#library.call(callee, args.items) ?? args.items.find((item) => item instanceof PickleOpaque);
     return this.#counted(value ?? this.#fail(`${callee.name} is called in a way that is not read`));
   }
 
   /** Gives what is on the stack its state. */
   #build(state: PickleValue, object: PickleValue): boolean {
+    if (object instanceof PickleOpaque) return true;
     if (object instanceof PickleObject) object.state = state;
     else if (object instanceof PickleDict && state instanceof PickleDict) object.attributes = state;
-    else this.#fail('a state is given to what has none');
+    else if (!(object instanceof PickleDict && state instanceof PickleOpaque))
+      this.#fail('a state is given to what has none');
     return true;
   }
 

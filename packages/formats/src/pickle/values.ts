@@ -17,6 +17,7 @@ export type PickleValue =
   | PickleSet
   | PickleGlobal
   | PickleObject
+  | PickleOpaque
   | TorchStorage
   | TorchTensor;
 
@@ -59,9 +60,22 @@ export class PickleSet {
   readonly items: PickleValue[] = [];
 }
 
-/** A class or function that a pickle names, as far as the allow-list has it. It is a name here, never code. */
+/** A class or function that a pickle names. It is a name here, never code. */
 export class PickleGlobal {
   /** `torch._utils._rebuild_tensor_v2`. */
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/**
+ * What a class or function outside the allow-list would have made, or such a name itself. Nothing was run, and nothing is
+ * known of it but that name.
+ */
+export class PickleOpaque {
+  /** Of the class or function: `models.resnet.ResNet`. */
   readonly name: string;
 
   constructor(name: string) {

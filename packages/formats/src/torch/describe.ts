@@ -5,6 +5,7 @@ import {
   PickleGlobal,
   PickleList,
   PickleObject,
+  PickleOpaque,
   type PickleSet,
   PickleTuple,
   type PickleValue,
@@ -30,6 +31,7 @@ function inWords(value: PickleValue, depth: number): string {
   if (typeof value !== 'object') return String(value);
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (value instanceof PickleGlobal) return value.name;
+  if (value instanceof PickleOpaque) return `${value.name}, which is not read`;
   if (value instanceof TorchStorage) return `storage of ${value.size} ${value.dtype}`;
   if (value instanceof TorchTensor) return ofTensor(value);
   if (value instanceof PickleObject) return ofObject(value, depth);

@@ -4,6 +4,7 @@ import {
   PickleGlobal,
   PickleList,
   PickleObject,
+  PickleOpaque,
   PickleSet,
   PickleTuple,
   type PickleValue,
@@ -54,7 +55,9 @@ const torchCalls: Readonly<Record<string, Call>> = {
   'torch._utils._rebuild_parameter_with_state': tensorItself,
   // a tensor with attributes of its own: the function that makes the tensor, its class, arguments, attributes
   'torch._tensor._rebuild_from_type_v2': ([callee, type, args], source) =>
-    callee instanceof PickleGlobal && type instanceof PickleGlobal && args instanceof PickleTuple
+    callee instanceof PickleGlobal &&
+    (type instanceof PickleGlobal || type instanceof PickleOpaque) &&
+    args instanceof PickleTuple
       ? torchCalls[callee.name]?.(args.items, source)
       : undefined,
   'torch.Size': ([sizes]) => (sizes instanceof PickleTuple ? sizes : undefined),

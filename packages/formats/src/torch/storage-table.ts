@@ -1,5 +1,5 @@
 import { isCount } from '../element-types.js';
-import { PickleGlobal, PickleTuple, type PickleValue } from '../pickle/values.js';
+import { PickleGlobal, PickleOpaque, PickleTuple, type PickleValue } from '../pickle/values.js';
 import { storageTypes, TorchStorage } from './storage.js';
 
 type Fail = (what: string) => never;
@@ -20,10 +20,13 @@ export class StorageTable {
     return this.#storages;
   }
 
-  /** `('storage', type, key, location, size)`; the legacy form adds `None`, or a part of the storage. */
-  readonly find = (id: PickleValue, fail: Fail): TorchStorage => {
+  /**
+   * `('storage', type, key, location, size)`; the legacy form adds `None`, or a part of the storage, and has the classes of
+   * whole models as `('module', class, ...)`. Storages of types that are not read are opaque.
+   */
+  readonly find = (id: PickleValue, fail: Fail): TorchStorage | PickleOpaque => {
     const [kind, type, key, , size, part] = id instanceof PickleTuple ? id.items : [];
-    if (kind === 'module') return fail('it holds a whole model, whose class is code, and not only weights');
+    if (type instanceof PickleOpaque && (kind === 'module' || kind === 'storage')) return type;
     if (kind !== 'storage' || !(type instanceof PickleGlobal) || typeof key !== 'string' || !isCount(size)) {
       return fail('a persistent id stands for no storage');
     }

@@ -78,7 +78,7 @@ describe('readTorch', () => {
     expect(readTorch(fixture('others.pth'), { entry: 'state_dict.model' }).tensors.size).toBe(8);
     expect(failure(() => readTorch(fixture('two-models.pth'), { entry: 'student' }))).toMatchObject({
       message: expect.stringContaining("there is no state dict 'student'"),
-      hint: 'there are teacher, pupil, epoch',
+      hint: 'there are teacher, pupil',
     });
   });
 

@@ -21,6 +21,10 @@ export interface WeightsFile {
   readonly format: WeightsFormat;
   /** In the order of the file. */
   readonly tensors: ReadonlyMap<string, FileTensor>;
+  /** Where they stood among the entries of a checkpoint; absent where they are all of it. */
+  readonly entry?: string;
+  /** Names whose values are no plain data, with the class or function that would have made them. */
+  readonly unread?: ReadonlyMap<string, string>;
   /** What the file says besides, as text; an object without prototype. */
   readonly metadata: Readonly<Record<string, string>>;
 }

@@ -88,12 +88,7 @@ describe('openWeights', () => {
   });
 
   it.each<[string, string, string, RegExp | undefined]>([
-    [
-      'a.pth',
-      '<!DOCTYPE html>',
-      "a.pth is neither a checkpoint of PyTorch nor of NumPy: it begins '<!DOCTYPE html>'",
-      /web page/,
-    ],
+    ['a.pth', '<!DOCTYPE html>', 'a.pth: this is an HTML page, which is not read', /web page/],
     ['a.npz', 'no archive', "it begins 'no archive'", /copy the file again/],
     ['a.pkl', '\u0080\u0004K\u0001.', 'a.pkl is a pickle, but no checkpoint of PyTorch', /state_dict/],
     ['a.txt', 'some words and more', 'this is not a safetensors file', undefined],
@@ -109,9 +104,17 @@ describe('openWeights', () => {
     if (hint !== undefined) expect(error.hint).toMatch(hint);
   });
 
-  it('has no entries to take but in checkpoints of PyTorch', () => {
-    const open = () => openWeights(fixture('numpy.npz'), { source: 'a.npz', entry: 'student' });
-    expect(open).toThrow('a.npz holds one model');
+  it('takes the names that begin with an entry, whatever the format', () => {
+    const both = writeNpz([
+      ['teacher.w', singles(1)],
+      ['student.w', singles(2)],
+    ]);
+    const { tensors, entry } = openWeights(both, { source: 'a.npz', entry: 'teacher' });
+    expect([entry, ...tensors.keys()]).toEqual(['teacher', 'w']);
+    expect(tensors.get('w')!.data).toEqual(Float32Array.of(1));
+    const error = failure(() => openWeights(both, { source: 'a.npz', entry: 'pupil' }));
+    expect(error.message).toBe("a.npz: no names begin with 'pupil.'");
+    expect(error.hint).toBe('they begin with teacher, student');
   });
 });
 
