@@ -34,6 +34,7 @@ function clean(): Package[] {
       { dependencies: { '@limbeck/graph': '0.1.0', inversify: '^8.0.0' } },
       "import 'inversify';",
     ),
+    plant('packages/trainer', {}, "export * from './train/loop.js';"),
     plant('packages/testkit', { dependencies: { '@limbeck/graph': '0.1.0' } }),
     plant(
       'packages/data',
@@ -152,6 +153,30 @@ const breaches: [name: string, planted: Package[], rules: string[], named: strin
     importing('packages/nn', "import '../../graph/src/index.js';"),
     ['a package is entered by its front door'],
     '../../graph/src/index.js',
+  ],
+  [
+    "the trainer's files import a value of training",
+    withFile('packages/trainer', 'src/files/planted.ts', "import { train } from '../train/loop.js';"),
+    ['layers inside a package look one way'],
+    "'files' may import no other layer",
+  ],
+  [
+    "the trainer's programs borrow a type from what executes them",
+    withFile('packages/trainer', 'src/programs/a.ts', "import type { S } from '../execute/step.js';"),
+    ['layers inside a package look one way'],
+    "'programs' may import run",
+  ],
+  [
+    "a test of the trainer's store trains",
+    withFile('packages/trainer', 'src/store/a.test.ts', "import '../train/loop.js';"),
+    ['layers inside a package look one way'],
+    '../train/loop.js',
+  ],
+  [
+    "a layer of the trainer enters through the package's own door",
+    withFile('packages/trainer', 'src/run/a.ts', "import '../index.js';"),
+    ['layers inside a package look one way'],
+    '../index.js',
   ],
   [
     'an undeclared package',

@@ -1,6 +1,16 @@
 import semver from 'semver';
 import { type Import, importsOf, isTest } from './imports.js';
-import { arrows, emptyNames, longestFile, matches, owners, portable, testArrows } from './rules.js';
+import {
+  arrows,
+  emptyNames,
+  layers,
+  longestFile,
+  matches,
+  owners,
+  portable,
+  testArrows,
+  testLayers,
+} from './rules.js';
 import type { Package } from './workspace.js';
 
 /** Reports each breach of one rule among these packages as a sentence: where, what. */
@@ -41,6 +51,9 @@ const declared = ({ manifest }: Package, name: string) =>
   // Nobody installs a private package without its development dependencies.
   (manifest.private === true && Object.hasOwn(manifest.devDependencies ?? {}, name));
 
+/** The folder of a source file inside its package: `src/run/events.ts` is in `run`. */
+const layerOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];
+
 /** The rules by name. Each is proved by a planted breach in `architecture.test.ts`. */
 export const checks: Record<string, Check> = {
   'imports follow the arrows': eachImport(({ from, file, kind, target }, packages) => {
@@ -71,6 +84,17 @@ export const checks: Record<string, Check> = {
       !isDoor(specifier, target, packages) &&
       `${specifier} reaches inside ${target}`
     );
+  }),
+
+  'layers inside a package look one way': eachImport(({ from, file, specifier, kind, target }) => {
+    const known = layers[from.folder];
+    const layer = layerOf(file.path);
+    if (known === undefined || kind !== 'path' || layer === undefined || known[layer] === undefined)
+      return false;
+    const other = layerOf(target.slice(from.folder.length + 1));
+    if (other === layer || known[layer].includes(other ?? '')) return false;
+    if (isTest(file) && testLayers.includes(other ?? '')) return false;
+    return `${specifier} looks up: '${layer}' may import ${known[layer].join(', ') || 'no other layer'}`;
   }),
 
   'what is imported is declared': eachImport(({ from, file, kind, target }) => {

@@ -21,6 +21,34 @@ export const arrows: Record<string, readonly string[] | 'anything'> = {
   'plugins/*': foundation,
 };
 
+/**
+ * The layers inside a package, which look one way: a folder of its sources to the folders it may import. The tests beside a
+ * layer may also import `testing` and `standard`. Folders that are not listed, and files in none, see everything; no layer
+ * may import them.
+ */
+export const layers: Record<string, Readonly<Record<string, readonly string[]>>> = {
+  'packages/trainer': {
+    files: [],
+    analysis: [],
+    standard: ['analysis'],
+    run: ['files'],
+    programs: ['run'],
+    weights: ['files', 'run', 'programs'],
+    inspect: ['analysis', 'run', 'programs'],
+    execute: ['files', 'analysis', 'run', 'programs'],
+    store: ['files', 'run'],
+    evaluate: ['analysis', 'run', 'programs', 'execute'],
+    train: [
+      ...['files', 'analysis', 'run', 'programs', 'weights', 'inspect', 'execute'],
+      ...['store', 'evaluate'],
+    ],
+    measure: ['analysis', 'run', 'programs', 'execute', 'train'],
+  },
+};
+
+/** What the tests beside a layer may import as well. */
+export const testLayers = ['testing', 'standard'];
+
 /** What the tests beside a package's code may import as well. */
 export const testArrows = ['@limbeck/testkit', 'vitest', 'fast-check'];
 

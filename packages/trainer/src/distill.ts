@@ -12,23 +12,20 @@ import {
 import type { ParameterGroup } from '@limbeck/nn';
 import { openForeignModel } from './execute/foreign/foreign-model.js';
 import { readModelFile } from './execute/foreign/read-model-file.js';
-import type { DistillerChoice } from './programs/distillation.js';
-import type { ForeignDeclaration, InputDeclaration, TapDeclaration } from './run/foreign-declaration.js';
+import type { DistillerChoice, MetricChoice, Placement } from './run/choices.js';
+import type { ForeignDeclaration, InputDeclaration, TapDeclaration } from './run/foreign-model.js';
+import type { RunResult } from './run/run-result.js';
+import type { CheckpointPolicy, RunSpec } from './run/run-spec.js';
 import type {
-  CheckpointPolicy,
   FidelityBound,
-  MetricChoice,
-  Placement,
-  RunSpec,
   TeacherCacheSpec,
   TeacherCalibration,
   TeacherSettings,
   TeacherSpec,
-} from './run/run-spec.js';
+} from './run/teacher-spec.js';
+import type { Weights } from './run/weights.js';
 import { standardTraining } from './standard/plugin.js';
-import type { RunResult } from './train/run-result.js';
 import { type TrainOptions, train } from './train/train.js';
-import type { Weights } from './weights/read.js';
 
 /** A teacher as code writes it: a backbone with weights, or a model from a file. */
 export type DistillTeacher = DistillTeacherSettings & (DistillBackbone | DistillFile);

@@ -1,24 +1,21 @@
 export * from './analysis/calibration.js';
 export * from './analysis/linear-cka.js';
 export { median } from './analysis/median.js';
+export { mostLikely } from './analysis/most-likely.js';
 export * from './analysis/teacher-agreement.js';
 export * from './analysis/teacher-cosine.js';
 export * from './distill.js';
-export * from './evaluate/classifier.js';
 export * from './evaluate/evaluate.js';
 export * from './evaluate/plan-metrics.js';
 export { type SplitFeatures, teacherFeatures } from './evaluate/teacher-features.js';
+export * from './execute/classifier.js';
 export * from './execute/feature-source.js';
 export * from './execute/foreign/foreign-model.js';
 export { openForeignTeacher } from './execute/foreign/open-foreign-teacher.js';
 export { readModelFile } from './execute/foreign/read-model-file.js';
 export * from './execute/live-teacher.js';
-export type { CacheDtype } from './execute/teacher-cache/encoding.js';
-export type { CacheFacts } from './execute/teacher-cache/facts.js';
 export {
   type CacheLayout,
-  type CachePrecision,
-  type FeatureKind,
   type FeatureSize,
   layoutOf,
 } from './execute/teacher-cache/layout.js';
@@ -44,11 +41,16 @@ export * from './programs/traced-model.js';
 export * from './programs/traced-teacher.js';
 export * from './programs/untrained.js';
 export * from './programs/views.js';
+export * from './run/choices.js';
 export { describeEvent } from './run/describe-event.js';
 export * from './run/events.js';
-export * from './run/foreign-declaration.js';
+export * from './run/facts.js';
+export * from './run/foreign-model.js';
 export type { Progress } from './run/progress.js';
+export * from './run/run-result.js';
 export * from './run/run-spec.js';
+export * from './run/teacher-spec.js';
+export * from './run/weights.js';
 export * from './standard/balancers.js';
 export * from './standard/metrics.js';
 export * from './standard/optimizers.js';
@@ -57,9 +59,7 @@ export * from './standard/schedules.js';
 export { type Checkpoint, latestCheckpoint, listCheckpoints } from './store/checkpoint/load.js';
 export type { Manifest } from './store/checkpoint/manifest.js';
 export { RunFolder, type RunRecord, runFiles } from './store/run-folder.js';
-export type { DeployedCost, InferenceCost } from './train/deployed-cost.js';
 export { describeCaches } from './train/describe-caches.js';
-export type { RunResult, TeacherResult } from './train/run-result.js';
 export { type TrainOptions, train } from './train/train.js';
 export { otherOptions } from './weights/check-origin.js';
 export * from './weights/deployed.js';

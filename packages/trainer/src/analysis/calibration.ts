@@ -1,6 +1,6 @@
 import { defineMetric, type Predictions } from '@limbeck/core';
 import { z } from 'zod';
-import { mostLikely } from '../evaluate/evaluate.js';
+import { mostLikely } from './most-likely.js';
 
 const options = z.strictObject({
   bins: z.int().min(1).max(1000).default(15).describe('of equal width, over confidences from 0 to 1'),

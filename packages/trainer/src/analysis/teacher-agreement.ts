@@ -1,6 +1,6 @@
 import { defineMetric } from '@limbeck/core';
 import { z } from 'zod';
-import { mostLikely } from '../evaluate/evaluate.js';
+import { mostLikely } from './most-likely.js';
 
 /** Share of samples for which the deployed student predicts what its teacher does, right or wrong (Stanton et al., 2021, arXiv:2106.05945). */
 export const teacherAgreement = defineMetric({

@@ -2,18 +2,27 @@ import { LimbeckError, type Split } from '@limbeck/core';
 import { createEvalLoader } from '@limbeck/data';
 import { sizeOf, tensorData } from '@limbeck/graph';
 import type { LiveTeacher } from '../execute/live-teacher.js';
-import { openTeacher, pathsOf, type RunTeacher } from '../execute/open-teacher.js';
+import {
+  openTeacher,
+  pathsOf,
+  type RunTeacher,
+  type TeachingRun,
+  type WorkingTeacher,
+} from '../execute/open-teacher.js';
 import type { Attention } from '../run/control.js';
 import type { RunListener } from '../run/events.js';
-import type { WorkingTeacher } from '../train/machines.js';
-import type { PreparedRun } from '../train/prepare.js';
-import type { PlannedFeature } from './plan-metrics.js';
+import type { PlannedFeature, PlannedMetric } from './plan-metrics.js';
 import { poolValues } from './pool.js';
 import { featureKey, type SplitFeatures, teacherFeatures } from './teacher-features.js';
 import { thinned } from './thinned.js';
 
 /** What teachers give about the evaluated samples of both splits; a split that is not evaluated has nothing. */
 export type EvaluatedFeatures = Readonly<Record<'test' | 'train', SplitFeatures>>;
+
+/** A run whose metrics are planned. */
+export interface MeasuredRun extends TeachingRun {
+  readonly metrics: readonly PlannedMetric[];
+}
 
 /**
  * Computes what metrics look at of the teachers, once, over the images as they are. A teacher that the step asks for all of
@@ -23,7 +32,7 @@ export type EvaluatedFeatures = Readonly<Record<'test' | 'train', SplitFeatures>
  * @throws LimbeckError INTERRUPTED
  */
 export async function askTeachers(
-  run: PreparedRun,
+  run: MeasuredRun,
   working: readonly WorkingTeacher[],
   attention: Attention,
 ): Promise<EvaluatedFeatures> {
@@ -66,7 +75,7 @@ export async function askTeachers(
  * nothing measures what rounding does to it, and float32 stands for it, as where it is examined.
  */
 function open(
-  run: PreparedRun,
+  run: TeachingRun,
   teacher: RunTeacher,
   paths: readonly string[],
   emit: RunListener,
@@ -81,7 +90,7 @@ function open(
 async function lookAt(
   live: LiveTeacher,
   features: readonly PlannedFeature[],
-  { run, split, stop }: { run: PreparedRun; split: Split; stop: () => boolean },
+  { run, split, stop }: { run: TeachingRun; split: Split; stop: () => boolean },
 ): Promise<Map<string, Float32Array>> {
   const { normalization, imageShape } = run.spec.data.dataset;
   const { batchSize } = live;

@@ -2,11 +2,11 @@ import type { Executable, LoadedModel, ModelPort } from '@limbeck/core';
 import { Graph, program, tensorData } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type Classifier, executableClassifier, loadedClassifier } from '../execute/classifier.js';
 import { traceModel } from '../programs/traced-model.js';
 import { nll, top1 } from '../standard/metrics.js';
 import { toyDataset } from '../testing/toy-data.js';
 import { toyTeacher, toyTeacherWeights } from '../testing/toy-models.js';
-import { type Classifier, executableClassifier, loadedClassifier } from './classifier.js';
 import { agreementOf, evaluate } from './evaluate.js';
 
 const dataset = toyDataset({ test: 10 });

@@ -1,9 +1,10 @@
 import { LimbeckError, type OpenDataset } from '@limbeck/core';
 import { createEvalLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
-import type { MetricValues } from '../run/events.js';
-import type { MetricChoice } from '../run/run-spec.js';
-import { type Classifier, checkLogits } from './classifier.js';
+import { mostLikely } from '../analysis/most-likely.js';
+import { type Classifier, checkLogits } from '../execute/classifier.js';
+import type { MetricChoice } from '../run/choices.js';
+import type { MetricValues } from '../run/facts.js';
 import { measuring } from './measuring.js';
 import type { PlannedMetric } from './plan-metrics.js';
 import type { SplitFeatures } from './teacher-features.js';
@@ -84,13 +85,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     logits: kept,
     seconds: (performance.now() - started) / 1000,
   };
-}
-
-/** Index of the largest of `classes` numbers from `start` on; the first of equals. */
-export function mostLikely(logits: Float32Array, start: number, classes: number): number {
-  let best = 0;
-  for (let i = 1; i < classes; i++) if (logits[start + i]! > logits[start + best]!) best = i;
-  return best;
 }
 
 /** How alike two evaluations of one split are. */

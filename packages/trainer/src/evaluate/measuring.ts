@@ -1,7 +1,7 @@
 import { LimbeckError, type MetricAccumulator } from '@limbeck/core';
 import { sizeOf } from '@limbeck/graph';
-import { type MetricChoice, metricName } from '../run/run-spec.js';
-import type { Answer } from './classifier.js';
+import type { Answer } from '../execute/classifier.js';
+import { type MetricChoice, metricName } from '../run/choices.js';
 import { needsLogitsAlone, type PlannedFeature, type PlannedMetric } from './plan-metrics.js';
 import { poolValues } from './pool.js';
 import { featureKey, type SplitFeatures } from './teacher-features.js';

@@ -1,8 +1,8 @@
 import type { Calibration, Executable } from '@limbeck/core';
 import { bindState, nodesOf, type Program, type StateDict } from '@limbeck/graph';
 import { stateFor } from '../programs/state.js';
+import type { Placement } from '../run/choices.js';
 import type { RunListener } from '../run/events.js';
-import type { Placement } from '../run/run-spec.js';
 
 /** Compiles a program where it belongs and says so. */
 export async function compile(

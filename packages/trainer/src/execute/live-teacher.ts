@@ -1,6 +1,6 @@
 import type { Executable, Fetches } from '@limbeck/core';
 import type { TensorData } from '@limbeck/graph';
-import { type Classifier, withLogits } from '../evaluate/classifier.js';
+import { type Classifier, withLogits } from './classifier.js';
 
 /** A teacher that computes: a compiled backbone, or a model from a file. */
 export interface LiveTeacher {

@@ -1,15 +1,16 @@
 import type { Feeds, Precision } from '@limbeck/core';
 import { createTrainLoader } from '@limbeck/data';
-import { tensorData } from '@limbeck/graph';
+import { type StateDict, tensorData } from '@limbeck/graph';
 import type { PlannedTeacher } from '../programs/student.js';
 import type { RunListener } from '../run/events.js';
-import type { RunSpec, TeacherSpec } from '../run/run-spec.js';
-import type { PreparedRun } from '../train/prepare.js';
+import type { RunSpec } from '../run/run-spec.js';
+import type { TeacherSpec } from '../run/teacher-spec.js';
 import { CalibrationFolder } from './calibration-folder.js';
 import { compile, frozen } from './compile.js';
 import { openForeignTeacher } from './foreign/open-foreign-teacher.js';
 import { compiledTeacher, type LiveTeacher } from './live-teacher.js';
 import type { CacheStore } from './teacher-cache/store.js';
+import type { TeacherCache } from './teacher-cache/teacher-cache.js';
 
 /** A teacher of a run: what is said about it and what is planned with it. */
 export interface RunTeacher {
@@ -17,6 +18,22 @@ export interface RunTeacher {
   readonly planned: PlannedTeacher;
   /** Undefined where it is asked in every step. */
   readonly cache: CacheStore | undefined;
+}
+
+/** A teacher at work. */
+export interface WorkingTeacher {
+  readonly teacher: RunTeacher;
+  /** Undefined where the student's step needs nothing of it, or where all of that is known. */
+  readonly live: LiveTeacher | undefined;
+  /** Undefined where it is asked in every step. */
+  readonly cache: TeacherCache | undefined;
+}
+
+/** What teachers are opened for: the run, and the weights of all of them by state name. */
+export interface TeachingRun {
+  readonly spec: RunSpec;
+  /** Empty where the student trains alone. */
+  readonly teacherState: StateDict;
 }
 
 /**
@@ -36,7 +53,7 @@ export function pathsOf({ spec, planned }: RunTeacher): string[] {
  * @param precision default: its own; in int8 it is calibrated
  */
 export async function openTeacher(
-  run: PreparedRun,
+  run: TeachingRun,
   { spec, planned }: RunTeacher,
   paths: readonly string[],
   { emit, precision = spec.placement.precision }: { emit: RunListener; precision?: Precision | undefined },

@@ -1,6 +1,6 @@
 import { type Executable, LimbeckError } from '@limbeck/core';
 import { leafName, type TensorData, tensorData } from '@limbeck/graph';
-import { mostLikely } from '../evaluate/evaluate.js';
+import { mostLikely } from '../analysis/most-likely.js';
 import { scheduleInput, weightOutput } from '../programs/objective.js';
 import type { StepPlan } from '../programs/student.js';
 import type { StepBatch } from './batch-source.js';

@@ -1,7 +1,7 @@
 import type { Executable, Feeds } from '@limbeck/core';
 import { allocate, type Program, type ProgramSignature, sizeOf, tensorData } from '@limbeck/graph';
 import { median } from '../analysis/median.js';
-import type { Placement } from '../run/run-spec.js';
+import type { Placement } from '../run/choices.js';
 
 export interface LatencyOptions {
   /** Measured runs. Default 50. */

@@ -1,6 +1,7 @@
 import type { ImageShape } from '@limbeck/core';
 import { Graph, program, type Shape, sizeOf } from '@limbeck/graph';
-import { type ModelChoice, type TracedModel, traceModel } from '../programs/traced-model.js';
+import { type TracedModel, traceModel } from '../programs/traced-model.js';
+import type { ModelChoice } from '../run/choices.js';
 import { countedNodes } from './macs.js';
 
 /** One layer of a model, for one image. */

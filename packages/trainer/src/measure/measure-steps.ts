@@ -12,7 +12,8 @@ import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';
 import { openTeacher, pathsOf } from '../execute/open-teacher.js';
 import { Stepper } from '../execute/step.js';
 import { stateFor } from '../programs/state.js';
-import type { Placement, RunSpec } from '../run/run-spec.js';
+import type { Placement } from '../run/choices.js';
+import type { RunSpec } from '../run/run-spec.js';
 import { prepareRun } from '../train/prepare.js';
 
 export interface MeasureOptions {

@@ -1,36 +1,18 @@
 import {
   type BatchView,
   type Distillation,
-  type Distiller,
-  type Host,
   type InitialPhase,
   LimbeckError,
   type LossTerm,
   type ModelView,
   type Samples,
-  type Schedule,
   type Use,
   type ViewOptions,
 } from '@limbeck/core';
 import { formatShape, type Graph, type Shape, type Tensor } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
-import type { Chosen } from '../run/run-spec.js';
+import type { DistillerChoice, Parts } from '../run/choices.js';
 import type { Term } from './objective.js';
-
-/** A distiller with its checked options. */
-export interface DistillerChoice {
-  // biome-ignore lint/suspicious/noExplicitAny: every distiller brings an option type of its own
-  readonly distiller: Distiller<any>;
-  readonly options: unknown;
-  /** Name of the teacher it compares the student with. Default: the first one. */
-  readonly teacher?: string;
-  /** Multiplies the weights of all its terms over the run. Default: they stay as they are. */
-  // biome-ignore lint/suspicious/noExplicitAny: every schedule brings an option type of its own
-  readonly schedule?: Chosen<Schedule<any>>;
-}
-
-/** Finds what distillers ask for by id; the plugin host does. */
-export type Parts = Pick<Host, 'use'>;
 
 /** Prefix of distillers' own parameters. */
 export const distillerPrefix = 'distiller';

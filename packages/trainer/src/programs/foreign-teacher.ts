@@ -1,6 +1,6 @@
 import { didYouMean, LimbeckError } from '@limbeck/core';
 import type { Tensor } from '@limbeck/graph';
-import type { ForeignModel } from '../execute/foreign/foreign-model.js';
+import type { ForeignModel } from '../run/foreign-model.js';
 import type { FeatureShape, TeacherModel } from './teacher-model.js';
 
 /** A model from a file, to planning. */

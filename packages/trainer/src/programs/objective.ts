@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '@limbeck/graph';
 import { Scope, type Trace, type Variable } from '@limbeck/nn';
-import type { Chosen } from '../run/run-spec.js';
+import type { Chosen } from '../run/choices.js';
 
 /** A loss term with its weight, and what changes the weight over the run. */
 export interface Term {

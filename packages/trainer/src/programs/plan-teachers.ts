@@ -1,23 +1,9 @@
 import { didYouMean, LimbeckError, type ModelView, teacherNameProblem } from '@limbeck/core';
 import type { Graph } from '@limbeck/graph';
-import type { ForeignModel } from '../execute/foreign/foreign-model.js';
+import type { TeacherChoice } from '../run/teacher-spec.js';
 import { ForeignTeacher } from './foreign-teacher.js';
 import { Teacher, teacherPrefix } from './teacher.js';
-import type { ModelChoice } from './traced-model.js';
 import { TracedTeacher } from './traced-teacher.js';
-
-/** A backbone as teacher, by its name. */
-export interface BackboneChoice extends ModelChoice {
-  readonly name: string;
-}
-
-/** A model from a file as teacher, by its name. */
-export interface ForeignChoice {
-  readonly name: string;
-  readonly foreign: ForeignModel;
-}
-
-export type TeacherChoice = BackboneChoice | ForeignChoice;
 
 /**
  * Makes the teachers of a step ready to be asked, in order.

@@ -12,14 +12,13 @@ import {
   tensorData,
 } from '@limbeck/graph';
 import { groupParameters, initialState, type ParameterGroup, Trace, type Variable } from '@limbeck/nn';
-import type { Chosen } from '../run/run-spec.js';
-import type { CombinedInitialPhase, DistillerChoice, Parts } from './distillation.js';
+import type { Chosen, DistillerChoice, ModelChoice, Parts } from '../run/choices.js';
+import type { TeacherChoice } from '../run/teacher-spec.js';
+import type { CombinedInitialPhase } from './distillation.js';
 import { distillerPrefix } from './distillation.js';
 import { type Objective, objectiveOf, type Term, taskLoss, weightOutput } from './objective.js';
-import type { TeacherChoice } from './plan-teachers.js';
 import type { Teacher, TeacherFeature } from './teacher.js';
 import { type TracedStep, traceStep } from './trace-step.js';
-import type { ModelChoice } from './traced-model.js';
 import { updatesWithin } from './updates.js';
 import { type ViewPlan, viewInput } from './views.js';
 

@@ -1,13 +1,7 @@
-import { type Backbone, didYouMean, LimbeckError } from '@limbeck/core';
+import { didYouMean, LimbeckError } from '@limbeck/core';
 import { formatShape, type Graph, type Tensor } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
-
-/** A backbone with its checked options. */
-export interface ModelChoice {
-  // biome-ignore lint/suspicious/noExplicitAny: every backbone brings an option type of its own
-  readonly backbone: Backbone<any>;
-  readonly options: unknown;
-}
+import type { ModelChoice } from '../run/choices.js';
 
 /** One pass of a backbone over a batch of images. */
 export interface TracedModel {

@@ -1,7 +1,8 @@
 import { Graph, type Program, program, type Tensor } from '@limbeck/graph';
 import { Scope, type Trace, type Variable } from '@limbeck/nn';
+import type { ModelChoice } from '../run/choices.js';
 import { checkEmbedding, type FeatureShape, type TeacherModel } from './teacher-model.js';
-import { type ModelChoice, type TracedModel, traceModel } from './traced-model.js';
+import { type TracedModel, traceModel } from './traced-model.js';
 
 /** A backbone as teacher: traced once, in evaluation mode, in a graph of its own. */
 export class TracedTeacher implements TeacherModel {

@@ -1,7 +1,6 @@
 import { type Augmentation, LimbeckError, type ViewOptions } from '@limbeck/core';
 import type { Trace } from '@limbeck/nn';
-import type { Chosen } from '../run/run-spec.js';
-import type { Parts } from './distillation.js';
+import type { Chosen, Parts } from '../run/choices.js';
 import type { TracedModel } from './traced-model.js';
 
 /** Input of the student's program that belongs to a view of the batch: `view.strong.image`. */

@@ -1,5 +1,6 @@
 import { teacherTitle } from '@limbeck/core';
-import type { LossValues, MetricValues, RunEvent } from './events.js';
+import type { RunEvent } from './events.js';
+import type { LossValues, MetricValues } from './facts.js';
 
 const values = (named: LossValues | MetricValues): string =>
   Object.entries(named)

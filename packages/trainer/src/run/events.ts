@@ -1,35 +1,5 @@
 import type { ErrorCode } from '@limbeck/core';
-import type { CacheFacts } from '../execute/teacher-cache/facts.js';
-import type { DeployedCost } from '../train/deployed-cost.js';
-
-/** Mean value of every loss term, unweighted, by name; `total` is the weighted sum. */
-export type LossValues = Readonly<Record<string, number>>;
-
-/** Values of metrics by id. */
-export type MetricValues = Readonly<Record<string, number>>;
-
-/** How true a model in int8 is to itself in float32, on images it was not calibrated with. */
-export interface Fidelity {
-  /** Images compared. */
-  readonly samples: number;
-  /** Share of images with the same most likely class. */
-  readonly agreement: number;
-  /** Of every output the student's step uses, flattened an image: mean and smallest cosine between the two. */
-  readonly cosine: Readonly<Record<string, { readonly mean: number; readonly worst: number }>>;
-  /** Mean Kullback-Leibler divergence from the float prediction, in nats, at temperature 1. */
-  readonly kl1: number;
-  /** The same of predictions softened by temperature 4. */
-  readonly kl4: number;
-}
-
-/** A teacher of a run. */
-export interface TeacherFacts {
-  readonly name: string;
-  /** Of the backbone, or the name of the file. */
-  readonly id: string;
-  readonly parameters: number;
-  readonly backend: string;
-}
+import type { CacheFacts, DeployedCost, Fidelity, LossValues, MetricValues, TeacherFacts } from './facts.js';
 
 /**
  * What a run says while it works. Plain JSON values, so that events cross threads, enter files and reach programs as they

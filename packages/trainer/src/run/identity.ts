@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { StateDict } from '@limbeck/graph';
-import type { ModelChoice } from '../programs/traced-model.js';
+import type { MetricChoice, ModelChoice, Placement } from './choices.js';
 import { drawsOf } from './draws.js';
-import type { MetricChoice, Placement, RunSpec, TeacherSpec } from './run-spec.js';
+import type { RunSpec } from './run-spec.js';
+import type { TeacherSpec } from './teacher-spec.js';
 
 /** What decides a run's numbers, as JSON. */
 export type Identity = { readonly [key: string]: unknown };

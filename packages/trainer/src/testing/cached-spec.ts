@@ -1,5 +1,6 @@
 import type { ComputeBackend } from '@limbeck/core';
-import type { RunSpec, TeacherCacheSpec, TeacherSpec } from '../run/run-spec.js';
+import type { RunSpec } from '../run/run-spec.js';
+import type { TeacherCacheSpec, TeacherSpec } from '../run/teacher-spec.js';
 import { toyDataset } from './toy-data.js';
 import { toySpec } from './toy-run.js';
 

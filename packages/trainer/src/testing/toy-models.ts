@@ -1,9 +1,9 @@
 import { type Distiller, defineBackbone, defineDistiller, LimbeckError } from '@limbeck/core';
 import { flip } from '@limbeck/data';
 import { globalAveragePool, mean, mul, relu, square, sub, tensorData } from '@limbeck/graph';
-import type { Parts } from '../programs/distillation.js';
+import type { Parts } from '../run/choices.js';
+import type { Weights } from '../run/weights.js';
 import { constant, linear } from '../standard/schedules.js';
-import type { Weights } from '../weights/read.js';
 
 /** One convolution with batch norm, and a classifier. */
 export const toyBackbone = (id: string, width: number) =>

@@ -5,21 +5,8 @@ import { latencyOf } from '../inspect/latency.js';
 import { sizeOfDeployed } from '../inspect/summarize-deployed.js';
 import { plainStudent, traceDeployed } from '../programs/deployed.js';
 import { studentPrefix } from '../programs/trace-step.js';
+import type { DeployedCost } from '../run/facts.js';
 import type { PreparedRun } from './prepare.js';
-
-/** What answering one image takes. */
-export interface InferenceCost {
-  readonly parameters: number;
-  /** Median time for one image alone, where the run was computed. */
-  readonly latencyMs: number;
-}
-
-/** A deployed model that is more than its student, beside the student with its own classifier. */
-export interface DeployedCost extends InferenceCost {
-  /** Parameters by whose they are: `student`, `distiller`, `teacher`. */
-  readonly owners: Readonly<Record<string, number>>;
-  readonly plain: InferenceCost;
-}
 
 /**
  * Measures what a distiller's own way of predicting costs.

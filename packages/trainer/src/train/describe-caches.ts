@@ -1,4 +1,5 @@
-import { type CacheFacts, factsOf } from '../execute/teacher-cache/facts.js';
+import { factsOf } from '../execute/teacher-cache/facts.js';
+import type { CacheFacts } from '../run/facts.js';
 import type { RunSpec } from '../run/run-spec.js';
 import { prepareRun } from './prepare.js';
 

@@ -4,8 +4,9 @@ import { needsLogitsAlone } from '../evaluate/plan-metrics.js';
 import { type LiveTeacher, teacherClassifier } from '../execute/live-teacher.js';
 import { openTeacher, type RunTeacher } from '../execute/open-teacher.js';
 import type { Attention } from '../run/control.js';
-import type { MetricValues, RunListener } from '../run/events.js';
-import { sourceOf } from '../run/run-spec.js';
+import type { RunListener } from '../run/events.js';
+import type { MetricValues } from '../run/facts.js';
+import { sourceOf } from '../run/teacher-spec.js';
 import type { PreparedRun } from './prepare.js';
 
 /** A teacher counts as knowing something from so many times the accuracy of guessing on. */

@@ -4,8 +4,9 @@ import { tensorData } from '@limbeck/graph';
 import type { LiveTeacher } from '../execute/live-teacher.js';
 import { openTeacher, pathsOf, type RunTeacher } from '../execute/open-teacher.js';
 import type { Attention } from '../run/control.js';
-import type { Fidelity, RunListener } from '../run/events.js';
-import type { FidelityBound } from '../run/run-spec.js';
+import type { RunListener } from '../run/events.js';
+import type { Fidelity } from '../run/facts.js';
+import type { FidelityBound } from '../run/teacher-spec.js';
 import { Likeness } from './likeness.js';
 import type { PreparedRun } from './prepare.js';
 

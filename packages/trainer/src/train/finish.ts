@@ -4,12 +4,12 @@ import { frozen } from '../execute/compile.js';
 import { writeAtomically, writeJson } from '../files/atomic.js';
 import { writeExported } from '../files/exported.js';
 import type { Progress } from '../run/progress.js';
+import type { RunResult } from '../run/run-result.js';
 import { type RunFolder, runFiles } from '../store/run-folder.js';
 import { deployedWeights, describeWeights } from '../weights/deployed.js';
 import { measureDeployed } from './deployed-cost.js';
 import type { Machines } from './machines.js';
 import { type PreparedRun, parameterCount } from './prepare.js';
-import type { RunResult } from './run-result.js';
 
 /**
  * Writes what a run is for: the deployed student of the last epoch in every format asked for, then the result. A run is

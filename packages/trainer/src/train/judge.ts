@@ -1,7 +1,8 @@
 import type { Metric } from '@limbeck/core';
-import type { MetricValues } from '../run/events.js';
+import { metricName } from '../run/choices.js';
+import type { MetricValues } from '../run/facts.js';
 import type { Progress } from '../run/progress.js';
-import { metricName, type RunSpec } from '../run/run-spec.js';
+import type { RunSpec } from '../run/run-spec.js';
 
 /**
  * Takes an evaluation into account: the latest, the best by the first metric, early stopping.

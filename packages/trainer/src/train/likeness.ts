@@ -1,7 +1,7 @@
 import type { Fetches } from '@limbeck/core';
 import { cosine } from '../analysis/cosine.js';
-import { mostLikely } from '../evaluate/evaluate.js';
-import type { Fidelity } from '../run/events.js';
+import { mostLikely } from '../analysis/most-likely.js';
+import type { Fidelity } from '../run/facts.js';
 
 /** Adds up how alike the outputs of a model and of its rounded form are, sample by sample. */
 export class Likeness {

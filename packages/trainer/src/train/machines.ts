@@ -3,8 +3,7 @@ import { leafName, type StateDict } from '@limbeck/graph';
 import { askTeachers, type EvaluatedFeatures } from '../evaluate/ask-teachers.js';
 import { compile } from '../execute/compile.js';
 import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';
-import type { LiveTeacher } from '../execute/live-teacher.js';
-import { openTeacher, pathsOf, type RunTeacher } from '../execute/open-teacher.js';
+import { openTeacher, pathsOf, type RunTeacher, type WorkingTeacher } from '../execute/open-teacher.js';
 import { TeacherCache } from '../execute/teacher-cache/teacher-cache.js';
 import { stateFor } from '../programs/state.js';
 import type { Attention } from '../run/control.js';
@@ -12,15 +11,6 @@ import type { RunListener } from '../run/events.js';
 import type { Progress } from '../run/progress.js';
 import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
-
-/** A teacher at work. */
-export interface WorkingTeacher {
-  readonly teacher: RunTeacher;
-  /** Undefined where the student's step needs nothing of it, or where all of that is known. */
-  readonly live: LiveTeacher | undefined;
-  /** Undefined where it is asked in every step. */
-  readonly cache: TeacherCache | undefined;
-}
 
 /** What a run computes with, compiled. Whoever opens it disposes of it. */
 export class Machines {

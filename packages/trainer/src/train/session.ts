@@ -1,8 +1,9 @@
 import { LimbeckError } from '@limbeck/core';
-import { executableClassifier } from '../evaluate/classifier.js';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
+import { executableClassifier } from '../execute/classifier.js';
 import { refuseNonFiniteLosses, Stepper, type StepResult } from '../execute/step.js';
-import type { MetricValues, RunListener } from '../run/events.js';
+import type { RunListener } from '../run/events.js';
+import type { MetricValues } from '../run/facts.js';
 import { accuracyOf, emptySums, meansOf, type Progress, weightsOf } from '../run/progress.js';
 import { pruneCheckpoints } from '../store/checkpoint/prune.js';
 import { saveCheckpoint } from '../store/checkpoint/save.js';

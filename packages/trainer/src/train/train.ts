@@ -4,6 +4,7 @@ import type { RunTeacher } from '../execute/open-teacher.js';
 import type { Attention } from '../run/control.js';
 import type { RunListener } from '../run/events.js';
 import { type Progress, startOfRun } from '../run/progress.js';
+import type { RunResult } from '../run/run-result.js';
 import type { RunSpec } from '../run/run-spec.js';
 import { recorder } from '../store/recorder.js';
 import { RunFolder, type RunRecord } from '../store/run-folder.js';
@@ -13,7 +14,6 @@ import { finish } from './finish.js';
 import { Machines } from './machines.js';
 import { type PreparedRun, parameterCount, prepareRun } from './prepare.js';
 import { type Beginning, resumeFrom } from './resume.js';
-import type { RunResult } from './run-result.js';
 import { Session } from './session.js';
 
 export interface TrainOptions {

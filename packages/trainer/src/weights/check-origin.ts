@@ -1,8 +1,8 @@
 import { LimbeckError, type OpenDataset } from '@limbeck/core';
 import { formatShape } from '@limbeck/graph';
-import type { ModelChoice } from '../programs/traced-model.js';
+import type { ModelChoice } from '../run/choices.js';
 import { differences } from '../run/identity.js';
-import type { Weights } from './read.js';
+import type { Weights } from '../run/weights.js';
 
 /**
  * Compares what a file of weights says about itself with the data: files this project wrote name their classes and image

@@ -2,8 +2,8 @@ import type { Program, StateDict } from '@limbeck/graph';
 import { formatShape } from '@limbeck/graph';
 import { stateFor } from '../programs/state.js';
 import { studentPrefix } from '../programs/trace-step.js';
+import type { Weights } from '../run/weights.js';
 import { loadWeights, type WeightsTarget } from './load.js';
-import type { Weights } from './read.js';
 
 /**
  * The names a deployed program's state has in a file: the published ones where all of it is the student's, and the full

@@ -9,7 +9,7 @@ import {
   tensorData,
 } from '@limbeck/graph';
 import type { Variable } from '@limbeck/nn';
-import type { Weights } from './read.js';
+import type { Weights } from '../run/weights.js';
 import { suggestRename, writeRename } from './suggest-rename.js';
 
 /** Whom weights are for. */

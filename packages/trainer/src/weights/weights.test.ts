@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { writeNpz, writeSafetensors, writeTorch } from '@limbeck/formats';
 import { Graph, type TensorData, tensorData } from '@limbeck/graph';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Weights } from '../run/weights.js';
 import { temporaryFolder } from '../testing/run-files.js';
 import { toyStudent } from '../testing/toy-models.js';
 import { checkOrigin, otherOptions } from './check-origin.js';
 import { loadWeights } from './load.js';
-import { readWeightsFile, type Weights } from './read.js';
+import { readWeightsFile } from './read.js';
 
 const graph = new Graph();
 const variables = Object.entries({ 'conv1.weight': [4, 1, 3, 3], 'fc.weight': [10, 4], 'fc.bias': [10] }).map(

@@ -3,37 +3,16 @@ import { basename } from 'node:path';
 import { LimbeckError, type LoadedModel } from '@limbeck/core';
 import { decodeOnnx, type OnnxModel } from '@limbeck/formats';
 import { formatShape, type Shape, sameShape, tensorData } from '@limbeck/graph';
-import type { ForeignDeclaration, Layout } from '../../run/foreign-declaration.js';
-import type { Placement } from '../../run/run-spec.js';
+import type { Placement } from '../../run/choices.js';
+import type {
+  ForeignDeclaration,
+  ForeignFeature,
+  ForeignInput,
+  ForeignModel,
+  Layout,
+} from '../../run/foreign-model.js';
 import { type ImageFacts, imageConversion } from './images.js';
-import { type ForeignInput, findInput } from './input.js';
-
-/** A feature of a model from a file. */
-export interface ForeignFeature {
-  /** Its name in the file. */
-  readonly tensor: string;
-  /** Of the tensor. */
-  readonly layout: Layout;
-  /** Of one image, as distillers see it: [C, H, W], or [D]. */
-  readonly shape: Shape;
-}
-
-/** A model from a file as a teacher, found sound and measured. */
-export interface ForeignModel {
-  /** What messages call it: the path, usually. */
-  readonly source: string;
-  /** Name of the file. */
-  readonly id: string;
-  readonly bytes: Uint8Array;
-  readonly sha256: string;
-  readonly declaration: ForeignDeclaration;
-  /** By tap, `logits` among them. */
-  readonly features: ReadonlyMap<string, ForeignFeature>;
-  readonly input: ForeignInput;
-  /** Numbers it holds as floating point constants. */
-  readonly parameters: number;
-  readonly nodes: number;
-}
+import { findInput } from './input.js';
 
 export interface OpenForeignOptions extends ImageFacts {
   readonly source: string;

@@ -1,6 +1,6 @@
 import { LimbeckError, type OpenDataset } from '@limbeck/core';
 import { type TensorData, tensorData } from '@limbeck/graph';
-import type { InputDeclaration } from '../../run/foreign-declaration.js';
+import type { InputDeclaration } from '../../run/foreign-model.js';
 import { resizer } from './resize.js';
 
 /** Turns images [N, C, H, W] as the data set normalises them into those a model from a file takes. */

@@ -1,15 +1,6 @@
 import { didYouMean, type ImageShape, LimbeckError } from '@limbeck/core';
 import { inputsToGive, type OnnxDimension, type OnnxModel, type OnnxValue } from '@limbeck/formats';
-import type { InputDeclaration, Layout } from '../../run/foreign-declaration.js';
-
-/** Where images go into a model from a file. */
-export interface ForeignInput {
-  readonly name: string;
-  /** Images a call; undefined where it takes any number. */
-  readonly batch: number | undefined;
-  /** Height and width. */
-  readonly size: readonly [height: number, width: number];
-}
+import type { ForeignInput, InputDeclaration, Layout } from '../../run/foreign-model.js';
 
 interface Facts {
   readonly source: string;

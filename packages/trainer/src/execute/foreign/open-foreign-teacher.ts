@@ -1,9 +1,10 @@
 import { type Fetches, LimbeckError, type LoadedModel } from '@limbeck/core';
 import { type TensorData, tensorData } from '@limbeck/graph';
+import type { Placement } from '../../run/choices.js';
 import type { RunListener } from '../../run/events.js';
-import type { Placement } from '../../run/run-spec.js';
+import type { ForeignFeature, ForeignModel } from '../../run/foreign-model.js';
 import type { LiveTeacher } from '../live-teacher.js';
-import { type ForeignFeature, type ForeignModel, loadForeign } from './foreign-model.js';
+import { loadForeign } from './foreign-model.js';
 import { type ImageFacts, imageConversion } from './images.js';
 
 /** What a model from a file is opened for. */

@@ -1,10 +1,8 @@
+import type { CacheDtype } from '../../run/teacher-spec.js';
 import { float16 } from './encodings/float16.js';
 import { float32 } from './encodings/float32.js';
 import { int8 } from './encodings/int8.js';
 import { topK } from './encodings/top-k.js';
-
-/** Element types a feature can be kept in. */
-export type CacheDtype = 'float32' | 'float16' | 'int8';
 
 /** A column of a shard: one tensor, with a row for each record. */
 export interface Field {

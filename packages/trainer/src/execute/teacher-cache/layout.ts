@@ -1,18 +1,8 @@
 import { LimbeckError } from '@limbeck/core';
 import { elementBytes } from '@limbeck/formats';
 import { sizeOf } from '@limbeck/graph';
-import { type CacheDtype, type Encoding, encodingOf, type Field, topLogits } from './encoding.js';
-
-/** How the outputs of a teacher are kept. */
-export interface CachePrecision {
-  /** One for all, or by kind of feature: maps [C, H, W], vectors [D], and the logits. Default float32. */
-  readonly dtype: CacheDtype | Readonly<Partial<Record<FeatureKind, CacheDtype>>>;
-  /** Keep so many logits of a sample one by one and the sum of the others; default all. */
-  readonly topLogits?: number;
-}
-
-/** What is told apart: maps are large and forgiving, logits small and not. */
-export type FeatureKind = 'maps' | 'vectors' | 'logits';
+import type { CachePrecision, FeatureKind } from '../../run/teacher-spec.js';
+import { type Encoding, encodingOf, type Field, topLogits } from './encoding.js';
 
 /** A feature of a teacher for one sample. */
 export interface FeatureSize {

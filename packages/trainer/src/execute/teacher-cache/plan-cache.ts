@@ -7,7 +7,8 @@ import { teacherPrefix } from '../../programs/teacher.js';
 import { TracedTeacher } from '../../programs/traced-teacher.js';
 import { drawsOf } from '../../run/draws.js';
 import { hashOf, partOf, teacherOf } from '../../run/identity.js';
-import type { RunSpec, TeacherSpec } from '../../run/run-spec.js';
+import type { RunSpec } from '../../run/run-spec.js';
+import type { TeacherSpec } from '../../run/teacher-spec.js';
 import { type CacheLayout, type FeatureSize, layoutOf } from './layout.js';
 import { CacheStore } from './store.js';
 

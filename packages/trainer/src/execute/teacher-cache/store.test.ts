@@ -12,9 +12,10 @@ import { readSafetensors } from '@limbeck/formats';
 import { tensorData } from '@limbeck/graph';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CachePrecision } from '../../run/teacher-spec.js';
 import { temporaryFolder } from '../../testing/run-files.js';
 import { type FillOptions, fillStore } from './fill.js';
-import { type CacheLayout, type CachePrecision, layoutOf } from './layout.js';
+import { type CacheLayout, layoutOf } from './layout.js';
 import { checkSpace } from './space.js';
 import { CacheStore, manifestName, type Place } from './store.js';
 

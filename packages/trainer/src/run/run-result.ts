@@ -1,5 +1,4 @@
-import type { Fidelity, MetricValues } from '../run/events.js';
-import type { DeployedCost } from './deployed-cost.js';
+import type { DeployedCost, Fidelity, MetricValues } from './facts.js';
 
 /** What was found out about a teacher before training. */
 export interface TeacherResult {

@@ -1,3 +1,5 @@
+import type { Shape } from '@limbeck/graph';
+
 /** Order of the axes of images and maps. */
 export type Layout = 'NCHW' | 'NHWC';
 
@@ -32,4 +34,40 @@ export interface InputDeclaration {
     | { readonly mean: readonly number[]; readonly std: readonly number[] }
     | 'none'
     | undefined;
+}
+
+/** Where images go into a model from a file. */
+export interface ForeignInput {
+  readonly name: string;
+  /** Images a call; undefined where it takes any number. */
+  readonly batch: number | undefined;
+  /** Height and width. */
+  readonly size: readonly [height: number, width: number];
+}
+
+/** A feature of a model from a file. */
+export interface ForeignFeature {
+  /** Its name in the file. */
+  readonly tensor: string;
+  /** Of the tensor. */
+  readonly layout: Layout;
+  /** Of one image, as distillers see it: [C, H, W], or [D]. */
+  readonly shape: Shape;
+}
+
+/** A model from a file as a teacher, found sound and measured. */
+export interface ForeignModel {
+  /** What messages call it: the path, usually. */
+  readonly source: string;
+  /** Name of the file. */
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly declaration: ForeignDeclaration;
+  /** By tap, `logits` among them. */
+  readonly features: ReadonlyMap<string, ForeignFeature>;
+  readonly input: ForeignInput;
+  /** Numbers it holds as floating point constants. */
+  readonly parameters: number;
+  readonly nodes: number;
 }

@@ -1,0 +1,57 @@
+import type {
+  Backbone,
+  ComputeBackend,
+  Device,
+  Distiller,
+  Host,
+  Metric,
+  Precision,
+  Schedule,
+} from '@limbeck/core';
+/** A contribution with its checked options. */
+export interface Chosen<T> {
+  readonly contribution: T;
+  readonly options: unknown;
+}
+
+/** A backbone with its checked options. */
+export interface ModelChoice {
+  // biome-ignore lint/suspicious/noExplicitAny: every backbone brings an option type of its own
+  readonly backbone: Backbone<any>;
+  readonly options: unknown;
+}
+
+/** A distiller with its checked options. */
+export interface DistillerChoice {
+  // biome-ignore lint/suspicious/noExplicitAny: every distiller brings an option type of its own
+  readonly distiller: Distiller<any>;
+  readonly options: unknown;
+  /** Name of the teacher it compares the student with. Default: the first one. */
+  readonly teacher?: string;
+  /** Multiplies the weights of all its terms over the run. Default: they stay as they are. */
+  // biome-ignore lint/suspicious/noExplicitAny: every schedule brings an option type of its own
+  readonly schedule?: Chosen<Schedule<any>>;
+}
+
+/** A metric of a run. */
+// biome-ignore lint/suspicious/noExplicitAny: every metric brings an option type of its own
+export interface MetricChoice extends Chosen<Metric<any>> {
+  /** What its values are called. Default its id. */
+  readonly name?: string;
+  /** Name of the teacher it compares with. Default the first one. */
+  readonly teacher?: string;
+}
+
+/** What the values of a metric are called. */
+export const metricName = ({ name, contribution }: MetricChoice): string => name ?? contribution.id;
+
+/** Finds what distillers ask for by id; the plugin host does. */
+export type Parts = Pick<Host, 'use'>;
+
+/** Where a program runs. */
+export interface Placement {
+  readonly backend: ComputeBackend;
+  readonly device?: Device;
+  readonly precision?: Precision;
+  readonly threads?: number;
+}
