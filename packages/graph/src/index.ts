@@ -8,6 +8,7 @@ export * from './composites/elementary.js';
 export * from './composites/index.js';
 export * from './composites/layer-norm.js';
 export * from './composites/mean-squared-error.js';
+export * from './composites/relu-gradient.js';
 export * from './composites/smooth-l1.js';
 export * from './composites/softmax.js';
 export * from './dtype.js';

@@ -44,14 +44,12 @@ describe('print', () => {
         %13 = constant(value=1) : float32[]
         %14 = reshape(%13, shape=[1, 1]) : float32[1, 1] @ gradient
         %15 = broadcastTo(%14, shape=[2, 4]) : float32[2, 4] @ gradient
-        %16 = constant(value=0) : float32[] @ gradient
-        %17 = less(%16, %12) : bool[2, 4] @ gradient
-        %18 = where(%17, %15, %16) : float32[2, 4] @ gradient
-        %19 = matmul(%0, %18, transposeA=true, transposeB=false) : float32[3, 4] @ student.fc/gradient
-        %20 = constant(value=0.1) : float32[]
-        %21 = mul(%19, %20) : float32[3, 4]
-        %22 = sub(%1, %21) : float32[3, 4]
-        state 'fc.weight' <- %22
+        %16 = reluGradient(%15, %12) : float32[2, 4] @ gradient
+        %17 = matmul(%0, %16, transposeA=true, transposeB=false) : float32[3, 4] @ student.fc/gradient
+        %18 = constant(value=0.1) : float32[]
+        %19 = mul(%17, %18) : float32[3, 4]
+        %20 = sub(%1, %19) : float32[3, 4]
+        state 'fc.weight' <- %20
         output loss = %11
         output logits = %4
       "

@@ -23,6 +23,7 @@ import {
   softplus,
 } from './elementary.js';
 import { layerNorm } from './layer-norm.js';
+import { reluGradient } from './relu-gradient.js';
 import { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './softmax.js';
 
 /** Every composite of this package, by name. Plugins may declare more with `composite`. */
@@ -47,6 +48,7 @@ export const composites = {
   log1p,
   logSoftmax,
   logSumExp,
+  reluGradient,
   scaledDotProductAttention,
   sigmoid,
   softmax,

@@ -1,10 +1,9 @@
+import { reluGradient } from '../composites/relu-gradient.js';
 import { type PrimitiveDeclaration, primitive, type TensorType } from '../operation.js';
 import { unarySamples } from '../samples.js';
 import type { Tensor } from '../tensor.js';
 import { div, mul, sub } from './binary.js';
-import { less } from './compare.js';
 import { elementwise, requireFloat } from './reference.js';
-import { where } from './select.js';
 
 type Unary = [x: Tensor];
 
@@ -83,9 +82,6 @@ export const relu = primitive<'relu', Unary>(
     { from: -2, to: 2 },
   ),
 );
-
-/** dy where the result `y` of the ReLU is above zero, else 0. */
-const reluGradient = (dy: Tensor, y: Tensor): Tensor => where(less(0, y), dy, 0);
 
 /** Hyperbolic tangent. */
 export const tanh = primitive<'tanh', Unary>(

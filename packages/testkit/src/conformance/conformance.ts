@@ -3,6 +3,7 @@ import { composites, primitives } from '@limbeck/graph';
 import type { SampledOperation } from '../samples/program.js';
 import { type CaseDefinition, type CaseResult, runCase } from './case.js';
 import { failureCases } from './failures.js';
+import { lookAlikeCases } from './look-alikes.js';
 import { operationCases } from './operations.js';
 import { stateCases } from './state.js';
 
@@ -62,6 +63,7 @@ export function backendConformance(
 ): ConformanceCase[] {
   const definitions: CaseDefinition[] = [
     ...operationCases([...Object.values(primitives), ...Object.values(composites), ...operations]),
+    ...lookAlikeCases,
     ...stateCases,
     ...failureCases,
   ];

@@ -8,7 +8,10 @@ import {
 import type { CaseContext, CaseDefinition } from './case.js';
 
 /** Runs a program on the backend and on the reference interpreter and compares every output. */
-async function compareWithReference({ program, inputs }: SampleCase, context: CaseContext): Promise<void> {
+export async function compareWithReference(
+  { program, inputs }: SampleCase,
+  context: CaseContext,
+): Promise<void> {
   const expected = interpret(program, inputs).outputs;
   const executable = await context.compile(program);
   const actual = await executable.step(Object.fromEntries(inputs));

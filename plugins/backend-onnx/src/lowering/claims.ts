@@ -1,7 +1,7 @@
 import { attr } from '@limbeck/formats';
 import { type CompositeName, compositeName, type composites, type Tensor } from '@limbeck/graph';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
-import { same } from './elementwise.js';
+import { reluGradient, same } from './elementwise.js';
 import type { AttributesOf, Claim } from './lowering.js';
 import {
   batchNorm,
@@ -41,6 +41,7 @@ export const claims: {
   },
   layerNorm,
   logSoftmax: alongLastAxis('LogSoftmax'),
+  reluGradient: { lower: reluGradient },
   sigmoid: { lower: same('Sigmoid') },
   softmax: alongLastAxis('Softmax'),
   // computed by log1p: exact where e^x is small

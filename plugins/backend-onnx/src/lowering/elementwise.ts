@@ -1,5 +1,5 @@
 import { attr } from '@limbeck/formats';
-import { constantData, type DType, isConstant, type Tensor } from '@limbeck/graph';
+import { type DType, isLayerGradient } from '@limbeck/graph';
 import { addBias } from './bias.js';
 import type { Lowering } from './lowering.js';
 
@@ -32,21 +32,13 @@ export const stopGradient: Lowering<None> = ([x]) => x!;
 
 export const add: Lowering<None> = (inputs, context) => addBias(context) ?? same('Add')(inputs, context);
 
-const isZero = (tensor: Tensor): boolean =>
-  isConstant(tensor) && tensor.shape.length === 0 && constantData(tensor).data[0] === 0;
-
-export const where: Lowering<None> = (inputs, context) => {
-  const { model, node } = context;
-  const [condition, kept, otherwise] = node.inputs as [Tensor, Tensor, Tensor];
-  const [low, y] = condition.inputs;
-  const isReluGradient =
-    condition.operation.name === 'less' && isZero(low!) && isZero(otherwise) && kept.dtype === 'float32';
-  if (!isReluGradient) return same('Where')(inputs, context);
-  // A step function in one pass: HardSigmoid with a slope no float32 above zero stays below 1 with. Where(Greater(y, 0))
-  // makes a mask and reads it again, and its broadcasting is slower than a product.
-  const step = model.emit('HardSigmoid', [model.valueOf(y!)], {
-    alpha: attr.float(3e38),
-    beta: attr.float(0),
-  });
-  return model.emit('Mul', [inputs[1]!, step]);
+export const reluGradient: Lowering<None> = ([dy, y], { model, node }) => {
+  if (!isLayerGradient(node.inputs[0]!)) {
+    const zero = model.scalar(0, node.dtype);
+    return model.emit('Where', [model.emit('Greater', [y!, zero]), dy!, zero]);
+  }
+  // A step function in one pass: HardSigmoid with a slope no normal float32 above zero stays below 1 with. Where(Greater)
+  // makes a mask and reads it again: 3 % of the processor's time in a step of resnet8x4.
+  const step = model.emit('HardSigmoid', [y!], { alpha: attr.float(3e38), beta: attr.float(0) });
+  return model.emit('Mul', [dy!, step]);
 };

@@ -3,17 +3,21 @@ import {
   conv2d,
   Graph,
   gradients,
+  less,
+  log,
   matmul,
   mul,
   type Program,
   program,
   relu,
   reshape,
+  sqrt,
   stopGradient,
   sum,
   type Tensor,
   tanh,
   tensorData,
+  where,
 } from '@limbeck/graph';
 import { expect, test } from 'vitest';
 import { names } from '../loaded-program.js';
@@ -39,10 +43,19 @@ test('outputs bear their names without copies, unless one value has two names', 
   expect(operators({ x })).toEqual(['Identity']);
 });
 
-test('the gradient of ReLU is a step function and a product', () => {
-  const [dx] = gradients(sum(mul(relu(x), x)), [x]) as [Tensor];
+test('the gradient of a ReLU between layers is a step function and a product', () => {
+  const product = matmul(relu(x), graph.state('next.weight', [3, 4]));
+  const [dx] = gradients(sum(mul(product, product)), [x]) as [Tensor];
   expect(operators({ dx })).toEqual(expect.arrayContaining(['HardSigmoid', 'Mul']));
   expect(operators({ dx })).not.toContain('Where');
+});
+
+test('a gradient that a closed ReLU may have to stop is chosen, and so is whatever only looks like one', () => {
+  const [dx] = gradients(sum(sqrt(relu(x))), [x]) as [Tensor];
+  expect(operators({ dx })).toContain('Where');
+  const chosen = operators({ y: where(less(0, x), log(x), 0) });
+  expect(chosen).toContain('Where');
+  expect(chosen).not.toContain('HardSigmoid');
 });
 
 test('one number a channel becomes the bias of a convolution or a product', () => {

@@ -1,6 +1,6 @@
 import type { PrimitiveName, primitives } from '@limbeck/graph';
 import { conv2d } from './convolution.js';
-import { add, cast, same, stopGradient, where } from './elementwise.js';
+import { add, cast, same, stopGradient } from './elementwise.js';
 import { gather, oneHot, scatterAdd } from './indexing.js';
 import type { AttributesOf, Lowering } from './lowering.js';
 import { matmul } from './matmul.js';
@@ -35,7 +35,7 @@ export const primitiveLowerings: {
   equal: same('Equal'),
   logicalNot: same('Not'),
   logicalAnd: same('And'),
-  where,
+  where: same('Where'),
   sum,
   reduceMax,
   argMax,

@@ -1,6 +1,6 @@
 import { type CompositeName, compositeName, type composites, type Tensor } from '@limbeck/graph';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
-import { same } from './elementwise.js';
+import { reluGradient, same } from './elementwise.js';
 import type { AttributesOf, Claim } from './lowering.js';
 import {
   batchNorm,
@@ -34,6 +34,7 @@ export const claims: {
   globalAveragePool,
   log1p: same('Log1p'),
   logSoftmax: alongLastAxis('LogSoftmax'),
+  reluGradient,
   sigmoid: same('Sigmoid'),
   softmax: alongLastAxis('Softmax'),
   softmaxCrossEntropy,

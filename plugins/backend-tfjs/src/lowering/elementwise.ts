@@ -1,16 +1,8 @@
 import { type TensorflowAttribute, type TensorflowType, tfAttr } from '@limbeck/formats';
-import {
-  broadcastShapes,
-  constantData,
-  type DType,
-  isConstant,
-  sameShape,
-  sizeOf,
-  type Tensor,
-} from '@limbeck/graph';
+import { broadcastShapes, type DType, isLayerGradient, sameShape, sizeOf, type Tensor } from '@limbeck/graph';
 import { addBias } from './bias.js';
 import { isLogical, type Layout, logical } from './layout.js';
-import type { LayoutOf, Lowering, LoweringContext, None } from './lowering.js';
+import type { Claim, LayoutOf, Lowering, LoweringContext, None } from './lowering.js';
 
 /** What a stretched tensor was before; the operation that reads it stretches it by itself. */
 const unstretched = (tensor: Tensor): Tensor =>
@@ -71,32 +63,25 @@ export const add: Lowering<None> = {
   lower: (context) => addBias(context) ?? addition.lower(context),
 };
 
-const isZero = (tensor: Tensor): boolean =>
-  isConstant(tensor) && tensor.shape.length === 0 && constantData(tensor).data[0] === 0;
-
-/** The result of a ReLU whose gradient a selection is: where(0 < y, dy, 0). */
-export function reluOf({ inputs, dtype, shape }: Tensor): Tensor | undefined {
-  const [condition, kept, otherwise] = inputs as [Tensor, Tensor, Tensor];
-  if (condition.operation.name !== 'less' || dtype !== 'float32') return undefined;
-  const [low, y] = condition.inputs as [Tensor, Tensor];
-  const fits = y.dtype === dtype && sameShape(y.shape, shape) && sameShape(kept.shape, shape);
-  return isZero(low) && isZero(otherwise) && fits ? y : undefined;
-}
-
 export const where: Lowering<None> = {
-  layout: (node, layoutOf) => {
-    const y = reluOf(node);
-    return y === undefined ? followOperands(node, layoutOf) : layoutOf(y);
-  },
-  lower: (context) => {
-    const { graph, node, layout } = context;
-    const y = reluOf(node);
+  layout: followOperands,
+  lower: (context) =>
+    context.graph.emit('SelectV2', readOperands(context), { T: tfAttr.type(context.node.dtype) }),
+};
+
+/** The layout of the ReLU's result, beside which the gradient is laid. */
+export const followRelu = (node: Tensor, layoutOf: LayoutOf): Layout => layoutOf(node.inputs[1]!);
+
+export const reluGradient: Claim<None> = {
+  when: ({ dtype }) => dtype === 'float32',
+  layout: followRelu,
+  lower: ({ graph, node, layout }) => {
     const type = graph.typeOf(node);
-    if (y !== undefined)
-      return graph.typed('ReluGrad', type, [
-        graph.read(node.inputs[1]!, layout, type),
-        graph.read(y, layout, type),
-      ]);
-    return graph.emit('SelectV2', readOperands(context), { T: tfAttr.type(node.dtype) });
+    const [dy, y] = node.inputs.map((input) => graph.read(input, layout, type)) as [string, string];
+    // a product with a step
+    if (isLayerGradient(node.inputs[0]!)) return graph.typed('ReluGrad', type, [dy, y]);
+    const zero = graph.cast(graph.float(0), 'float32', type);
+    const open = graph.typed('Greater', type, [y, zero]);
+    return graph.emit('SelectV2', [open, dy, zero], { T: tfAttr.type(type) });
   },
 };

@@ -1,6 +1,6 @@
 import { type Conv2dAttributes, sizeOf, type Tensor } from '@limbeck/graph';
 import { biasOf } from './bias.js';
-import { operandsOf, reluOf } from './elementwise.js';
+import { operandsOf } from './elementwise.js';
 import type { ProgramFacts } from './program-facts.js';
 
 /** What maps are held and computed in; parameters, statistics and everything of lower rank stay float32. */
@@ -30,10 +30,7 @@ function isHalf(node: Tensor, halves: ReadonlySet<Tensor>): boolean {
   if (dtype !== 'float32' || shape.length !== 4) return false;
   if (computing.has(operation.name)) return ((attributes as Partial<Conv2dAttributes>).groups ?? 1) === 1;
   if (operation.name === 'relu' || operation.name === 'stopGradient') return halves.has(node.inputs[0]!);
-  if (operation.name === 'where') {
-    const y = reluOf(node);
-    return y !== undefined && halves.has(y);
-  }
+  if (operation.name === 'reluGradient') return halves.has(node.inputs[1]!);
   if (operation.name !== 'add') return false;
   const biased = biasOf(node);
   if (biased !== undefined) return halves.has(biased.map);

@@ -2,7 +2,7 @@ import { type CompositeName, compositeName, type composites, type Tensor } from 
 import type { AttributesOf, None } from '../../lowering/lowering.js';
 import type { KernelTarget } from '../device.js';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
-import { unary } from './elementwise.js';
+import { reluGradient, unary } from './elementwise.js';
 import type { KernelClaim } from './kernel.js';
 import {
   batchNorm,
@@ -40,6 +40,7 @@ const claims: {
   conv2dWeightGradient,
   globalAveragePool,
   log1p,
+  reluGradient,
   sigmoid: unary('Sigmoid'),
   softmax,
   softplus: unary('Softplus'),

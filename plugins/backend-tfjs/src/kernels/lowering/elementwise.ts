@@ -1,8 +1,8 @@
-import { type DType, sizeOf, type Tensor } from '@limbeck/graph';
-import { followOperands, operandsOf, reluOf } from '../../lowering/elementwise.js';
+import { type DType, isLayerGradient, sizeOf, type Tensor } from '@limbeck/graph';
+import { followOperands, followRelu, operandsOf } from '../../lowering/elementwise.js';
 import { inMemory } from '../../lowering/layout.js';
 import type { None } from '../../lowering/lowering.js';
-import type { Kernel, KernelContext } from './kernel.js';
+import type { Kernel, KernelClaim, KernelContext } from './kernel.js';
 import type { Slot } from './plan.js';
 
 /** The operands in the layout of the result. */
@@ -31,16 +31,8 @@ export const cast: Kernel<{ readonly to: DType }> = {
 };
 
 export const where: Kernel<None> = {
-  layout: (node, layoutOf) => {
-    const y = reluOf(node);
-    return y === undefined ? followOperands(node, layoutOf) : layoutOf(y);
-  },
+  layout: followOperands,
   lower: ({ graph, node, layout }) => {
-    const y = reluOf(node);
-    if (y !== undefined) {
-      const open = graph.emit('Step', { x: graph.read(y, layout) }, { alpha: 0 });
-      return graph.emit('Multiply', { a: graph.readBroadcast(operandsOf(node)[1]!, layout), b: open });
-    }
     const [condition, ...choices] = node.inputs.map((input: Tensor) =>
       graph.stretched(input, layout, node.shape),
     ) as [Slot, Slot, Slot];
@@ -54,5 +46,20 @@ export const where: Kernel<None> = {
       }),
     );
     return graph.reshape(node.dtype, chosen, inMemory(node.shape, layout));
+  },
+};
+
+export const reluGradient: KernelClaim<None> = {
+  layout: followRelu,
+  lower: ({ graph, node, layout }) => {
+    const [dy, y] = node.inputs.map((input) => graph.read(input, layout)) as [Slot, Slot];
+    if (isLayerGradient(node.inputs[0]!))
+      return graph.emit('Multiply', { a: dy, b: graph.emit('Step', { x: y }, { alpha: 0 }) });
+    // one shape, so that no stretching is needed; the kernel for graphics processors follows four axes
+    const flat = (value: Slot) => graph.reshape('float32', value, [sizeOf(node.shape)]);
+    const condition = graph.emit('Greater', { a: flat(y), b: graph.scalar(0) });
+    const closed = graph.emit('ZerosLike', { x: flat(dy) });
+    const chosen = graph.emit('Select', { condition, t: flat(dy), e: closed });
+    return graph.reshape('float32', chosen, inMemory(node.shape, layout));
   },
 };
