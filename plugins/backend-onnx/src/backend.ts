@@ -2,6 +2,7 @@ import {
   type CompileOptions,
   type ComputeBackend,
   checkFeeds,
+  type Device,
   didYouMean,
   type Executable,
   LimbeckError,
@@ -15,6 +16,7 @@ import { findCapabilities } from './capabilities.js';
 import { findChannelBlock } from './channel-block.js';
 import { LoadedOnnxModel } from './loaded-model.js';
 import { LoadedOnnxProgram, names } from './loaded-program.js';
+import { kernelsOf } from './lowering/device-kernels.js';
 import { lower, prepare } from './lowering/lower.js';
 import { offer } from './offer.js';
 import { Profile } from './profile.js';
@@ -46,7 +48,17 @@ function checkPrecision(
   });
 }
 
-async function compile(program: Program, options: CompileOptions = {}): Promise<Executable> {
+/**
+ * Compiles a program.
+ *
+ * @param lowered the device whose kernels the model is written for. Default: the one it runs on. The CPU runs all of them,
+ * which is how models for devices that are not here are tried.
+ */
+export async function compile(
+  program: Program,
+  options: CompileOptions = {},
+  lowered: Device = options.device ?? 'cpu',
+): Promise<Executable> {
   const started = performance.now();
   const { device = 'cpu', threads, state } = options;
   checkPrecision(program, options);
@@ -54,10 +66,11 @@ async function compile(program: Program, options: CompileOptions = {}): Promise<
   const signature = signatureOf(program);
   if (state !== undefined) checkState(signature, state);
   const runtime = await loadRuntime();
-  const portable = device !== 'cpu';
+  const portable = lowered !== 'cpu';
   const channelBlock = portable ? 0 : await findChannelBlock(runtime);
-  const prepared = prepare(program);
-  let model = lower(prepared, { target: { portable, channelBlock }, names });
+  const kernels = kernelsOf[lowered];
+  const target = { portable, kernels, channelBlock };
+  let model = lower(prepare(program, kernels), { target, names });
   if (options.precision === 'int8') {
     model = await quantize(model, {
       runtime,
@@ -122,6 +135,6 @@ export const onnxBackend: ComputeBackend = {
   description: 'ONNX models run by onnxruntime-node on CPU, WebGPU or CUDA',
   capabilities: findCapabilities,
   offer,
-  compile,
+  compile: (program, options) => compile(program, options),
   load,
 };

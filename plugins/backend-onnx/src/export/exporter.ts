@@ -1,6 +1,7 @@
 import { type Exporter, findBatchAxes, LimbeckError, requireStateless } from '@limbeck/core';
 import { encodeOnnx } from '@limbeck/formats';
 import { leafName, type Program, verify } from '@limbeck/graph';
+import { standardKernels } from '../lowering/device-kernels.js';
 import { lower, type PortNames, prepare } from '../lowering/lower.js';
 import { opset } from '../lowering/model-builder.js';
 
@@ -25,8 +26,13 @@ function write(
   verify(program);
   requireStateless(program);
   requireApart(program);
-  const prepared = prepare(program);
-  const target = { portable: true, channelBlock: 0, batchAxis: findBatchAxes(prepared) };
+  const prepared = prepare(program, standardKernels);
+  const target = {
+    portable: true,
+    kernels: standardKernels,
+    channelBlock: 0,
+    batchAxis: findBatchAxes(prepared),
+  };
   return encodeOnnx(lower(prepared, { target, names, metadata }));
 }
 

@@ -1,6 +1,7 @@
 import { attr } from '@limbeck/formats';
 import { type CompositeName, compositeName, type composites, type Tensor } from '@limbeck/graph';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
+import type { DeviceKernels } from './device-kernels.js';
 import { reluGradient, same } from './elementwise.js';
 import type { AttributesOf, Claim } from './lowering.js';
 import {
@@ -48,9 +49,9 @@ export const claims: {
   softplus: { lower: same('Softplus') },
 };
 
-/** The claim on a composite node, where there is one. */
-export function claimOn(node: Tensor): Claim<never> | undefined {
+/** The claim on a composite node for a device that has these kernels, where there is one. */
+export function claimOn(node: Tensor, kernels: DeviceKernels): Claim<never> | undefined {
   const name = compositeName(node);
   const claim = name && (claims[name] as Claim<never> | undefined);
-  return claim?.when?.(node, node.attributes as never) === false ? undefined : claim;
+  return claim?.when?.(node, node.attributes as never, kernels) === false ? undefined : claim;
 }

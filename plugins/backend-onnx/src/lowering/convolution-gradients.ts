@@ -3,6 +3,7 @@ import {
   type Conv2dAttributes,
   type Conv2dInputGradientAttributes,
   type Conv2dWeightGradientAttributes,
+  type Pair,
   sizeOf,
   type Tensor,
   tensorData,
@@ -18,6 +19,7 @@ import {
 } from './depthwise.js';
 import type { Claim, Lowering, LoweringContext } from './lowering.js';
 import type { ModelBuilder } from './model-builder.js';
+import { movedBySlices } from './moved-by-slices.js';
 
 type Quad = readonly [number, number, number, number];
 
@@ -101,10 +103,11 @@ export const conv2dInputGradient: Claim<Conv2dInputGradientAttributes> = {
 };
 
 /**
- * Copies of each channel, moved as the taps of a kernel see it: a grouped convolution with one-hot weights, which
- * runs on all threads where slices, pads and concatenations run on one.
+ * Copies of each channel, moved as the taps of a kernel see it. On a CPU by a grouped convolution with one-hot weights,
+ * which runs on all threads where slices, pads and concatenations run on one.
  *
  * @param place row and column in the kernel of each copy
+ * @param size rows and columns of each copy
  */
 function shifted(
   model: ModelBuilder,
@@ -112,8 +115,10 @@ function shifted(
   channels: number,
   kernel: readonly [number, number],
   place: readonly (readonly [number, number])[],
+  size: Pair,
   attributes: Pick<Conv2dAttributes, 'strides' | 'padding' | 'dilation'>,
 ): string {
+  if (!model.target.kernels.movesByConvolution) return movedBySlices(model, x, place, size, attributes);
   const [kh, kw] = kernel;
   const weight = model.cached(`shifted ${channels} ${kernel} ${place}`, () => {
     const data = new Float32Array(channels * place.length * kh * kw);
@@ -171,12 +176,14 @@ function separateShifts(
   const [o, c, kh, kw] = node.shape as Quad;
   const [top, left, bottom, right] = attributes.padding;
   const plain = { strides: [1, 1], dilation: [1, 1] } as const;
+  const size = [node.inputs[0]!.shape[2]!, node.inputs[1]!.shape[3]!] as const;
   const columns = shifted(
     model,
     x!,
     c,
     [1, kw],
     range(kw).map((j) => [0, j] as const),
+    size,
     {
       ...plain,
       padding: [0, left, 0, right],
@@ -188,17 +195,17 @@ function separateShifts(
     o,
     [kh, 1],
     range(kh).map((i) => [kh - 1 - i, 0] as const),
+    size,
     {
       ...plain,
       padding: [kh - 1 - top, 0, kh - 1 - bottom, 0],
     },
   );
-  const positions = node.inputs[0]!.shape[2]! * node.inputs[1]!.shape[3]!;
   const product = sumOfProducts(model, rows, columns, {
     groups: 1,
     rows: o * kh,
     columns: c * kw,
-    positions,
+    positions: sizeOf(size),
   });
   return model.transpose(model.reshape(product, [o, kh, c, kw]), [0, 2, 1, 3]);
 }
@@ -226,15 +233,16 @@ const weightGradient: Lowering<Conv2dWeightGradientAttributes> = (inputs, contex
   const c = input.shape[1]!;
   const prepared = prepareInput(model, inputs[0]!, input.shape, attributes);
   const places = range(taps).map((tap) => [Math.floor(tap / kernel[1]), tap % kernel[1]] as const);
+  const size = [dy.shape[2]!, dy.shape[3]!] as const;
   const isCopy = taps === 1 && Math.max(...strides) === 1 && Math.max(...padding) === 0;
   const copies = isCopy
     ? prepared.x
-    : shifted(model, prepared.x, c, kernel, places, { strides, dilation, padding: prepared.padding });
+    : shifted(model, prepared.x, c, kernel, places, size, { strides, dilation, padding: prepared.padding });
   const product = sumOfProducts(model, inputs[1]!, copies, {
     groups,
     rows: dy.shape[1]! / groups,
     columns: (c / groups) * taps,
-    positions: sizeOf(dy.shape.slice(2)),
+    positions: sizeOf(size),
   });
   return model.reshape(product, node.shape);
 };

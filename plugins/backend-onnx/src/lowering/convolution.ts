@@ -2,6 +2,7 @@ import { attr } from '@limbeck/formats';
 import { type Conv2dAttributes, isConstant, type Padding, type Pair, type Tensor } from '@limbeck/graph';
 import { blockedConvolution, canBlock, packWeight } from './blocked-convolution.js';
 import { canBlockDepthwise, depthwiseConvolution } from './depthwise.js';
+import { groupedConvolution } from './grouped-convolution.js';
 import type { Lowering } from './lowering.js';
 import type { ModelBuilder } from './model-builder.js';
 
@@ -72,7 +73,6 @@ export function convolution(
     strides: attr.ints(attributes.strides),
     pads: attr.ints(padding),
     dilations: attr.ints(attributes.dilation),
-    group: attr.int(attributes.groups),
   };
   const offset = bias === undefined ? [] : [bias];
   const [outputs, inputs] = weight.shape as [number, number];
@@ -83,7 +83,8 @@ export function convolution(
     const packed = packWeight(model, model.valueOf(weight), weight.shape as [number, number, number, number]);
     return blockedConvolution(model, [x, packed, ...offset], { inputs, outputs }, shared);
   }
-  return model.emit('Conv', [x, model.valueOf(weight), ...offset], shared);
+  const channels = { groups: attributes.groups, inputs: input.shape[1]!, outputs };
+  return groupedConvolution(model, [x, model.valueOf(weight), ...offset], channels, shared);
 }
 
 export const conv2d: Lowering<Conv2dAttributes> = (_, { model, node, attributes }) =>

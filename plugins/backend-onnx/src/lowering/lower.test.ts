@@ -21,10 +21,14 @@ import {
 } from '@limbeck/graph';
 import { expect, test } from 'vitest';
 import { names } from '../loaded-program.js';
+import { standardKernels } from './device-kernels.js';
 import { lower, prepare } from './lower.js';
 
 const lowered = (target: Program) =>
-  lower(prepare(target), { target: { portable: false, channelBlock: 16 }, names }).graph;
+  lower(prepare(target, standardKernels), {
+    target: { portable: false, kernels: standardKernels, channelBlock: 16 },
+    names,
+  }).graph;
 
 const operators = (outputs: Readonly<Record<string, Tensor>>): string[] =>
   lowered(program({ name: 'p', outputs })).nodes.map(({ opType }) => opType);

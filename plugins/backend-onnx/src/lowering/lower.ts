@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from '@limbeck/graph';
 import { claimOn } from './claims.js';
+import type { DeviceKernels } from './device-kernels.js';
 import type { Lowering } from './lowering.js';
 import { ModelBuilder } from './model-builder.js';
 import { primitiveLowerings } from './primitives.js';
@@ -31,9 +32,9 @@ export interface LowerOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A program as {@link lower} takes it: composites that are not claimed are decomposed. */
-export const prepare = (program: Program): Program =>
-  simplify(program, (node) => claimOn(node) !== undefined);
+/** A program as {@link lower} takes it for a device that has these kernels: composites that are not claimed are decomposed. */
+export const prepare = (program: Program, kernels: DeviceKernels): Program =>
+  simplify(program, (node) => claimOn(node, kernels) !== undefined);
 
 const unsupported: ReadonlySet<DType> = new Set<DType>(['bfloat16']);
 
@@ -70,15 +71,18 @@ export function lower(program: Program, { target, names, metadata }: LowerOption
     if (node.operation.kind === 'leaf') continue;
     model.scope = node.scope;
     const values = node.inputs.map((input) => model.valueOf(input));
-    model.define(node, loweringOf(node)(values, { model, node, attributes: node.attributes as never }));
+    model.define(
+      node,
+      loweringOf(node, target.kernels)(values, { model, node, attributes: node.attributes as never }),
+    );
   }
   const named = outputs.map((port) => ({ ...port, value: model.valueOf(port.tensor) }));
   return model.finish(program.name, inputs, named, metadata);
 }
 
-function loweringOf(node: Tensor): Lowering<never> {
+function loweringOf(node: Tensor, kernels: DeviceKernels): Lowering<never> {
   const { operation } = node;
-  if (operation.kind === 'composite') return claimOn(node)!.lower;
+  if (operation.kind === 'composite') return claimOn(node, kernels)!.lower;
   const name = primitiveName(node);
   if (name !== undefined) return primitiveLowerings[name] as Lowering<never>;
   throw unsupportedNode(

@@ -1,4 +1,5 @@
 import type { Operand, Tensor } from '@limbeck/graph';
+import type { DeviceKernels } from './device-kernels.js';
 import type { ModelBuilder } from './model-builder.js';
 
 /** One node of a program being lowered. */
@@ -14,8 +15,8 @@ export type Lowering<A> = (inputs: readonly string[], context: LoweringContext<A
 /** A composite that is lowered as a whole because that is faster or more exact than its decomposition. */
 export interface Claim<A> {
   readonly lower: Lowering<A>;
-  /** Nodes for which it is claimed. Default: all. */
-  readonly when?: (node: Tensor, attributes: A) => boolean;
+  /** Nodes for which it is claimed, on a device that has these kernels. Default: all. */
+  readonly when?: (node: Tensor, attributes: A, kernels: DeviceKernels) => boolean;
   /** True where it needs operators of onnxruntime's own. Default false. */
   readonly cpuOnly?: boolean;
 }

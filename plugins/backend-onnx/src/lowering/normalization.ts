@@ -1,5 +1,6 @@
 import { attr } from '@limbeck/formats';
 import type { BatchNormAttributes, Tensor } from '@limbeck/graph';
+import type { DeviceKernels } from './device-kernels.js';
 import type { Claim, Lowering } from './lowering.js';
 import type { ModelBuilder } from './model-builder.js';
 
@@ -81,14 +82,21 @@ const inference: Lowering<BatchNormAttributes> = ([x, mean, variance, scale, bia
 
 const isFloat32 = ({ dtype }: Tensor) => dtype === 'float32';
 
-export const batchNorm: Claim<BatchNormAttributes> = { lower: inference, when: isFloat32 };
-export const batchNormTraining: Claim<BatchNormAttributes> = {
-  lower: trainingNormalization,
-  when: isFloat32,
+/** Statistics that the kernel itself computes, on a device where it does. */
+const trains = (node: Tensor, _: unknown, { trainingBatchNorm }: DeviceKernels) =>
+  isFloat32(node) && trainingBatchNorm;
+
+export const batchNorm: Claim<BatchNormAttributes> = {
+  lower: inference,
+  when: (node, { epsilon }, { smallestEpsilon }) => isFloat32(node) && epsilon >= smallestEpsilon,
 };
-export const channelAffine: Claim<None> = { lower: affine, when: isFloat32 };
-export const channelMean: Claim<None> = { lower: statistic(1), when: isFloat32 };
-export const channelVariance: Claim<None> = { lower: statistic(2), when: isFloat32 };
+export const batchNormTraining: Claim<BatchNormAttributes> = { lower: trainingNormalization, when: trains };
+export const channelAffine: Claim<None> = {
+  lower: affine,
+  when: (node, _, { smallestEpsilon }) => isFloat32(node) && smallestEpsilon === 0,
+};
+export const channelMean: Claim<None> = { lower: statistic(1), when: trains };
+export const channelVariance: Claim<None> = { lower: statistic(2), when: trains };
 export const channelSum: Claim<None> = { lower: ([x], { model }) => sumOfChannels(model, x!) };
 export const channelDot: Claim<None> = {
   lower: (inputs, { model }) => sumOfChannels(model, model.emit('Mul', inputs)),

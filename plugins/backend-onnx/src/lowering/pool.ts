@@ -1,18 +1,16 @@
 import { attr } from '@limbeck/formats';
 import { type Pair, type PoolAttributes, sizeOf, tensorData, windowCounts } from '@limbeck/graph';
 import type { Lowering } from './lowering.js';
+import { maxPoolGradientByComparison } from './max-pool-gradient.js';
+import { windows } from './windows.js';
 import { zeros } from './zeros.js';
-
-const windows = ({ kernel, strides, padding }: PoolAttributes) => ({
-  kernel_shape: attr.ints(kernel),
-  strides: attr.ints(strides),
-  pads: attr.ints(padding),
-});
 
 export const maxPool: Lowering<PoolAttributes> = ([x], { model, attributes }) =>
   model.emit('MaxPool', [x!], windows(attributes));
 
-export const maxPoolGradient: Lowering<PoolAttributes> = ([dy, x], { model, node, attributes }) => {
+export const maxPoolGradient: Lowering<PoolAttributes> = ([dy, x], context) => {
+  const { model, node, attributes } = context;
+  if (!model.target.kernels.maxPoolIndices) return maxPoolGradientByComparison([dy!, x!], context);
   const [, indices] = model.emitAll('MaxPool', [x!], windows(attributes), 2);
   const { kernel, strides } = attributes;
   const apart = kernel[0] <= strides[0] && kernel[1] <= strides[1];

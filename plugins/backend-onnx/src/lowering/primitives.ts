@@ -5,6 +5,7 @@ import { gather, oneHot, scatterAdd } from './indexing.js';
 import type { AttributesOf, Lowering } from './lowering.js';
 import { matmul } from './matmul.js';
 import { avgPool, avgPoolGradient, maxPool, maxPoolGradient } from './pool.js';
+import { pow } from './pow.js';
 import { argMax, reduceMax, sum } from './reduce.js';
 import { broadcastTo, concat, pad, reshape, reverse, slice, transpose } from './shape.js';
 
@@ -30,7 +31,7 @@ export const primitiveLowerings: {
   div: same('Div'),
   maximum: same('Max'),
   minimum: same('Min'),
-  pow: same('Pow'),
+  pow,
   less: same('Less'),
   equal: same('Equal'),
   logicalNot: same('Not'),
