@@ -136,9 +136,7 @@ function specFor(uses: readonly string[], balance?: Use): StudentSpec {
     parts: host,
     optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9, weightDecay: 0.01 }),
     ...(balance === undefined ? {} : { balance: host.use('balancers', balance) }),
-    image: [6, 1, 8, 8],
-    classes: 3,
-    samples: 20,
+    data: { batchSize: 6, dataset: { imageShape: [1, 8, 8], classes: 3, train: { length: 20 } } },
   };
 }
 

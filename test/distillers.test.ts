@@ -91,8 +91,7 @@ function specFor(use: Use, student = 'thin', teacher = 'wide'): StudentSpec {
     distillers: [{ distiller: chosen.contribution, options: chosen.options }],
     parts: host,
     optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9 }),
-    image: [batch, 1, 8, 8],
-    classes,
+    data: { batchSize: batch, dataset: { imageShape: [1, 8, 8], classes } },
   };
 }
 

@@ -98,14 +98,17 @@ export function expectSameState(found: StateDict, { state, exact }: ReferenceSte
 }
 
 /** Images of the batch and of every view, by input. */
-function imagesOf({ image }: StudentSpec, plan: StudentPlan): Feeds {
+function imagesOf({ data: { batchSize, dataset } }: StudentSpec, plan: StudentPlan): Feeds {
   const views = [plan, ...plan.initial].flatMap((phase) => [...phase.views.keys()]);
   const names = ['image', ...new Set(views.map((view) => `view.${view}.image`))];
-  return Object.fromEntries(names.map((name) => [name, patternFill('1', name, image)]));
+  return Object.fromEntries(
+    names.map((name) => [name, patternFill('1', name, [batchSize, ...dataset.imageShape])]),
+  );
 }
 
 function batchOf(spec: StudentSpec, plan: StudentPlan, lr: number): Feeds {
-  const { image, classes, samples = image[0] } = spec;
+  const { batchSize, dataset } = spec.data;
+  const samples = dataset.train?.length ?? batchSize;
   const indices = (shape: readonly number[], value: (i: number) => number) =>
     tensorData(
       'int32',
@@ -116,13 +119,13 @@ function batchOf(spec: StudentSpec, plan: StudentPlan, lr: number): Feeds {
   const fixed: Record<string, Feeds[string]> = {
     ...imagesOf(spec, plan),
     // up and down again: some classes come twice, the first sample's is the last one's
-    labels: indices([image[0]], (i) => Math.min(i, image[0] - 1 - i) % classes),
+    labels: indices([batchSize], (i) => Math.min(i, batchSize - 1 - i) % dataset.classes),
     lr: scalar(lr),
-    [SampleInputs.indexName]: indices([image[0]], (i) => (3 * i + 1) % samples),
+    [SampleInputs.indexName]: indices([batchSize], (i) => (3 * i + 1) % samples),
   };
   for (const phase of [plan, ...plan.initial]) {
     for (const [name, { count }] of phase.negatives) {
-      fixed[name] = indices([image[0], count], (i) => (5 * i + 2) % samples);
+      fixed[name] = indices([batchSize, count], (i) => (5 * i + 2) % samples);
     }
     for (const term of phase.schedules.keys()) fixed[`schedule.${term}`] = scalar(0.75);
   }

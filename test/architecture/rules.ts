@@ -13,6 +13,7 @@ export const arrows: Record<string, readonly string[] | 'anything'> = {
   'packages/formats': ['@limbeck/graph'],
   'packages/data': ['@limbeck/graph', '@limbeck/nn', '@limbeck/core'],
   'packages/trainer': [...foundation, '@limbeck/data'],
+  'packages/compose': [...foundation, '@limbeck/data', '@limbeck/trainer'],
   'packages/testkit': [...foundation, '@limbeck/data', '@limbeck/trainer'],
   'packages/fuzz': 'anything',
   'packages/golden': 'anything',

@@ -84,11 +84,12 @@ export async function prepareStep(
     student: model(workload.student),
     teachers: [{ name: 'teacher', ...model(workload.teacher) }],
     distillers: chosen.map(({ contribution: distiller, options }) => ({ distiller, options })),
-    samples: workload.samples,
     parts: host,
     optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9, weightDecay: 5e-4 }),
-    image: [batchSize, ...image],
-    classes,
+    data: {
+      batchSize,
+      dataset: { imageShape: image, classes, train: { length: workload.samples ?? batchSize } },
+    },
   });
   const traced = performance.now();
   const planned = plan.teachers[0]!;

@@ -3,20 +3,18 @@ export { extendsOf } from './config/extends.js';
 export { canonicalJson, configToJson, type JsonValue } from './config/json.js';
 export type { ConfigLayer, Said } from './config/merge.js';
 export { parseSet } from './config/parse-set.js';
-export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
-export { defineConfig, type ResolvedConfig, type RunConfig } from './config/run-config.js';
 export {
+  distillersOf,
   type FileTeacherConfig,
   isFileTeacher,
-  type PlacedUse,
   type Placement,
   placements,
-  type RunUses,
-  runUses,
   type TeacherConfig,
-  type TeacherUse,
   teachersOf,
-} from './config/run-uses.js';
+} from './config/placements.js';
+export { type PlacedUse, placedUse } from './config/places.js';
+export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
+export { defineConfig, type ResolvedConfig, type RunConfig } from './config/run-config.js';
 export * from './contracts/backbone.js';
 export * from './contracts/backend.js';
 export * from './contracts/balancer.js';

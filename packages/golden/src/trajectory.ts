@@ -107,8 +107,10 @@ async function compareSteps(file: File, protocol: Protocol, { backend, host }: G
     distillers: [{ distiller, options }],
     parts: host,
     optimizer: host.use('optimizers', { use: 'sgd', momentum, nesterov: false, weightDecay }),
-    image,
-    classes: protocol.classes,
+    data: {
+      batchSize: file.batch,
+      dataset: { imageShape: protocol.image as [number, number, number], classes: protocol.classes },
+    },
   });
   const { model: teaching, features: wanted } = plan.teachers[0]!;
   const teacherProgram = teaching.program!(wanted.map(({ path }) => path));

@@ -1,4 +1,4 @@
-import { diagnoseBackends } from '../compose/diagnose-backends.js';
+import { diagnoseBackends } from '@limbeck/compose';
 import { openHostHere } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { backendTable } from '../output/backend-table.js';

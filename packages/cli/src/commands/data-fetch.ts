@@ -1,5 +1,5 @@
+import { dataFolder } from '@limbeck/compose';
 import { openHostHere } from '../config/open-config.js';
-import { dataFolder } from '../data-folder.js';
 import type { Io } from '../io.js';
 import { print, printJson } from '../output/print.js';
 import { fetchProgress } from '../render/fetch-progress.js';

@@ -1,5 +1,5 @@
+import { dataFolder } from '@limbeck/compose';
 import { openHostHere } from '../config/open-config.js';
-import { dataFolder } from '../data-folder.js';
 import { findDatasets } from '../find-datasets.js';
 import type { Io } from '../io.js';
 import { bytes } from '../output/numbers.js';

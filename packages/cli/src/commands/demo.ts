@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { nextRunFolder } from '@limbeck/compose';
 import { bundled } from '../bundled.js';
-import { nextRunFolder } from '../compose/run-name.js';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, duration, engineering, percent } from '../output/numbers.js';

@@ -1,8 +1,7 @@
+import { type BackendDiagnosis, dataFolder, diagnoseBackends } from '@limbeck/compose';
 import { type Host, isLimbeckError, type ResolvedConfig } from '@limbeck/core';
-import { type BackendDiagnosis, diagnoseBackends } from '../compose/diagnose-backends.js';
 import { findConfig } from '../config/load-config.js';
 import { openConfig, openHost } from '../config/open-config.js';
-import { dataFolder } from '../data-folder.js';
 import { type DatasetListing, findDatasets } from '../find-datasets.js';
 import type { Io } from '../io.js';
 import { backendTable } from '../output/backend-table.js';

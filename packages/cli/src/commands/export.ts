@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { type DeployedModel, deployedModel, modelOfWeights, readFacts } from '@limbeck/compose';
 import { didYouMean, type ExportedFiles, type Host, LimbeckError } from '@limbeck/core';
 import { writeSafetensors } from '@limbeck/formats';
 import {
@@ -8,8 +9,6 @@ import {
   weightsExtensions,
   writeExported,
 } from '@limbeck/trainer';
-import { type DeployedModel, deployedModel, modelOfWeights } from '../compose/deployed-model.js';
-import { readFacts } from '../compose/weights-facts.js';
 import { openHost, openHostHere } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
 import type { Io } from '../io.js';

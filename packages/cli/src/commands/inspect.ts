@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { runFolders } from '@limbeck/compose';
 import { LimbeckError, parseSet } from '@limbeck/core';
 import { summarize, weightsExtensions } from '@limbeck/trainer';
-import { runFolders } from '../compose/compose-opened.js';
 import { type ConfigChoice, openConfig, openHost, openHostHere } from '../config/open-config.js';
 import { optionKeys } from '../config/reference.js';
 import { describeOnnx } from '../inspect/describe-onnx.js';

@@ -1,7 +1,7 @@
 import path from 'node:path';
+import { nextRunFolder, runName } from '@limbeck/compose';
 import { LimbeckError } from '@limbeck/core';
 import { writeAtomically } from '@limbeck/trainer';
-import { nextRunFolder, runName } from '../compose/run-name.js';
 import { shown } from '../config/load-config.js';
 import { type ConfigChoice, changed, openConfig, openHost } from '../config/open-config.js';
 import { plainError } from '../errors/plain-error.js';

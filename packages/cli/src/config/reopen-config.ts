@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { withRecorded } from '@limbeck/compose';
 import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig } from '@limbeck/core';
 import { runFiles } from '@limbeck/trainer';
 import { z } from 'zod';
-import { withRecorded } from '../compose/chosen-placements.js';
 import { existing } from './load-config.js';
 import { type ConfigChoice, changed, type OpenedConfig, openConfig } from './open-config.js';
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
+import { placeForeign } from '@limbeck/compose';
 import type { Host, ModelPort } from '@limbeck/core';
 import { decodeOnnx, inputsToGive, type OnnxGraph, type OnnxModel, type OnnxValue } from '@limbeck/formats';
 import { onnxParameters, readModelFile } from '@limbeck/trainer';
-import { placeForeign } from '../compose/backend.js';
 
 /** A tensor of a model from a file; names in a shape stand for sizes that are open, `null` for those nobody knows. */
 export interface OnnxTensorFacts {

@@ -1,3 +1,4 @@
+import { findParts, openData, studentSpec, type TeachingData } from '@limbeck/compose';
 import type { Host, ImageShape, ResolvedConfig } from '@limbeck/core';
 import { leafName } from '@limbeck/graph';
 import {
@@ -10,10 +11,6 @@ import {
   summarize,
   summarizeDeployed,
 } from '@limbeck/trainer';
-import { openData } from '../compose/compose-run.js';
-import { findParts } from '../compose/parts.js';
-import { studentSpec } from '../compose/student-spec.js';
-import type { TeachingData } from '../compose/teachers.js';
 
 /** What images a model is traced for. */
 interface DataShape {
@@ -109,12 +106,7 @@ export async function describeStep(
       : { imageShape: data.image, classes: data.classes, normalization: unknownNormalization(data.image) };
   const { imageShape: image, classes }: TeachingData = known;
   const { batchSize } = config.data;
-  const samples = 'train' in known ? known.train.length : undefined;
-  const spec = await studentSpec(config, host, {
-    batch: batchSize,
-    data: known,
-    samples,
-  });
+  const spec = await studentSpec(config, host, { batchSize, dataset: known });
   const { student, teachers } = spec;
   const plan = planStudent(spec);
   const sizeOfModel = (choice: typeof student): ModelSize => {

@@ -1,6 +1,6 @@
+import { composeRun, type RunFolders } from '@limbeck/compose';
 import { type Host, isLimbeckError, type ResolvedConfig, teachersOf } from '@limbeck/core';
 import { type CacheFacts, describeCaches } from '@limbeck/trainer';
-import { composeRun, type RunFolders } from '../compose/compose-run.js';
 
 /** The caches of a configuration's teachers. */
 export type FoundCaches =

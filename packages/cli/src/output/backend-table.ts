@@ -1,4 +1,4 @@
-import type { DeviceDiagnosis } from '../compose/diagnose-backends.js';
+import type { DeviceDiagnosis } from '@limbeck/compose';
 import { table } from './table.js';
 
 /** Every device of every backend: what it is run by, or why it does not work and what would change that. */

@@ -1,11 +1,7 @@
+import { dataFolder, findParts, openData, type Surroundings, studentSpec } from '@limbeck/compose';
 import type { Host } from '@limbeck/core';
 import { summarizeDeployed } from '@limbeck/trainer';
-import { openData } from '../compose/compose-run.js';
-import { findParts } from '../compose/parts.js';
-import { studentSpec } from '../compose/student-spec.js';
 import { changed, type OpenedConfig } from '../config/open-config.js';
-import { dataFolder } from '../data-folder.js';
-import type { Surroundings } from '../worker/messages.js';
 import type { SweepRun } from './sweep.js';
 
 /**
@@ -24,6 +20,6 @@ export async function checkSizes(
   const data = await openData(config, findParts(config, host), dataFolder(config.data.dir, where));
   for (const { set } of runs) {
     const { config: own } = changed(opened, set, where.cwd);
-    summarizeDeployed(await studentSpec(own, host, { batch: 1, data }));
+    summarizeDeployed(await studentSpec(own, host, { batchSize: 1, dataset: data }));
   }
 }

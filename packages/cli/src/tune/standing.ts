@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { withRecorded } from '@limbeck/compose';
 import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig } from '@limbeck/core';
 import { type RunResult, runFiles } from '@limbeck/trainer';
-import { withRecorded } from '../compose/chosen-placements.js';
 
 /** How far a run of a search has come. */
 export type Standing = 'new' | 'stopped' | 'finished';

@@ -1,8 +1,8 @@
+import { type Surroundings, specOf } from '@limbeck/compose';
 import { LimbeckError } from '@limbeck/core';
 import { measureSteps, type StepMeasurement } from '@limbeck/trainer';
-import { composeOpened } from '../compose/compose-opened.js';
 import { openConfig, openHost } from '../config/open-config.js';
-import type { Surroundings, WorkContext } from './messages.js';
+import type { WorkContext } from './messages.js';
 
 export interface BenchRequest extends Surroundings {
   readonly config?: string;
@@ -21,7 +21,7 @@ export async function benchTask(
   say({ type: 'note', text: `configuration ${opened.file}` });
   const host = await openHost(opened);
   try {
-    const spec = await composeOpened(opened, host, request, (text) => say({ type: 'note', text }));
+    const spec = await specOf(opened.config, host, request, (text) => say({ type: 'note', text }));
     if (spec.teachers.some(({ cache }) => cache !== undefined)) {
       say({ type: 'note', text: 'the teacher is measured live: its cache is not used' });
     }

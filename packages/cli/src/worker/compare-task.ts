@@ -1,4 +1,17 @@
 import path from 'node:path';
+import {
+  type BackboneTeacher,
+  backboneTeachers,
+  boundTeacher,
+  dataFolder,
+  deployedModel,
+  findParts,
+  openData,
+  place,
+  placeForeign,
+  type RunParts,
+  type Surroundings,
+} from '@limbeck/compose';
 import { type Host, LimbeckError, type OpenDataset, placements, type ResolvedConfig } from '@limbeck/core';
 import {
   type Agreement,
@@ -12,16 +25,10 @@ import {
   runFiles,
   summarize,
 } from '@limbeck/trainer';
-import { type BackboneTeacher, backboneTeachers, boundTeacher } from '../compose/backbone-teachers.js';
-import { place, placeForeign } from '../compose/backend.js';
-import { openData } from '../compose/compose-run.js';
-import { deployedModel } from '../compose/deployed-model.js';
-import { findParts, type RunParts } from '../compose/parts.js';
 import { openHost } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
-import { dataFolder } from '../data-folder.js';
 import { openForeign } from './evaluate-task.js';
-import type { Surroundings, WorkContext } from './messages.js';
+import type { WorkContext } from './messages.js';
 
 export interface CompareRequest extends Surroundings {
   /** Folders of finished runs by what to call them; teachers are those of the last. */

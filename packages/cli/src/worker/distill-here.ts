@@ -27,7 +27,7 @@ export function distillHere(
     cwd,
     env: process.env,
     out: folder,
-    onEvent: onEvent ?? (() => undefined),
-    stop: stop ?? (() => false),
+    onEvent,
+    stop,
   });
 }

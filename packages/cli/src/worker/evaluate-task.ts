@@ -1,4 +1,15 @@
 import path from 'node:path';
+import {
+  dataFolder,
+  deployedModel,
+  findParts,
+  isAnother,
+  modelOfWeights,
+  openData,
+  place,
+  placeForeign,
+  type Surroundings,
+} from '@limbeck/compose';
 import { type Host, LimbeckError, placements } from '@limbeck/core';
 import {
   type Classifier,
@@ -15,14 +26,9 @@ import {
   readWeightsFile,
   weightsExtensions,
 } from '@limbeck/trainer';
-import { place, placeForeign } from '../compose/backend.js';
-import { openData } from '../compose/compose-run.js';
-import { deployedModel, isAnother, modelOfWeights } from '../compose/deployed-model.js';
-import { findParts } from '../compose/parts.js';
 import { type OpenedConfig, openHost } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
-import { dataFolder } from '../data-folder.js';
-import type { Surroundings, WorkContext } from './messages.js';
+import type { WorkContext } from './messages.js';
 import { locateTarget } from './target.js';
 
 export interface EvaluateRequest extends Surroundings {

@@ -2,12 +2,6 @@ import type { RunEvent } from '@limbeck/trainer';
 import type { PlainError } from '../errors/plain-error.js';
 import type { Tasks } from './tasks.js';
 
-/** Where a command runs. */
-export interface Surroundings {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
 /** What work says while it goes on. */
 export type Message =
   | { readonly type: 'event'; readonly event: RunEvent }

@@ -1,14 +1,10 @@
 import path from 'node:path';
-import { configToJson, isPlugin, LimbeckError } from '@limbeck/core';
-import { type RunResult, type TrainOptions, train } from '@limbeck/trainer';
-import { withChosen } from '../compose/chosen-placements.js';
-import { composeOpened } from '../compose/compose-opened.js';
-import { describeEnvironment } from '../compose/environment.js';
-import { nextRunFolder, runName } from '../compose/run-name.js';
-import { shown } from '../config/load-config.js';
+import { type RunOrder, runConfig, type Surroundings } from '@limbeck/compose';
+import { isPlugin, LimbeckError } from '@limbeck/core';
+import type { RunResult } from '@limbeck/trainer';
 import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
 import { reopenConfig } from '../config/reopen-config.js';
-import type { Surroundings, WorkContext } from './messages.js';
+import type { WorkContext } from './messages.js';
 
 export interface TrainRequest extends Surroundings {
   readonly config?: string;
@@ -33,33 +29,15 @@ export async function trainTask(request: TrainRequest, context: WorkContext): Pr
   });
 }
 
-/** How a run whose configuration is open is done. */
-export interface RunOrder
-  extends Pick<TrainRequest, 'cwd' | 'env' | 'set' | 'out' | 'resume'>,
-    Required<Pick<TrainOptions, 'onEvent' | 'stop'>> {
-  /** Told what is no event of the run. */
-  readonly note?: (text: string) => void;
-}
+/** What trains a configuration that is open. */
+export type OpenedOrder = Pick<RunOrder, 'cwd' | 'env' | 'out' | 'resume' | 'onEvent' | 'note' | 'stop'> &
+  Pick<TrainRequest, 'set'>;
 
-/** Composes and trains. */
-export async function runOpened(opened: OpenedConfig, order: RunOrder): Promise<RunResult> {
-  const { cwd, set, resume, onEvent, stop, note = () => undefined } = order;
+/** Trains with the plugins that the configuration lists. */
+export async function runOpened(opened: OpenedConfig, order: OpenedOrder): Promise<RunResult> {
   const host = await openHost(opened);
   try {
-    const spec = await composeOpened(opened, host, order, note);
-    const backends = [spec.placement, ...spec.teachers.map(({ placement }) => placement)].map(
-      ({ backend }) => backend,
-    );
-    return await train(spec, {
-      folder: folderOf(order, opened),
-      resume: resume !== undefined,
-      record: {
-        config: configToJson(withChosen(opened.config, spec)),
-        environment: { ...(await describeEnvironment(host, cwd, backends)), config: originOf(opened, set) },
-      },
-      onEvent,
-      stop,
-    });
+    return await runConfig(opened.config, host, { ...order, origin: originOf(opened, order.set) });
   } finally {
     await host.dispose();
   }
@@ -79,12 +57,6 @@ function openRun({ cwd, config, set, out, resume }: TrainRequest): Promise<Opene
     );
   }
   return reopenConfig(path.resolve(cwd, resume));
-}
-
-/** The run's folder as messages show it. */
-function folderOf({ cwd, out, resume }: RunOrder, { config }: OpenedConfig): string {
-  const folder = resume ?? out ?? nextRunFolder(runName(config), cwd);
-  return shown(path.resolve(cwd, folder), process.cwd());
 }
 
 /** Where the configuration came from, so that a run whose plugins are written in it can be resumed. */

@@ -1,4 +1,15 @@
 import path from 'node:path';
+import {
+  backboneTeachers,
+  boundTeacher,
+  dataFolder,
+  deployedModel,
+  findParts,
+  openData,
+  place,
+  type RunParts,
+  type Surroundings,
+} from '@limbeck/compose';
 import { type Host, LimbeckError, type OpenDataset, placements, type ResolvedConfig } from '@limbeck/core';
 import type { Program } from '@limbeck/graph';
 import {
@@ -9,11 +20,6 @@ import {
   runFiles,
   summarize,
 } from '@limbeck/trainer';
-import { backboneTeachers, boundTeacher } from '../compose/backbone-teachers.js';
-import { place } from '../compose/backend.js';
-import { openData } from '../compose/compose-run.js';
-import { deployedModel } from '../compose/deployed-model.js';
-import { findParts, type RunParts } from '../compose/parts.js';
 import {
   type ConfigChoice,
   changed,
@@ -21,13 +27,12 @@ import {
   openConfig,
   openHost,
 } from '../config/open-config.js';
-import { dataFolder } from '../data-folder.js';
 import { onFront } from '../tune/front.js';
 import type { ProjectorSize } from '../tune/grid.js';
 import { latenciesOf } from '../tune/latencies.js';
 import { resultOf } from '../tune/standing.js';
 import type { SweepRun } from '../tune/sweep.js';
-import type { Surroundings, WorkContext } from './messages.js';
+import type { WorkContext } from './messages.js';
 
 export interface TuneRequest extends ConfigChoice, Surroundings {
   /** Folder of the search, absolute. */

@@ -1,7 +1,8 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
+import type { Surroundings } from '@limbeck/compose';
 import { ForeignError, plainError } from '../errors/plain-error.js';
 import type { Io } from '../io.js';
-import type { Message, Reply, Surroundings, WorkOrder } from './messages.js';
+import type { Message, Reply, WorkOrder } from './messages.js';
 import { perform, type Tasks } from './tasks.js';
 
 /** A terminal and npm may both deliver one Ctrl-C; deliveries this close together (ms) are one. */

@@ -59,3 +59,24 @@ export function optionsPart(use: Use, { own }: Place): UseObject {
   const entries = Object.entries(asUse(use) as UseObject);
   return Object.freeze(Object.fromEntries(entries.filter(([key]) => !own.includes(key)))) as UseObject;
 }
+
+/** A contribution a run uses, ready for `host.use(kind, placed.use, placed)`. */
+export interface PlacedUse {
+  /** Its id and options, without the run's own keys that stand beside them. */
+  readonly use: UseObject;
+  /** Where it stands in the configuration. */
+  readonly path: string;
+  /** The run's own keys at that place. */
+  readonly own: readonly string[];
+}
+
+/**
+ * What a place of a configuration holds for its contribution.
+ *
+ * @param index of a place in a list
+ */
+export const placedUse = (path: keyof typeof places, use: UseObject, index = 0): PlacedUse => ({
+  use: optionsPart(use, places[path]),
+  path: path.replace('*', String(index)),
+  own: places[path].own,
+});

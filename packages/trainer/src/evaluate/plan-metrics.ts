@@ -8,8 +8,9 @@ import {
 import { formatShape, type Shape } from '@limbeck/graph';
 import { type TracedDeployment, traceDeployed } from '../programs/deployed.js';
 import { featureOutput, studentFeature } from '../programs/evaluated.js';
-import type { PlannedTeacher, StudentSpec } from '../programs/student.js';
+import type { PlannedTeacher } from '../programs/student.js';
 import { type MetricChoice, metricName } from '../run/choices.js';
+import type { StudentSpec } from '../run/run-spec.js';
 import { pooledShape } from './pool.js';
 
 /** A feature that a metric asks for, and where it comes from. */

@@ -1,6 +1,6 @@
 import { sizeOf } from '@limbeck/graph';
 import { type TracedDeployment, traceDeployed } from '../programs/deployed.js';
-import type { ModelsSpec } from '../programs/student.js';
+import type { ModelsSpec } from '../run/run-spec.js';
 import { countMacs } from './macs.js';
 
 /** How many trained values a deployed model keeps, the teacher's frozen ones among them. */

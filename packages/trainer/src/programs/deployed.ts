@@ -1,7 +1,7 @@
 import { LimbeckError } from '@limbeck/core';
 import { Graph, isInput, leafName, type Program, program, type Tensor } from '@limbeck/graph';
 import type { Variable } from '@limbeck/nn';
-import type { ModelsSpec } from './student.js';
+import type { ModelsSpec } from '../run/run-spec.js';
 import { type TracedStep, traceStep } from './trace-step.js';
 
 /** A deployed model, and what its state consists of. */

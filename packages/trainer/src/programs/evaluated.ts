@@ -1,7 +1,7 @@
 import { didYouMean, LimbeckError } from '@limbeck/core';
 import { formatShape, type Program, program, type Tensor } from '@limbeck/graph';
+import type { StudentSpec } from '../run/run-spec.js';
 import { foreignInput, type TracedDeployment, traceDeployed } from './deployed.js';
-import type { StudentSpec } from './student.js';
 
 /** Output of the evaluated model that gives a feature of the student. */
 export const featureOutput = (path: string): string => (path === 'logits' ? path : `feature.${path}`);

@@ -1,4 +1,4 @@
-import { type Balancer, LimbeckError, type NegativesInput, type Optimizer } from '@limbeck/core';
+import { LimbeckError, type NegativesInput } from '@limbeck/core';
 import {
   Graph,
   leafName,
@@ -11,9 +11,8 @@ import {
   type Tensor,
   tensorData,
 } from '@limbeck/graph';
-import { groupParameters, initialState, type ParameterGroup, Trace, type Variable } from '@limbeck/nn';
-import type { Chosen, DistillerChoice, ModelChoice, Parts } from '../run/choices.js';
-import type { TeacherChoice } from '../run/teacher-spec.js';
+import { groupParameters, initialState, Trace, type Variable } from '@limbeck/nn';
+import type { StudentSpec } from '../run/run-spec.js';
 import type { CombinedInitialPhase } from './distillation.js';
 import { distillerPrefix } from './distillation.js';
 import { type Objective, objectiveOf, type Term, taskLoss, weightOutput } from './objective.js';
@@ -21,32 +20,6 @@ import type { Teacher, TeacherFeature } from './teacher.js';
 import { type TracedStep, traceStep } from './trace-step.js';
 import { updatesWithin } from './updates.js';
 import { type ViewPlan, viewInput } from './views.js';
-
-/** What a student, its teachers and distillers are traced from; enough for what is deployed. */
-export interface ModelsSpec {
-  readonly student: ModelChoice;
-  /** None where the student trains alone. */
-  readonly teachers: readonly TeacherChoice[];
-  readonly distillers: readonly DistillerChoice[];
-  readonly parts: Parts;
-  /** [N, C, H, W]. */
-  readonly image: readonly [number, number, number, number];
-  readonly classes: number;
-  /** Samples of the training split, for distillers that remember them. Default N: nothing that is deployed depends on it. */
-  readonly samples?: number;
-}
-
-/** The same with what trains it. */
-export interface StudentSpec extends ModelsSpec {
-  // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
-  readonly optimizer: Chosen<Optimizer<any>>;
-  readonly groups?: readonly ParameterGroup[];
-  /** Weight of the cross-entropy; default what the distillers say, else 1. */
-  readonly taskWeight?: number;
-  /** Decides about the weights in every step of the main phase. Default: they are as configured. */
-  // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
-  readonly balance?: Chosen<Balancer<any>>;
-}
 
 /** Whose a traced variable is. */
 export type Owner = 'student' | 'distiller' | 'teacher' | 'balancer';
@@ -110,7 +83,7 @@ export interface StudentPlan extends StepPlan {
 /** Traces student, distillers, gradients and optimiser into one program a phase. */
 export function planStudent(spec: StudentSpec): StudentPlan {
   const graph = new Graph();
-  const step = traceStep(graph, spec, 'train', spec.image[0]);
+  const step = traceStep(graph, spec, 'train', spec.data.batchSize);
   const { combined, views, teachers } = step;
   const balancing = new Trace(graph, { prefix: 'balancer', mode: 'train' });
   const main = planMain(graph, spec, step, balancing);

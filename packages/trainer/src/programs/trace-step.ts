@@ -1,9 +1,9 @@
 import { type ModelView, SampleInputs } from '@limbeck/core';
 import type { Graph, Shape, Tensor } from '@limbeck/graph';
 import { type Mode, Scope } from '@limbeck/nn';
+import type { ModelsSpec } from '../run/run-spec.js';
 import { buildDistillers, type CombinedDistillation } from './distillation.js';
 import { planTeachers, viewOf } from './plan-teachers.js';
-import type { ModelsSpec } from './student.js';
 import type { Teacher } from './teacher.js';
 import { type TracedModel, traceModel } from './traced-model.js';
 import { Views, viewInput } from './views.js';
@@ -25,8 +25,8 @@ export interface TracedStep {
 
 /** Traces the student and builds the distillers on it, for batches of one size. */
 export function traceStep(graph: Graph, spec: ModelsSpec, mode: Mode, batch: number): TracedStep {
-  const { classes, parts } = spec;
-  const [, ...imageShape] = spec.image;
+  const { parts } = spec;
+  const { classes, imageShape, train } = spec.data.dataset;
   const image = graph.input('image', [batch, ...imageShape]);
   const labels = graph.input('labels', [batch], 'int32');
   const student = { prefix: studentPrefix, mode, classes };
@@ -35,7 +35,7 @@ export function traceStep(graph: Graph, spec: ModelsSpec, mode: Mode, batch: num
     const drawn = graph.input(viewInput(view, 'image'), image.shape);
     return traceModel(graph, spec.student, { ...student, image: drawn, after });
   });
-  const samples = new SampleInputs(graph, { batch, total: spec.samples ?? batch, classes });
+  const samples = new SampleInputs(graph, { batch, total: train?.length ?? batch, classes });
   const taps = new Map<string, Shape>();
   const viewed = (traced: TracedModel) => studentView(traced, classes, taps);
   const teachers = planTeachers(graph, spec.teachers, { image: image.shape, classes });

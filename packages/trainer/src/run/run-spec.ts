@@ -1,7 +1,7 @@
 import type { Augmentation, Balancer, Exporter, OpenDataset, Optimizer, Schedule } from '@limbeck/core';
 import type { ParameterGroup } from '@limbeck/nn';
 import type { Chosen, DistillerChoice, MetricChoice, ModelChoice, Parts, Placement } from './choices.js';
-import type { TeacherSpec } from './teacher-spec.js';
+import type { TeacherChoice, TeacherSpec } from './teacher-spec.js';
 import type { Weights } from './weights.js';
 
 /** When checkpoints are written and which are kept. The two latest are always kept: one may turn out torn. */
@@ -18,15 +18,41 @@ export interface CheckpointPolicy {
   readonly keepEvery?: number;
 }
 
-/** Everything a run consists of, found, checked and loaded. A configuration becomes one; code may write one directly. */
-export interface RunSpec {
-  /** With weights to start from, or fresh ones. */
-  readonly student: ModelChoice & { readonly weights?: Weights };
+/** The part of a run that models and distillers are traced from: enough for what is deployed. */
+export interface ModelsSpec {
+  readonly student: ModelChoice;
   /** None where the student trains alone; the first is the one distillers compare with where they name none. */
-  readonly teachers: readonly TeacherSpec[];
+  readonly teachers: readonly TeacherChoice[];
   readonly distillers: readonly DistillerChoice[];
   /** Projectors and losses for distillers; the plugin host. */
   readonly parts: Parts;
+  readonly data: {
+    /** Images of a training step: N. What is deployed is traced for any number. */
+    readonly batchSize: number;
+    readonly dataset: Pick<OpenDataset, 'classes' | 'imageShape'> & {
+      /** For distillers that remember samples. Default N: nothing that is deployed depends on it. */
+      readonly train?: { readonly length: number };
+    };
+  };
+}
+
+/** The part of a run that its steps are traced from. */
+export interface StudentSpec extends ModelsSpec {
+  // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
+  readonly optimizer: Chosen<Optimizer<any>>;
+  readonly groups?: readonly ParameterGroup[];
+  /** Weight of the cross-entropy; default what the distillers say, else 1. */
+  readonly taskWeight?: number;
+  /** Decides about the weights of all terms in every step of the main phase. Default: they are as configured. */
+  // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
+  readonly balance?: Chosen<Balancer<any>>;
+}
+
+/** Everything a run consists of, found, checked and loaded. A configuration becomes one; code may write one directly. */
+export interface RunSpec extends StudentSpec {
+  /** With weights to start from, or fresh ones. */
+  readonly student: ModelChoice & { readonly weights?: Weights };
+  readonly teachers: readonly TeacherSpec[];
   readonly data: {
     readonly dataset: OpenDataset;
     readonly batchSize: number;
@@ -36,20 +62,12 @@ export interface RunSpec {
     /** Augmentation draws of a sample: epoch e uses draw e mod `views`. Absent: a new one every epoch. */
     readonly views?: number;
   };
-  // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
-  readonly optimizer: Chosen<Optimizer<any>>;
   /** Learning rate before the schedule's factor. */
   readonly lr: number;
-  readonly groups?: readonly ParameterGroup[];
   // biome-ignore lint/suspicious/noExplicitAny: every schedule brings an option type of its own
   readonly schedule: Chosen<Schedule<any>>;
   /** At least one; the first decides what best means. */
   readonly metrics: readonly MetricChoice[];
-  /** Weight of the cross-entropy; default what the distillers say, else 1. */
-  readonly taskWeight?: number;
-  /** Decides about the weights of all terms in every step. Default: they are as configured. */
-  // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
-  readonly balance?: Chosen<Balancer<any>>;
   readonly epochs: number;
   /** Seeds everything that is drawn: initial weights, the order of samples, augmentation, negatives, images of calibration. */
   readonly seed: number;

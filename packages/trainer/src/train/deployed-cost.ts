@@ -15,11 +15,11 @@ import type { PreparedRun } from './prepare.js';
  * @returns undefined where the student is deployed alone
  */
 export async function measureDeployed(run: PreparedRun, state: StateDict): Promise<DeployedCost | undefined> {
-  const { students, spec } = run;
-  const whole = traceDeployed(students, 1);
+  const { spec } = run;
+  const whole = traceDeployed(spec, 1);
   const { parameters, owners } = sizeOfDeployed(whole);
   if (isAlone(owners)) return undefined;
-  const plain = traceDeployed(plainStudent(students), 1);
+  const plain = traceDeployed(plainStudent(spec), 1);
   // what the run never trained, such as an unused classifier, takes as long with any weights
   const drawn = initialState([...plain.variables.values()], spec.seed);
   const msOf = async (program: Program, values: StateDict) =>

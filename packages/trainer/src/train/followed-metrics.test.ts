@@ -79,7 +79,7 @@ async function lookAgain(what: RunSpec, folder: string, split: 'test' | 'train')
   const image = tensorData('float32', [batch, ...dataset.imageShape], loader.batch(0).images);
   const checkpoint = latestCheckpoint(join(folder, 'checkpoints'), () => undefined)!;
   const known: StateDict = new Map([...prepared.teacherState, ...checkpoint.state]);
-  const traced = traceDeployed(prepared.students, batch);
+  const traced = traceDeployed(prepared.spec, batch);
   const choice = what.teachers[0] as Extract<TeacherSpec, { backbone: unknown }>;
   const shape = { image: [batch, ...dataset.imageShape], classes: dataset.classes };
   const model = new TracedTeacher(choice, { prefix: teacherPrefix, ...shape });

@@ -8,7 +8,7 @@ import { planCache } from '../execute/teacher-cache/plan-cache.js';
 import { deployedProgram } from '../programs/deployed.js';
 import { evaluatedProgram } from '../programs/evaluated.js';
 import { type Picture, picturesOf } from '../programs/pictures.js';
-import { planStudent, type StudentPlan, type StudentSpec } from '../programs/student.js';
+import { planStudent, type StudentPlan } from '../programs/student.js';
 import { untouchedState, untrainedParameters } from '../programs/untrained.js';
 import { type ModelChoice, metricName } from '../run/choices.js';
 import { type Identity, identityOf } from '../run/identity.js';
@@ -22,8 +22,6 @@ import { phasesOf, type RunPhase } from './phases.js';
 export interface PreparedRun {
   readonly spec: RunSpec;
   readonly plan: StudentPlan;
-  /** What its programs are traced from. */
-  readonly students: StudentSpec;
   readonly source: BatchSource;
   /** What its steps look at, by input: `image` and those of views. */
   readonly pictures: ReadonlyMap<string, Picture>;
@@ -62,23 +60,10 @@ export interface RunWarning {
  * @throws LimbeckError of every kind that says what does not fit
  */
 export function prepareRun(spec: RunSpec): PreparedRun {
-  const { dataset, batchSize } = spec.data;
-  const { classes, imageShape, train } = dataset;
+  const { dataset } = spec.data;
+  const { classes } = dataset;
   checkCounts(spec);
   checkData(dataset);
-  const students: StudentSpec = {
-    student: spec.student,
-    teachers: spec.teachers,
-    distillers: spec.distillers,
-    parts: spec.parts,
-    optimizer: spec.optimizer,
-    groups: spec.groups,
-    taskWeight: spec.taskWeight,
-    balance: spec.balance,
-    samples: train.length,
-    image: [batchSize, ...imageShape],
-    classes,
-  };
   const warnings: RunWarning[] = [];
   const load = (
     role: string,
@@ -92,7 +77,7 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     if (others.length > 0) warnings.push(trainedOtherwise(weights.source, role, others));
     return loadWeights(variables, weights, { role, classes });
   };
-  const plan = planStudent(students);
+  const plan = planStudent(spec);
   const pictures = picturesOf(spec.data.augment, plan);
   const { student } = spec;
   const teachers = spec.teachers.map((teacher, i): RunTeacher => {
@@ -117,11 +102,11 @@ export function prepareRun(spec: RunSpec): PreparedRun {
         );
   const source = new BatchSource(spec, pictures, [plan, ...plan.initial]);
   const given = [...teacherState, ...studentState];
-  const deployed = (batch: number) => deployedProgram(students, batch);
-  const metrics = planMetrics(spec.metrics, students, plan.teachers);
+  const deployed = (batch: number) => deployedProgram(spec, batch);
+  const metrics = planMetrics(spec.metrics, spec, plan.teachers);
   checkMemory(metrics, evaluatedSamples(spec));
   const watched = studentPaths(metrics);
-  const evaluated = (batch: number) => evaluatedProgram(students, batch, watched);
+  const evaluated = (batch: number) => evaluatedProgram(spec, batch, watched);
   const deployment = { plan, deployed: deployed(1), loaded: new Map(given) };
   const reached = watched.size === 0 ? deployment.deployed : evaluated(1);
   const untrained = untrainedParameters(deployment);
@@ -129,7 +114,6 @@ export function prepareRun(spec: RunSpec): PreparedRun {
   return {
     spec,
     plan,
-    students,
     teachers,
     source,
     pictures,

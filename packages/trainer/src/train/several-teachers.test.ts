@@ -64,8 +64,7 @@ async function run(what: RunSpec, folder: string, options: Partial<TrainOptions>
 
 describe('several teachers', () => {
   it('give their features under their names, each to its own distillers', () => {
-    const { data, ...rest } = spec();
-    const plan = planStudent({ ...rest, image: [8, 1, 4, 4], classes: 2 });
+    const plan = planStudent(spec());
     expect(plan.teachers.map(({ name, features }) => [name, features.map(({ input }) => input)])).toEqual([
       ['wise', ['wise.embedding', 'wise.logits']],
       ['odd', ['odd.embedding', 'odd.logits']],

@@ -37,7 +37,7 @@ export async function deployedModel(
   weights: Weights,
   facts: ModelFacts,
 ): Promise<DeployedModel> {
-  return deploy(await studentSpec(config, host, { batch: 1, data: facts }), weights, facts);
+  return deploy(await studentSpec(config, host, { batchSize: 1, dataset: facts }), weights, facts);
 }
 
 /** Whether a file of weights says that its model is not the student of a configuration. */
@@ -72,8 +72,7 @@ export function modelOfWeights(
     teachers: [],
     distillers: [],
     parts: host,
-    image: [1, ...(data ?? facts).imageShape],
-    classes: (data ?? facts).classes,
+    data: { batchSize: 1, dataset: data ?? facts },
   };
   return deploy(spec, weights, { ...facts, ...data });
 }

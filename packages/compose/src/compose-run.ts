@@ -16,21 +16,14 @@ import {
   type TeacherSpec,
 } from '@limbeck/trainer';
 import { place } from './backend.js';
-import { findParts, type RunParts } from './parts.js';
+import { findParts, type RunParts } from './find-parts.js';
+import type { RunFolders } from './folders.js';
 import { openFileTeacher, placeTeacher } from './teachers.js';
-
-/** Folders outside a run's own. */
-export interface RunFolders {
-  /** Of fetched data sets. */
-  readonly dataDir: string;
-  /** Of teachers' caches that name none. */
-  readonly cacheDir: string;
-  /** Of ranges of teachers in int8 that name none. */
-  readonly calibrationDir: string;
-}
 
 /**
  * Turns a configuration into a run: finds every part, opens the data, reads the weights.
+ *
+ * @throws LimbeckError of every kind that says what is missing or does not fit
  */
 export async function composeRun(config: ResolvedConfig, host: Host, folders: RunFolders): Promise<RunSpec> {
   const parts = findParts(config, host);
@@ -41,34 +34,26 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
     Promise.all(teachersOf(config).map((teacher, i) => placeTeacher(teacher, teachersWhere[i]!, host))),
     openData(config, parts, folders.dataDir),
   ]);
-  const { augment, student, distillers, balance, optimizer, lr, groups, schedule, metrics } = parts;
+  const { dataset: _, augment, student, teachers, ...found } = parts;
   const { train } = config;
   const { batchSize, evalBatchSize, views } = config.data;
   const { keep, everyEpochs, everySteps } = train.checkpoint;
   return {
+    ...found,
     student: {
       ...student,
       ...(config.student.weights && { weights: readWeightsFile(config.student.weights, config.student) }),
     },
     teachers: await Promise.all(
       teachersOf(config).map((teacher, i) =>
-        composeTeacher(teacher, parts.teachers[i]!.model, {
+        composeTeacher(teacher, teachers[i]!.model, {
           placement: teacherPlacements[i]!,
           dataset,
           folders,
         }),
       ),
     ),
-    distillers,
-    balance,
-    parts: host,
     data: { dataset, batchSize, evalBatchSize, augment, views },
-    optimizer,
-    lr,
-    groups,
-    schedule,
-    metrics,
-    taskWeight: config.task.weight,
     epochs: train.epochs,
     seed: train.seed,
     evaluateEvery: train.evaluate.every,

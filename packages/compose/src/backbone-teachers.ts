@@ -7,7 +7,7 @@ import {
   TracedTeacher,
   teacherPrefix,
 } from '@limbeck/trainer';
-import type { RunParts } from './parts.js';
+import type { RunParts } from './find-parts.js';
 
 /** A backbone as teacher; nobody can count the operations of a model from a file. */
 export interface BackboneTeacher {

@@ -17,7 +17,7 @@ import {
   type TeacherChoice,
 } from '@limbeck/trainer';
 import { place, placeForeign } from './backend.js';
-import type { RunParts } from './parts.js';
+import type { RunParts } from './find-parts.js';
 
 /** What must be known of the data to plan with a model from a file. */
 export type TeachingData = Pick<OpenDataset, 'imageShape' | 'classes' | 'normalization'>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineConfig, isFileTeacher, placements, resolveConfig, runUses, teachersOf } from '../index.js';
+import { defineConfig, isFileTeacher, placements, resolveConfig, teachersOf } from '../index.js';
 
 const minimal = { data: { use: 'd' }, student: { use: 's' }, train: { epochs: 2 } };
 
@@ -21,59 +21,12 @@ const example = defineConfig({
 const resolve = (...layers: unknown[]) =>
   resolveConfig(layers.map((value, i) => ({ source: `layer ${i}`, value })));
 
-describe('runUses', () => {
-  it("parts the run's own keys from what contributions are given", () => {
-    const uses = runUses(resolve({ ...example, data: { ...example.data, split: 'a' } }).config);
-    expect(uses.dataset).toMatchObject({ use: { use: 'fashion-mnist', split: 'a' }, path: 'data' });
-    expect(uses.dataset.own).toContain('batchSize');
-    expect(uses.dataset.use).not.toHaveProperty('augment');
-    expect(uses.augmentations.map(({ use, path }) => [use, path])).toEqual([
-      [{ use: 'pad-crop', pad: 4 }, 'data.augment.0'],
-      [{ use: 'flip' }, 'data.augment.1'],
-    ]);
-    expect(uses.teachers).toMatchObject([
-      { name: 'teacher', backbone: { use: { use: 'resnet32x4' }, path: 'teacher' } },
-    ]);
-    expect(uses.student.use).toEqual({ use: 'resnet8x4' });
-    expect(uses.distillers.map(({ path }) => path)).toEqual(['distiller']);
-    expect(uses.optimizer).toMatchObject({
-      use: { use: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
-      lr: 0.05,
-      groups: [],
-    });
-    expect(uses.optimizer.use).not.toHaveProperty('lr');
-    expect(uses.metrics.map(({ use }) => use)).toEqual([{ use: 'top1' }]);
-  });
-
-  it('counts distillers', () => {
-    expect(runUses(resolve(minimal).config).distillers).toEqual([]);
-    const two = runUses(resolve(example, { distiller: ['kd', { use: 'sp', weight: 2 }] }).config).distillers;
-    expect(two.map(({ use, path }) => [use, path])).toEqual([
-      [{ use: 'kd' }, 'distiller.0'],
-      [{ use: 'sp', weight: 2 }, 'distiller.1'],
-    ]);
-  });
-});
-
 describe('several teachers', () => {
   const [large, other] = [
     { name: 'large', use: 'resnet32x4', weights: 'a', depth: 3 },
     { use: 'wrn', weights: 'b' },
   ];
   const teaching = (teacher: unknown, distiller: unknown) => resolve(minimal, { teacher, distiller });
-
-  it('keep their order and names; distillers name theirs', () => {
-    const uses = runUses(teaching([large, other], ['kd', { use: 'sp', teacher: 'large', weight: 2 }]).config);
-    expect(uses.teachers).toMatchObject([
-      { name: 'large', backbone: { use: { use: 'resnet32x4', depth: 3 }, path: 'teacher.0' } },
-      { name: 'teacher', backbone: { use: { use: 'wrn' }, path: 'teacher.1' } },
-    ]);
-    expect(uses.teachers[0]!.backbone!.use).not.toHaveProperty('name');
-    expect(uses.distillers.map(({ use, teacher }) => [use, teacher])).toEqual([
-      [{ use: 'kd' }, undefined],
-      [{ use: 'sp', weight: 2 }, 'large'],
-    ]);
-  });
 
   it('are placed each on its own', () => {
     const { config } = teaching([{ ...large, backend: 'onnx', precision: 'int8' }, other], 'kd');
@@ -101,23 +54,6 @@ describe('several teachers', () => {
 describe('metrics', () => {
   const measured = (metrics: unknown, more: object = {}) =>
     resolve(example, { train: { evaluate: { metrics }, ...more } }).config;
-
-  it('have names and teachers of their own beside their options', () => {
-    const config = measured(
-      [
-        'top1',
-        { use: 'linear-cka', tap: 'stage2', name: 'cka 2', teacher: 'teacher' },
-        { use: 'ece', bins: 10 },
-      ],
-      { earlyStopping: { patience: 2, metric: 'cka 2' } },
-    );
-    const uses = runUses(config).metrics;
-    expect(uses.map(({ use, name, teacher }) => [use, name, teacher])).toEqual([
-      [{ use: 'top1' }, undefined, undefined],
-      [{ use: 'linear-cka', tap: 'stage2' }, 'cka 2', 'teacher'],
-      [{ use: 'ece', bins: 10 }, undefined, undefined],
-    ]);
-  });
 
   it.each<[string, unknown, object, RegExp]>([
     ['two of one name', ['top1', 'ece', { use: 'ece', bins: 10 }], {}, /metrics\.2\.name: .*called 'ece'/],
@@ -153,7 +89,6 @@ describe('a model from a file as teacher', () => {
       taps: { embedding: 'flat', stage3: { tensor: 'map', layout: 'NHWC' } },
       input: { layout: 'NHWC', scale: 255, normalization: 'none', size: [32, 32] },
     });
-    expect(runUses(config).teachers).toEqual([{ name: 'teacher' }]);
     const [teacher] = teachersOf(config);
     expect(isFileTeacher(teacher!)).toBe(true);
     expect(teacher).toMatchObject({

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
-import type { ComputeBackend, Host } from '@limbeck/core';
-import { version } from '../version.js';
+import { type ComputeBackend, coreVersion, type Host } from '@limbeck/core';
 
 /** Where a run took place: what may explain that its numbers differ from another's. */
 export interface Environment {
@@ -31,7 +30,7 @@ export async function describeEnvironment(
     Promise.all([...new Set(backends)].map(runtimeOf)),
   ]);
   return {
-    limbeck: version,
+    limbeck: coreVersion,
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     cpu: processors[0]?.model ?? 'unknown',

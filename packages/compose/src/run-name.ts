@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type ResolvedConfig, runUses } from '@limbeck/core';
+import { distillersOf, type ResolvedConfig } from '@limbeck/core';
 
 /** What a run is called: its own name, else student and distillers. */
 export function runName(config: ResolvedConfig): string {
-  const { student, distillers } = runUses(config);
-  const name = config.name ?? [student, ...distillers].map(({ use }) => use.use).join('-');
+  const name = config.name ?? [config.student, ...distillersOf(config)].map(({ use }) => use).join('-');
   return name.replace(/[^\w.-]+/g, '-').replace(/^\.+/, '') || 'run';
 }
 

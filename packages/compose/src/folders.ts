@@ -1,0 +1,47 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { ResolvedConfig } from '@limbeck/core';
+
+/** Where something is composed: what relative paths start from, and the process's environment. */
+export interface Surroundings {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Folders outside a run's own. */
+export interface RunFolders {
+  /** Of fetched data sets. */
+  readonly dataDir: string;
+  /** Of teachers' caches that name none. */
+  readonly cacheDir: string;
+  /** Of ranges of teachers in int8 that name none. */
+  readonly calibrationDir: string;
+}
+
+/**
+ * The folder of fetched data sets: what the command line or the configuration says, else `LIMBECK_DATA`, else
+ * `limbeck/data` in the user's cache.
+ */
+export function dataFolder(given: string | undefined, { cwd, env }: Surroundings): string {
+  const chosen = given ?? env.LIMBECK_DATA;
+  if (chosen) return path.resolve(cwd, chosen);
+  const cache = env.XDG_CACHE_HOME || path.join(env.HOME ?? homedir(), '.cache');
+  return path.join(cache, 'limbeck', 'data');
+}
+
+/** The folders outside a run's own, where neither configuration nor environment says otherwise: beside the runs. */
+export function runFolders({ data }: ResolvedConfig, where: Surroundings): RunFolders {
+  const shared = (name: string) => relativePath(path.join(where.cwd, 'runs', '.cache', name), process.cwd());
+  return {
+    dataDir: dataFolder(data.dir, where),
+    cacheDir: shared('teacher'),
+    calibrationDir: shared('calibration'),
+  };
+}
+
+/** A path as messages show it: relative where it lies below the working directory. */
+export function relativePath(file: string, cwd: string): string {
+  const relative = path.relative(cwd, file);
+  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
+}
