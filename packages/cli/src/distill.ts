@@ -1,6 +1,7 @@
 import type { RunConfig } from '@limbeck/core';
 import type { RunListener, RunResult } from '@limbeck/trainer';
 
+/** A run as `defineConfig` takes it, with where it is written and who follows it. */
 export interface DistillOptions {
   /** The run's folder, which must not exist. Default: the next free `runs/<name>-<n>`. */
   readonly folder?: string;

@@ -15,28 +15,110 @@ export {
 export { type PlacedUse, placedUse } from './config/places.js';
 export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
 export { defineConfig, type ResolvedConfig, type RunConfig } from './config/run-config.js';
-export * from './contracts/backbone.js';
-export * from './contracts/backend.js';
-export * from './contracts/balancer.js';
-export * from './contracts/contribution.js';
-export * from './contracts/dataset.js';
-export * from './contracts/distiller.js';
-export * from './contracts/feeds.js';
-export * from './contracts/loss.js';
-export * from './contracts/metric.js';
-export * from './contracts/metric-name.js';
-export * from './contracts/optimizer.js';
-export * from './contracts/plugin.js';
-export * from './contracts/projector.js';
-export * from './contracts/samples.js';
-export * from './contracts/serial-executable.js';
-export * from './contracts/stages.js';
-export * from './contracts/stem.js';
-export * from './contracts/targets.js';
-export * from './contracts/teacher-name.js';
-export * from './contracts/unsupported-node.js';
-export * from './contracts/use-option.js';
-export * from './errors.js';
+export { type Backbone, defineBackbone, type ImageShape } from './contracts/backbone.js';
+export type {
+  Calibration,
+  CalibrationMemory,
+  Capabilities,
+  CompileOptions,
+  ComputeBackend,
+  Device,
+  Executable,
+  ExportedFiles,
+  Exporter,
+  Feeds,
+  Fetches,
+  InstallOptions,
+  LoadedModel,
+  LoadOptions,
+  ModelPort,
+  Offer,
+  OfferRequest,
+  Precision,
+  ProfileEntry,
+  ProfileOptions,
+  Role,
+} from './contracts/backend.js';
+export {
+  type BalancedTerm,
+  type Balancer,
+  type BalancerContext,
+  defineBalancer,
+} from './contracts/balancer.js';
+export type { OptionSchema, Use, UseObject } from './contracts/contribution.js';
+export {
+  type Augmentation,
+  type Dataset,
+  type DatasetContext,
+  defineAugmentation,
+  defineDataset,
+  type OpenDataset,
+  type PublishedFile,
+  type SampleRandom,
+  type Split,
+} from './contracts/dataset.js';
+export {
+  type BatchView,
+  type Distillation,
+  type Distiller,
+  type DistillerContext,
+  defineDistiller,
+  type InitialPhase,
+  type LossTerm,
+  type ModelView,
+  type NegativeSource,
+  type Samples,
+  type ViewOptions,
+} from './contracts/distiller.js';
+export { checkFeeds } from './contracts/feeds.js';
+export { defineLoss, type Loss } from './contracts/loss.js';
+export {
+  defineMetric,
+  type MeasuredFeature,
+  type Metric,
+  type MetricAccumulator,
+  type MetricFeature,
+  type Predictions,
+} from './contracts/metric.js';
+export { metricNameProblem } from './contracts/metric-name.js';
+export { defineOptimizer, defineSchedule, type Optimizer, type Schedule } from './contracts/optimizer.js';
+export {
+  type ContributionList,
+  type Contributions,
+  type Disposer,
+  definePlugin,
+  type Injectable,
+  isPlugin,
+  type Kind,
+  type Listing,
+  type Plugin,
+  type PluginHost,
+  type PluginSpec,
+  pluginApi,
+  pluginBrand,
+} from './contracts/plugin.js';
+export { type BuildProjector, defineProjector, type Projector } from './contracts/projector.js';
+export { type NegativesInput, SampleInputs } from './contracts/samples.js';
+export { type LoadedProgram, serialExecutable } from './contracts/serial-executable.js';
+export { lastStageOf, stagesOf } from './contracts/stages.js';
+export { type Stem, type StemOptions, stemOptions } from './contracts/stem.js';
+export {
+  allocateTargets,
+  checkTargets,
+  labelsOf,
+  noTargets,
+  requireTargets,
+  type TargetInput,
+  type TargetKind,
+  type Targets,
+  targetInput,
+  targetKinds,
+  targetWidth,
+} from './contracts/targets.js';
+export { defaultTeacherName, teacherNameProblem, teacherTitle } from './contracts/teacher-name.js';
+export { unsupportedNode } from './contracts/unsupported-node.js';
+export { useOption } from './contracts/use-option.js';
+export { type ErrorCode, isLimbeckError, LimbeckError } from './errors.js';
 export { type BatchAxis, findBatchAxes } from './exporting/batch-axes.js';
 export { requireStateless } from './exporting/stateless.js';
 export type { Catalog, CatalogEntry } from './host/catalog.js';
@@ -52,8 +134,8 @@ export {
   type PluginInfo,
 } from './host/plugin-entry.js';
 export { type CoreCopy, loadedCores } from './registration.js';
-export * from './services/injection.js';
-export * from './services/logger.js';
-export * from './services/tokens.js';
-export * from './suggest.js';
+export { decorate, inject, injectable, named } from './services/injection.js';
+export { type Logger, silentLogger } from './services/logger.js';
+export { type Token, type Tokens, tokens } from './services/tokens.js';
+export { didYouMean, suggest } from './suggest.js';
 export { coreVersion } from './version.js';

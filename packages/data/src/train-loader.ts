@@ -11,6 +11,7 @@ import {
 import { shuffleInto } from './order.js';
 import { createSampler, type SampleOptions } from './samples.js';
 
+/** What a loader of training batches reads, and in which order. */
 export interface TrainLoaderOptions extends LoaderOptions, SampleOptions {
   /** The run's seed: decides every epoch's order and every sample's augmentation. A whole number. */
   readonly seed: number;

@@ -7,7 +7,6 @@ import {
   constantData,
   constantValue,
   conv2d,
-  conv2dOperation,
   div,
   equal,
   Graph,
@@ -28,6 +27,7 @@ import {
   transpose,
   where,
 } from './index.js';
+import { conv2dOperation } from './ops/conv2d.js';
 
 describe('interning', () => {
   it('makes one node of an expression that is written twice', () => {

@@ -47,6 +47,9 @@ export function leafName(leaf: Tensor): string {
   return leaf.attributes.name as string;
 }
 
+/** True for a node that every step is fed. */
 export const isInput = (tensor: Tensor): boolean => tensor.operation === inputOperation;
+/** True for a node whose value the executable keeps from step to step. */
 export const isState = (tensor: Tensor): boolean => tensor.operation === stateOperation;
+/** True for a node whose value is part of the graph. */
 export const isConstant = (tensor: Tensor): boolean => tensor.operation === constantOperation;

@@ -49,6 +49,7 @@ export interface CompositeOperation extends Declared {
   readonly samples: readonly Sample[];
 }
 
+/** What a node of a graph computes: a leaf, a primitive or a composite. */
 export type Operation = LeafOperation | PrimitiveOperation | CompositeOperation;
 
 /** How an operation is called: its inputs, then its attributes where it has any. */
@@ -56,6 +57,7 @@ type Call<Inputs extends readonly Operand[], A> = keyof A extends never
   ? (...inputs: Inputs) => Tensor
   : (...args: [...Inputs, A]) => Tensor;
 
+/** What declares a primitive operation: shape rule, gradient, reference implementation and samples. */
 export interface PrimitiveDeclaration<A> {
   /** Shape and element type of the result; throws a `GraphError` naming both shapes when inputs do not fit. */
   readonly infer: (inputs: readonly TensorType[], attributes: A, scope: string) => TensorType;
@@ -67,6 +69,7 @@ export interface PrimitiveDeclaration<A> {
   readonly samples: readonly Sample<A>[];
 }
 
+/** Builds a node of a primitive operation from its inputs. */
 export type Primitive<
   Name extends string,
   Inputs extends readonly Operand[],
@@ -93,12 +96,14 @@ export function primitive<
   return operation as Primitive<Name, Inputs, A>;
 }
 
+/** What declares a composite operation: its decomposition, and a gradient of its own if it has one. */
 export interface CompositeDeclaration<A> {
   /** Replaces differentiation of the decomposition; worth it where the result is much cheaper. */
   readonly grad?: GradientRule<A>;
   readonly samples?: readonly Sample<A>[];
 }
 
+/** Builds a node of a composite operation from its inputs. */
 export type Composite<
   Name extends string,
   Inputs extends readonly Operand[],

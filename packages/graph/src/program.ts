@@ -25,6 +25,7 @@ export interface Program {
   readonly outputs: ReadonlyMap<string, Tensor>;
 }
 
+/** What {@link program} makes a program from. */
 export interface ProgramSpec {
   readonly name: string;
   readonly outputs: Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;

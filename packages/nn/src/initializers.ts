@@ -70,7 +70,9 @@ export const constant = (value: number): Initializer => ({
   fill: (shape) => allocate('float32', sizeOf(shape)).fill(value),
 });
 
+/** Fills a parameter with 0. */
 export const zeros = constant(0);
+/** Fills a parameter with 1. */
 export const ones = constant(1);
 
 /** Normal with mean 0. */

@@ -24,6 +24,7 @@ export interface Variable {
   readonly initializer: Initializer;
 }
 
+/** How a model is traced: its prefix, its mode and an earlier pass. */
 export interface TraceOptions {
   /** Put before every state name, so that teacher and student can live in one program. */
   readonly prefix: string;

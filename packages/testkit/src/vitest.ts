@@ -6,6 +6,7 @@ import { type ConformanceTarget, isRequired } from './conformance/required.js';
 
 export { describeZoo, type PublishedBackbone, type ZooOptions } from './backbones/describe-zoo.js';
 
+/** How a kit is declared as tests of vitest. */
 export interface DescribeOptions extends ConformanceOptions {
   /** What the tests are called, and whether `LIMBECK_REQUIRE` asks for them. Default: the backend's id. */
   readonly target?: ConformanceTarget;

@@ -1,19 +1,49 @@
-export * from './analysis/calibration.js';
-export * from './analysis/linear-cka.js';
+export { ece } from './analysis/calibration.js';
+export { createLinearCka, linearCka, type RepresentationAccumulator } from './analysis/linear-cka.js';
 export { median } from './analysis/median.js';
 export { mostLikely } from './analysis/most-likely.js';
-export * from './analysis/teacher-agreement.js';
-export * from './analysis/teacher-cosine.js';
-export * from './distill.js';
-export * from './evaluate/evaluate.js';
-export * from './evaluate/plan-metrics.js';
+export { teacherAgreement } from './analysis/teacher-agreement.js';
+export { teacherCosine } from './analysis/teacher-cosine.js';
+export {
+  type DistillBackbone,
+  type DistillFile,
+  type DistillOptions,
+  type DistillTeacher,
+  type DistillTeacherSettings,
+  distill,
+} from './distill.js';
+export {
+  type Agreement,
+  agreementOf,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+} from './evaluate/evaluate.js';
+export {
+  needsLogitsAlone,
+  type PlannedFeature,
+  type PlannedMetric,
+  planMetrics,
+} from './evaluate/plan-metrics.js';
 export { type SplitFeatures, teacherFeatures } from './evaluate/teacher-features.js';
-export * from './execute/classifier.js';
-export * from './execute/feature-source.js';
-export * from './execute/foreign/foreign-model.js';
+export {
+  type Answer,
+  type Classifier,
+  checkLogits,
+  executableClassifier,
+  loadedClassifier,
+  withLogits,
+} from './execute/classifier.js';
+export { type FeatureSource, liveFeatures, type TeacherBatch } from './execute/feature-source.js';
+export {
+  loadForeign,
+  type OpenForeignOptions,
+  onnxParameters,
+  openForeignModel,
+} from './execute/foreign/foreign-model.js';
 export { openForeignTeacher } from './execute/foreign/open-foreign-teacher.js';
 export { readModelFile } from './execute/foreign/read-model-file.js';
-export * from './execute/live-teacher.js';
+export { compiledTeacher, type LiveTeacher, teacherClassifier } from './execute/live-teacher.js';
 export {
   type CacheLayout,
   type FeatureSize,
@@ -22,47 +52,125 @@ export {
 export { CacheStore, type StoreOptions } from './execute/teacher-cache/store.js';
 export { writeAtomically } from './files/atomic.js';
 export { sizeOfExported, writeExported } from './files/exported.js';
-export * from './inspect/latency.js';
+export { type Latency, type LatencyOptions, latencyOf, measureLatency } from './inspect/latency.js';
 export { countMacs } from './inspect/macs.js';
-export * from './inspect/summarize.js';
-export * from './inspect/summarize-deployed.js';
-export * from './measure/measure-steps.js';
-export * from './programs/deployed.js';
-export * from './programs/distillation.js';
-export * from './programs/evaluated.js';
-export * from './programs/objective.js';
-export * from './programs/plan-teachers.js';
-export * from './programs/state.js';
-export * from './programs/student.js';
-export * from './programs/teacher.js';
-export * from './programs/teacher-model.js';
-export * from './programs/trace-step.js';
-export * from './programs/traced-model.js';
-export * from './programs/traced-teacher.js';
-export * from './programs/untrained.js';
-export * from './programs/views.js';
-export * from './run/choices.js';
+export { type LayerSummary, type ModelSummary, summarize } from './inspect/summarize.js';
+export {
+  type DeployedSize,
+  type DeployedSummary,
+  sizeOfDeployed,
+  summarizeDeployed,
+} from './inspect/summarize-deployed.js';
+export {
+  type MeasuredProgram,
+  type MeasureOptions,
+  measureSteps,
+  type StepMeasurement,
+} from './measure/measure-steps.js';
+export {
+  deployedProgram,
+  foreignInput,
+  plainStudent,
+  type TracedDeployment,
+  traceDeployed,
+} from './programs/deployed.js';
+export {
+  buildDistillers,
+  type CombinedDistillation,
+  type CombinedInitialPhase,
+  distillerPrefix,
+} from './programs/distillation.js';
+export { evaluatedProgram, featureOutput, studentFeature } from './programs/evaluated.js';
+export {
+  type Objective,
+  objectiveOf,
+  scheduleInput,
+  type Term,
+  taskLoss,
+  weightOutput,
+} from './programs/objective.js';
+export { planTeachers, viewOf } from './programs/plan-teachers.js';
+export { stateFor } from './programs/state.js';
+export {
+  type InitialPlan,
+  type Owner,
+  type PlannedTeacher,
+  planStudent,
+  type StepPlan,
+  type StudentPlan,
+} from './programs/student.js';
+export { Teacher, type TeacherFeature, teacherPrefix } from './programs/teacher.js';
+export { checkEmbedding, type FeatureShape, type TeacherModel } from './programs/teacher-model.js';
+export { studentPrefix, type TracedStep, traceStep } from './programs/trace-step.js';
+export { type TracedModel, traceModel } from './programs/traced-model.js';
+export { TracedTeacher } from './programs/traced-teacher.js';
+export { untouchedState, untrainedParameters } from './programs/untrained.js';
+export { type ViewPlan, Views, viewInput } from './programs/views.js';
+export {
+  type Chosen,
+  type DistillerChoice,
+  type MetricChoice,
+  type ModelChoice,
+  metricName,
+  type Parts,
+  type Placement,
+} from './run/choices.js';
 export { describeEvent } from './run/describe-event.js';
-export * from './run/events.js';
-export * from './run/facts.js';
-export * from './run/foreign-model.js';
+export type { RunEvent, RunListener } from './run/events.js';
+export type {
+  CacheFacts,
+  DeployedCost,
+  Fidelity,
+  InferenceCost,
+  LossValues,
+  MetricValues,
+  TeacherFacts,
+} from './run/facts.js';
+export type {
+  ForeignDeclaration,
+  ForeignFeature,
+  ForeignInput,
+  ForeignModel,
+  InputDeclaration,
+  Layout,
+  TapDeclaration,
+} from './run/foreign-model.js';
 export type { Progress } from './run/progress.js';
-export * from './run/run-result.js';
-export * from './run/run-spec.js';
-export * from './run/teacher-spec.js';
-export * from './run/weights.js';
-export * from './standard/balancers.js';
-export * from './standard/metrics.js';
-export * from './standard/optimizers.js';
-export * from './standard/plugin.js';
-export * from './standard/schedules.js';
+export type { RunResult, TeacherResult } from './run/run-result.js';
+export type { CheckpointPolicy, ModelsSpec, RunSpec, StudentSpec } from './run/run-spec.js';
+export {
+  type BackboneChoice,
+  type CacheDtype,
+  type CachePrecision,
+  type FeatureKind,
+  type FidelityBound,
+  type ForeignChoice,
+  sourceOf,
+  type TeacherCacheSpec,
+  type TeacherCalibration,
+  type TeacherChoice,
+  type TeacherSettings,
+  type TeacherSpec,
+} from './run/teacher-spec.js';
+export type { Weights } from './run/weights.js';
+export { fixed, gradientNorm, mokd, runningMagnitude } from './standard/balancers.js';
+export { countTop, nll, top1, top5 } from './standard/metrics.js';
+export { adamw, sgd } from './standard/optimizers.js';
+export { standardTraining } from './standard/plugin.js';
+export { constant, cosine, linear, linearWarmup, multiStep } from './standard/schedules.js';
 export { type Checkpoint, latestCheckpoint, listCheckpoints } from './store/checkpoint/load.js';
 export type { Manifest } from './store/checkpoint/manifest.js';
 export { RunFolder, type RunRecord, runFiles } from './store/run-folder.js';
 export { describeCaches } from './train/describe-caches.js';
 export { type TrainOptions, train } from './train/train.js';
 export { otherOptions } from './weights/check-origin.js';
-export * from './weights/deployed.js';
-export * from './weights/load.js';
-export * from './weights/read.js';
+export { deployedWeights, describeWeights, loadDeployed, type WeightsFacts } from './weights/deployed.js';
+export { loadWeights, type WeightsTarget } from './weights/load.js';
+export {
+  openWeightsFile,
+  type ReadWeightsOptions,
+  readWeightsFile,
+  weightsExtensions,
+  weightsFrom,
+} from './weights/read.js';
 export { type Rename, renameAll } from './weights/rename.js';

@@ -23,5 +23,6 @@ export const scripts = {
   typecheck: { needs: built, run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'] },
   lint: { needs: installed, run: ['node_modules/@biomejs/biome/bin/biome', 'check'] },
   format: { needs: installed, run: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'] },
+  'docs:api': { needs: installed, run: ['node_modules/typedoc/bin/typedoc'] },
   licenses: { needs: installed, run: ['packages/workspace/src/write-licenses.mjs'] },
 };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { convRegressor } from './conv-regressor.js';
 import { lastMapOptions, lastMaps } from './map-pairs.js';
 
+/** How a map is modelled as one Gaussian a window. */
 export interface GaussianOptions {
   /** Windows a side; each has a Gaussian of its own. */
   readonly grid: number;

@@ -14,6 +14,7 @@ import {
   type Tensor,
 } from '@limbeck/graph';
 
+/** Regularisation and iterations of the Sinkhorn algorithm. */
 export interface SinkhornOptions {
   /** Weight of the entropy; the smaller, the sharper the plan. */
   readonly regularization: number;

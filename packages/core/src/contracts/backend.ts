@@ -106,6 +106,7 @@ export interface Calibration {
   readonly memory?: CalibrationMemory;
 }
 
+/** How a backend compiles a program. */
 export interface CompileOptions {
   /** Default: the best device the backend has. */
   readonly device?: Device;

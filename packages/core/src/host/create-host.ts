@@ -10,6 +10,7 @@ import { type Claim, collector } from './collect.js';
 import { createView, type Host } from './host.js';
 import { type CheckedPlugin, type PluginEntry, type PluginFailure, pluginsError } from './plugin-entry.js';
 
+/** What {@link createHost} makes a host from. */
 export interface HostOptions {
   readonly plugins: readonly PluginEntry[];
   /** The version plugins are checked against. Default: this core's own. */

@@ -15,6 +15,7 @@ export interface FetchProgress {
   readonly size: number;
 }
 
+/** How {@link fetchDataset} downloads the files of a data set. */
 export interface FetchOptions {
   /** The folder that holds fetched data sets; the files go to `<dataDir>/<id>/`. */
   readonly dataDir: string;

@@ -12,11 +12,13 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A version of an operator set that a model needs, as `OperatorSetIdProto`. */
 export interface OnnxOpset {
   readonly domain: string;
   readonly version: number;
 }
 
+/** Nodes with the values they start from and end in, as `GraphProto`. */
 export interface OnnxGraph {
   readonly name: string;
   /** In an order that computes every value before it is used. */
@@ -35,6 +37,7 @@ export function inputsToGive({ inputs, initializers }: OnnxGraph): OnnxValue[] {
   return inputs.filter(({ name }) => !initialized.has(name));
 }
 
+/** One operator applied to named values, as `NodeProto`. */
 export interface OnnxNode {
   readonly opType: string;
   /** Names of values; `''` stands for an optional one left out. */

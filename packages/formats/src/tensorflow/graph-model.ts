@@ -10,6 +10,7 @@ import type {
 } from './model.js';
 import { typeNames } from './numbers.js';
 
+/** What a TensorFlow.js graph model says about itself. */
 export interface GraphModelOptions {
   /** Which way to call the graph; a model for browsers has one. */
   readonly signature: string;

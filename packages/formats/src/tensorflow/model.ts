@@ -9,12 +9,14 @@ export interface TensorflowModel {
   readonly signatures: Readonly<Record<string, TensorflowSignature>>;
 }
 
+/** Nodes of a TensorFlow graph, as `GraphDef`. */
 export interface TensorflowGraph {
   readonly nodes: readonly TensorflowNode[];
   /** Version of TensorFlow's operators that the nodes mean, as its `GRAPH_DEF_VERSION`. */
   readonly producer: number;
 }
 
+/** One operation of a TensorFlow graph, as `NodeDef`. */
 export interface TensorflowNode {
   /** Unique in the graph: letters, digits and `_ . / > -`, not beginning with a separator. */
   readonly name: string;
@@ -63,6 +65,7 @@ export interface TensorflowSignature {
   readonly outputs: Readonly<Record<string, TensorflowPort>>;
 }
 
+/** A named input or output of a signature with its type and shape. */
 export interface TensorflowPort {
   /** The value it stands for: `node:0`. */
   readonly value: string;

@@ -8,6 +8,7 @@ import { findStateDict, stateDicts } from './state-dict.js';
 import { denseTensors } from './tensors.js';
 import { metadataAttribute } from './write.js';
 
+/** How {@link readTorch} reads a checkpoint. */
 export interface TorchReadOptions extends ReadOptions {
   /** The entry whose tensors are wanted where a checkpoint holds several models: `student`. */
   readonly entry?: string | undefined;

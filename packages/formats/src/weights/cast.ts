@@ -6,6 +6,7 @@ import { type FileTensor, lazyTensor } from './file.js';
 
 /** Element types that weights are converted to. */
 export const floatTypes = ['float64', 'float32', 'float16', 'bfloat16'] as const;
+/** A floating-point element type that weights can be written in. */
 export type FloatType = (typeof floatTypes)[number];
 
 const isFloat = (tensor: FileTensor): tensor is FileTensor<FloatType> =>

@@ -14,6 +14,7 @@ export interface FileTensor<T extends ElementType = ElementType> {
 
 /** Formats that weights are read from. */
 export const weightsFormats = ['safetensors', 'pth', 'npz', 'npy', 'onnx'] as const;
+/** A file format that weights are read from. */
 export type WeightsFormat = (typeof weightsFormats)[number];
 
 /** Named tensors, whatever they are kept in. */

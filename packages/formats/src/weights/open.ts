@@ -7,6 +7,7 @@ import type { FileTensor, WeightsFile, WeightsFormat } from './file.js';
 import { formatOf } from './format.js';
 import { type Beside, isIndex, readIndex } from './index-file.js';
 
+/** How {@link openWeights} reads a file. */
 export interface OpenWeightsOptions extends ReadOptions {
   /**
    * The part that is wanted where a file holds several models: an entry of a checkpoint of PyTorch, or what the names of the

@@ -6,11 +6,13 @@ import { slice } from '../ops/slice.js';
 import type { Sample } from '../samples.js';
 import type { Tensor } from '../tensor.js';
 
+/** Attributes of the gradient of a convolution with respect to its input. */
 export type Conv2dInputGradientAttributes = Conv2dAttributes & {
   /** Height and width of the input. */
   readonly size: Pair;
 };
 
+/** Attributes of the gradient of a convolution with respect to its weight. */
 export type Conv2dWeightGradientAttributes = Conv2dAttributes & {
   /** Height and width of the kernel. */
   readonly kernel: Pair;

@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   add,
   cast,
-  conv2dOperation,
   evaluateNode,
   fromBfloat16,
-  fromReference,
   Graph,
   interpret,
   mul,
@@ -16,6 +14,8 @@ import {
   toBfloat16,
   toReference,
 } from '../index.js';
+import { conv2dOperation } from '../ops/conv2d.js';
+import { fromReference } from './values.js';
 
 const vector = (...values: number[]) => tensorData('float32', [values.length], Float32Array.from(values));
 

@@ -11,6 +11,7 @@ export type Pair = readonly [number, number];
 /** Rows and columns added: top, left, bottom, right. Negative values crop. */
 export type Padding = readonly [number, number, number, number];
 
+/** Attributes of a node of `conv2d`: strides, paddings, dilations and groups. */
 export type Conv2dAttributes = {
   readonly strides: Pair;
   readonly padding: Padding;

@@ -6,6 +6,7 @@ import type { Tensor } from '../tensor.js';
 import { requireFloat } from './reference.js';
 import { reshape } from './shape.js';
 
+/** Attributes of a node of `matmul`: which operands are transposed. */
 export type MatmulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean };
 
 /** Rows, inner size and columns of a product; leading axes broadcast. */

@@ -6,6 +6,7 @@ import type { Tensor } from '../tensor.js';
 import { type Padding, type Pair, paddingOf, pair } from './conv2d.js';
 import { requireFloat, requireRank } from './reference.js';
 
+/** Attributes of a pooling node: kernel, strides and paddings. */
 export type PoolAttributes = {
   readonly kernel: Pair;
   readonly strides: Pair;

@@ -25,13 +25,11 @@ import {
   print,
   program,
   type ReferenceValue,
-  rebuild,
   reduceMax,
   relu,
   reshape,
   reverse,
   rewriteProgram,
-  rootsOf,
   type StateDict,
   sameShape,
   sigmoid,
@@ -47,6 +45,8 @@ import {
   transpose,
   verify,
 } from '../index.js';
+import { rootsOf } from '../program.js';
+import { rebuild } from './rewrite.js';
 
 /** Makes a tensor of one that is there, and of a second where it wants one. */
 type Builder = (a: Tensor, b: Tensor) => Tensor;

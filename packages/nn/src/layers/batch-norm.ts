@@ -15,6 +15,7 @@ import { NnError } from '../errors.js';
 import { ones, zeros } from '../initializers.js';
 import type { Scope } from '../scope.js';
 
+/** Options of `Scope.batchNorm`, named as in PyTorch. */
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5, as in PyTorch. */
   readonly epsilon?: number;

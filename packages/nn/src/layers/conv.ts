@@ -3,6 +3,7 @@ import { NnError } from '../errors.js';
 import { fans, type Initializer, torchDefault, torchDefaultBias } from '../initializers.js';
 import type { Scope } from '../scope.js';
 
+/** Options of `Scope.conv`, named as in PyTorch. */
 export interface ConvOptions extends Conv2dOptions {
   /** Output channels. */
   readonly out: number;

@@ -2,6 +2,7 @@ import { layerNorm as normalize, type Tensor } from '@limbeck/graph';
 import { ones, zeros } from '../initializers.js';
 import type { Scope } from '../scope.js';
 
+/** Options of `Scope.layerNorm`, named as in PyTorch. */
 export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5, as in PyTorch. */
   readonly epsilon?: number;

@@ -2,6 +2,7 @@ import { add, matmul, type Tensor } from '@limbeck/graph';
 import { type Initializer, torchDefault, torchDefaultBias } from '../initializers.js';
 import type { Scope } from '../scope.js';
 
+/** Options of `Scope.linear`, named as in PyTorch. */
 export interface LinearOptions {
   /** Output features. */
   readonly out: number;

@@ -2,6 +2,7 @@ import { gelu, type Tensor } from '@limbeck/graph';
 import type { Initializer } from '../initializers.js';
 import type { Scope } from '../scope.js';
 
+/** Options of `Scope.mlp`. */
 export interface MlpOptions {
   /** Features between its two layers. */
   readonly hidden: number;

@@ -10,6 +10,7 @@ import { NnError } from '../errors.js';
 import type { Initializer } from '../initializers.js';
 import type { Scope } from '../scope.js';
 
+/** Options of `Scope.selfAttention`. */
 export interface SelfAttentionOptions {
   /** Equal parts of the features that attend each on its own. */
   readonly heads: number;

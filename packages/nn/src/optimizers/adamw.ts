@@ -1,6 +1,7 @@
 import { add, div, mul, pow, sqrt, sub, type Tensor } from '@limbeck/graph';
 import type { OptimizerStep, TrainedParameter } from './optimizer.js';
 
+/** Options of AdamW, named as in PyTorch. */
 export interface AdamwOptions {
   /** Decay rates of the two moments. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];

@@ -1,6 +1,7 @@
 import { add, mul, sub, type Tensor } from '@limbeck/graph';
 import type { OptimizerStep, TrainedParameter } from './optimizer.js';
 
+/** Options of SGD, named as in PyTorch. */
 export interface SgdOptions {
   /** Share of the previous update kept. Default 0: no momentum. */
   readonly momentum?: number;

@@ -23,14 +23,19 @@ export function multiStep(
   return (step) => gamma ** milestones.filter((milestone) => step >= milestone * stepsPerEpoch).length;
 }
 
-/**
- * Falls from 1 to `final` along half a cosine, step by step (Loshchilov and Hutter, 2017, without restarts).
- *
- * @param options.start epochs before it falls; default 0. Where the run ends before, it stays 1
- * @param options.end epochs after which it stays; default those of the run
- */
+/** Shape of {@link cosine}. */
+export interface CosineOptions {
+  /** Factor at the end. */
+  readonly final: number;
+  /** Epochs before the factor falls. Default 0; the factor stays 1 where the run ends before. */
+  readonly start?: number;
+  /** Epochs after which the factor stays. Default those of the run. */
+  readonly end?: number;
+}
+
+/** Falls from 1 to `final` along half a cosine, step by step (Loshchilov and Hutter, 2017, without restarts). */
 export function cosine(
-  { final, start = 0, end }: { final: number; start?: number; end?: number },
+  { final, start = 0, end }: CosineOptions,
   { epochs, stepsPerEpoch }: Horizon,
 ): LearningRateFactor {
   if (end !== undefined && !(start < end)) {
@@ -45,6 +50,7 @@ export function cosine(
 const share = (step: number, first: number, last: number): number =>
   Math.min(1, Math.max(0, (step - first) / (last - first)));
 
+/** A factor that changes linearly between two epochs. */
 export interface LinearCourseOptions {
   /** Epochs before it begins to change. */
   readonly start: number;

@@ -5,6 +5,7 @@ import type { BackboneCase, BackboneSubject } from './case.js';
 import { structureCases } from './structure.js';
 import { valueCases } from './values.js';
 
+/** What a backbone is tried with. */
 export interface BackboneConformanceOptions {
   /** The backbone's own, as a configuration writes them; its schema completes them. Default none. */
   readonly options?: Readonly<Record<string, unknown>>;

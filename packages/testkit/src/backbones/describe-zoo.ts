@@ -13,6 +13,7 @@ export interface PublishedBackbone {
   readonly parameters: number;
 }
 
+/** Which backbones are tried, with which options and images. */
 export interface ZooOptions {
   /** What is published of each model, by id: the zoo must hold these models and no others. */
   readonly published: Readonly<Record<string, PublishedBackbone>>;

@@ -7,6 +7,7 @@ import { lookAlikeCases } from './look-alikes.js';
 import { operationCases } from './operations.js';
 import { stateCases } from './state.js';
 
+/** Which cases of the conformance kit run, and how close results must be. */
 export interface ConformanceOptions {
   /** Device, precision and threads to compile for. Default: the backend's own. */
   readonly compile?: Pick<CompileOptions, 'device' | 'precision' | 'threads'>;

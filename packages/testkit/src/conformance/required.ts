@@ -11,6 +11,7 @@ export const conformanceTargets = [
   'tfjs-cpu',
 ] as const;
 
+/** A backend on one of its devices: `onnx-cpu`, `tfjs-wasm` ... */
 export type ConformanceTarget = (typeof conformanceTargets)[number];
 
 /**

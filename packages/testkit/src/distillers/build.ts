@@ -29,6 +29,7 @@ export interface BuiltView extends ViewOptions {
   readonly teacher: StandIn;
 }
 
+/** Student, teacher and options that a distiller is built with. */
 export interface BuildOptions {
   /** Default `train`. */
   readonly mode?: Mode;

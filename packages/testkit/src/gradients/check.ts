@@ -16,6 +16,7 @@ import { fillSampleInput } from '../samples/fill.js';
 import { cotangent, cotangentName, sampleInputName, weightedSum } from '../samples/program.js';
 import { centralDifferences } from './numeric.js';
 
+/** Step and tolerance of a gradient check. */
 export interface GradientCheckOptions {
   /** Largest difference relative to the root mean square of the numeric gradient. Default 1e-6. */
   readonly tolerance?: number;

@@ -10,6 +10,7 @@ import type { PlannedMetric } from './plan-metrics.js';
 import type { SplitFeatures } from './teacher-features.js';
 import { thinned } from './thinned.js';
 
+/** What {@link evaluate} measures, and on which samples. */
 export interface EvaluateOptions {
   readonly classifier: Classifier;
   readonly dataset: OpenDataset;

@@ -3,6 +3,7 @@ import { allocate, type Program, type ProgramSignature, sizeOf, tensorData } fro
 import { median } from '../analysis/median.js';
 import type { Placement } from '../run/choices.js';
 
+/** How often a model runs while its latency is measured. */
 export interface LatencyOptions {
   /** Measured runs. Default 50. */
   readonly runs?: number;

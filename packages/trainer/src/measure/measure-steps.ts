@@ -16,6 +16,7 @@ import type { Placement } from '../run/choices.js';
 import type { RunSpec } from '../run/run-spec.js';
 import { prepareRun } from '../train/prepare.js';
 
+/** How many steps are timed, and what is reported. */
 export interface MeasureOptions {
   /** Steps that count. Default 10. */
   readonly steps?: number;

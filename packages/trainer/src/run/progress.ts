@@ -66,6 +66,7 @@ export const progressSchema = z.preprocess((value) => {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
+/** How far a run is; stored in every checkpoint. */
 export type Progress = z.infer<typeof current>;
 
 export const startOfRun = (): Progress => ({

@@ -76,6 +76,7 @@ export interface ForeignChoice {
   readonly foreign: ForeignModel;
 }
 
+/** A teacher that programs are planned for. */
 export type TeacherChoice = BackboneChoice | ForeignChoice;
 
 /** A frozen model the student learns from: a backbone with weights, or a model from a file. */

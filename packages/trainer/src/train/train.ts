@@ -16,6 +16,7 @@ import { type PreparedRun, parameterCount, prepareRun } from './prepare.js';
 import { type Beginning, resumeFrom } from './resume.js';
 import { Session } from './session.js';
 
+/** Where a run is written, and who follows it. */
 export interface TrainOptions {
   /** The run's folder: new, or with `resume` that of a run which was stopped. */
   readonly folder: string;

@@ -3,6 +3,7 @@ import { readBytes } from '../files/read-bytes.js';
 import type { Weights } from '../run/weights.js';
 import { type Rename, renameAll } from './rename.js';
 
+/** How a file of weights is read. */
 export interface ReadWeightsOptions {
   /** Other names for the tensors. */
   readonly rename?: Rename | undefined;

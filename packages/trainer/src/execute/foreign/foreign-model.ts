@@ -14,6 +14,7 @@ import type {
 import { type ImageFacts, imageConversion } from './images.js';
 import { findInput } from './input.js';
 
+/** How a model from a file is opened. */
 export interface OpenForeignOptions extends ImageFacts {
   readonly source: string;
   readonly declaration: ForeignDeclaration;

@@ -7,6 +7,7 @@ import type { StateDict } from '@limbeck/graph';
 import { hashOf } from '../../run/identity.js';
 import { checkpointName, type Manifest, manifestSchema, manifestVersion, stepOf } from './manifest.js';
 
+/** A checkpoint on disk. */
 export interface Checkpoint {
   /** Path of the tensors. */
   readonly path: string;

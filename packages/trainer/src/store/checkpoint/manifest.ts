@@ -22,6 +22,7 @@ export const manifestSchema = z.strictObject({
   sha256,
 });
 
+/** What a checkpoint says about itself: progress, identity of the run, checksums. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** Name of a checkpoint's files, without ending. */

@@ -1,0 +1,37 @@
+/** What hosts import: configurations resolved, plugins set up and looked through. */
+
+export { configJsonSchema } from './config/documentation.js';
+export { extendsOf } from './config/extends.js';
+export { canonicalJson, configToJson, type JsonValue } from './config/json.js';
+export type { ConfigLayer, Said } from './config/merge.js';
+export { parseSet } from './config/parse-set.js';
+export {
+  distillersOf,
+  type FileTeacherConfig,
+  isFileTeacher,
+  type Placement,
+  placements,
+  type TeacherConfig,
+  teachersOf,
+} from './config/placements.js';
+export { type PlacedUse, placedUse } from './config/places.js';
+export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
+export type { ResolvedConfig } from './config/run-config.js';
+export { metricNameProblem } from './contracts/metric-name.js';
+export { isPlugin } from './contracts/plugin.js';
+export { defaultTeacherName, teacherNameProblem, teacherTitle } from './contracts/teacher-name.js';
+export type { Catalog, CatalogEntry } from './host/catalog.js';
+export { completeOptions } from './host/complete-options.js';
+export { createHost, type HostOptions } from './host/create-host.js';
+export type { Host, OptionsOf, Used, UsePlace } from './host/host.js';
+export { type KindFacts, kindNames, kinds } from './host/kinds.js';
+export { schemaAsJson } from './host/options.js';
+export {
+  describePlugin,
+  type PluginEntry,
+  type PluginFailure,
+  type PluginInfo,
+} from './host/plugin-entry.js';
+export { type CoreCopy, loadedCores } from './registration.js';
+export { didYouMean, suggest } from './suggest.js';
+export { coreVersion } from './version.js';
