@@ -1,13 +1,33 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tests read the packages' sources (condition `@limbeck/source`), so they need no build. */
 const conditions = ['@limbeck/source', 'node', 'import', 'default'];
+
+/** Real runtimes compute, or are compared with the reference. */
+const backends = [
+  'plugins/backend-*/src/**/*.test.ts',
+  'packages/{golden,testkit}/src/**/*.test.ts',
+  'test/onnx-teacher/**/*.test.ts',
+  'test/{differential,distillers,exported-models,followed-metrics,int8-*,nearest-resizing,profile,projector-ensemble,trajectory}.test.ts',
+];
+
+/** Whole runs, as a user starts them: commands, processes that are killed, examples and guides. */
+const endToEnd = [
+  'packages/{bench,cli,compose}/src/**/*.test.ts',
+  'packages/trainer/src/train/**/*.test.ts',
+  'test/end-to-end/**/*.test.ts',
+  'test/{bootstrap,browser,examples,guides}.test.ts',
+];
+
+const project = (name: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: { name, include, exclude: [...configDefaults.exclude, ...exclude] },
+});
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'plugins/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 20_000,
     coverage: {
@@ -15,5 +35,14 @@ export default defineConfig({
       include: ['packages/*/src/**', 'plugins/*/src/**'],
       exclude: ['**/*.test.ts'],
     },
+    projects: [
+      project(
+        'unit',
+        ['packages/*/src/**/*.test.ts', 'plugins/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+        [...backends, ...endToEnd],
+      ),
+      project('backends', backends),
+      project('end-to-end', endToEnd),
+    ],
   },
 });

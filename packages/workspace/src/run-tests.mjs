@@ -1,18 +1,17 @@
 /**
- * Runs the tests with vitest: `npm test [-- vitest's own arguments and filters]`. A run of everything measures coverage. The last
+ * Runs the tests with vitest: `npm test [-- vitest's own arguments and filters]`, such as `--project unit` or `--coverage`. The last
  * line is always `N passed, N failed, N skipped`; the results are also written to coverage/test-results.json.
  */
 import { parseCLI, startVitest } from 'vitest/node';
 import { closingLine, countResults } from './test-summary.mjs';
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
-const everything = filter.length === 0;
 
 const vitest = await startVitest('test', filter, {
   ...options,
   watch: false,
   reporters: ['default', ['json', { outputFile: 'coverage/test-results.json' }]],
-  coverage: { enabled: everything, reporter: ['text-summary'], reportOnFailure: true, ...options.coverage },
+  coverage: { reporter: ['text-summary'], reportOnFailure: true, ...options.coverage },
 });
 const counts = countResults(vitest.state.getTestModules(), vitest.state.getUnhandledErrors());
 await vitest.close();
