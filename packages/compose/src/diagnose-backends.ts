@@ -56,10 +56,10 @@ function devicesOf(backend: BackendDiagnosis['backends'][number]): DeviceDiagnos
     const { reason, remedy } = backend;
     return [{ backend: id, works: false, reason, remedy }];
   }
-  const { devices, precisions, runtime, unavailable = {}, remedies = {} } = backend;
-  const shown = `${runtime}, in ${precisions.join(', ')}`;
+  const { devices, precisions, precisionsOn = {}, runtime, unavailable = {}, remedies = {} } = backend;
+  const shown = (device: Device) => `${runtime}, in ${(precisionsOn[device] ?? precisions).join(', ')}`;
   return [
-    ...devices.map((device) => ({ backend: id, device, works: true, runtime: shown })),
+    ...devices.map((device) => ({ backend: id, device, works: true, runtime: shown(device) })),
     ...(Object.entries(unavailable) as [Device, string][]).map(([device, reason]) => ({
       backend: id,
       device,

@@ -44,6 +44,12 @@ export async function describeEnvironment(
 }
 
 async function runtimeOf(backend: ComputeBackend): Promise<[id: string, runtime: string]> {
+  if (backend.runtime !== undefined) {
+    // what devices can do was asked where one was chosen; asking again takes seconds
+    const unavailable = (error: unknown) =>
+      `not available: ${error instanceof Error ? error.message : String(error)}`;
+    return [backend.id, await backend.runtime().catch(unavailable)];
+  }
   const capabilities = await backend.capabilities();
   return [
     backend.id,

@@ -138,4 +138,6 @@ export { decorate, inject, injectable, named } from './services/injection.js';
 export { type Logger, silentLogger } from './services/logger.js';
 export { type Token, type Tokens, tokens } from './services/tokens.js';
 export { didYouMean, suggest } from './suggest.js';
+export { type Trial, trialFault, trialOf, trialTolerances, tryOut } from './trials/trial.js';
+export { frozenTrial, trainingTrial } from './trials/trials.js';
 export { coreVersion } from './version.js';

@@ -1,5 +1,5 @@
 import type { Backbone, ComputeBackend } from '@limbeck/core';
-import { describe, it } from 'vitest';
+import { beforeAll, describe, it } from 'vitest';
 import { type BackboneConformanceOptions, backboneConformance } from './backbones/conformance.js';
 import { backendConformance, type ConformanceOptions } from './conformance/conformance.js';
 import { type ConformanceTarget, isRequired } from './conformance/required.js';
@@ -23,6 +23,8 @@ export function describeBackend(backend: ComputeBackend, options: DescribeOption
   const { target, ...given } = options;
   const required = given.required ?? (target !== undefined && isRequired(target));
   describe(`conformance of ${target ?? backend.id}`, () => {
+    // a graphics processor that the CPU stands in for takes a while to show what it can do, once
+    beforeAll(() => backend.capabilities(), 240_000);
     for (const { name, run } of backendConformance(backend, { ...given, required })) {
       it(name, async (context) => {
         const result = await run();

@@ -1,5 +1,6 @@
 import { describeBackend } from '@limbeck/testkit/vitest';
-import { compile, onnxBackend } from './backend.js';
+import { onnxBackend } from './backend.js';
+import { compile } from './compile.js';
 
 // the models that other devices get, computed by the CPU: what they mean is tried where those devices are not
 for (const device of ['webgpu', 'cuda'] as const) {

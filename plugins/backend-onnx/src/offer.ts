@@ -1,6 +1,6 @@
 import { type Device, isLimbeckError, type Offer, type OfferRequest } from '@limbeck/core';
-import { faultsOf } from './capabilities.js';
 import { loadRuntime, messageOf } from './runtime.js';
+import { faultsOf } from './try-devices.js';
 
 /**
  * Order of preference. On the CPU a session of TensorFlow trains faster, and onnxruntime runs a frozen model faster, as

@@ -19,6 +19,10 @@ export async function loadRuntime(): Promise<Runtime> {
   }
 }
 
+/** As users know it: `onnxruntime-node 1.30.0`. */
+export const runtimeName = async (): Promise<string> =>
+  `onnxruntime-node ${(await loadRuntime()).env.versions.node}`;
+
 /** The first line of what went wrong, without the place in the runtime's sources where it noticed. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error))

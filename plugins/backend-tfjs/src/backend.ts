@@ -6,7 +6,7 @@ import {
   serialExecutable,
 } from '@limbeck/core';
 import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
-import { findCapabilities } from './capabilities.js';
+import { findCapabilities, runtimeName } from './capabilities.js';
 import { lower, prepare } from './lowering/lower.js';
 import type { MapType } from './lowering/map-types.js';
 import { offer } from './offer.js';
@@ -78,6 +78,7 @@ export const tfjsBackend: ComputeBackend = {
   id: 'tfjs',
   description: 'TensorFlow graphs run by tfjs-node on CPU or CUDA',
   capabilities: findCapabilities,
+  runtime: runtimeName,
   offer,
   install,
   compile,

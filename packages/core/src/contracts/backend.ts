@@ -15,6 +15,8 @@ export type Capabilities =
       /** Devices that work here, best first. */
       readonly devices: readonly Device[];
       readonly precisions: readonly Precision[];
+      /** The precisions of devices that do not have all of `precisions`. */
+      readonly precisionsOn?: Readonly<Partial<Record<Device, readonly Precision[]>>>;
       /** File formats of foreign models it runs unchanged, e.g. `onnx`. */
       readonly loads: readonly string[];
       /** Devices that do not work here, and why. */
@@ -206,7 +208,17 @@ export interface LoadedModel {
 export interface ComputeBackend {
   readonly id: string;
   readonly description: string;
+  /**
+   * What works here. A device is named after it took a small training step and got the numbers right ({@link trainingTrial}),
+   * in every precision that is named.
+   */
   capabilities(): Promise<Capabilities>;
+  /**
+   * The runtime with its version, for the record of a run. Tries no device. Default: what the capabilities say.
+   *
+   * @throws LimbeckError BACKEND_UNAVAILABLE where there is none
+   */
+  runtime?(): Promise<string>;
   /**
    * What `backend: 'auto'` asks. Quick, above all where the runtime is not installed: every run asks. A backend without
    * it is chosen only where no other works.

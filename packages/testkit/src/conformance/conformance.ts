@@ -38,7 +38,8 @@ function faultOf(
   if (!found.available) return found.reason;
   if (device !== undefined && !found.devices.includes(device))
     return found.unavailable?.[device] ?? `no device '${device}' here`;
-  if (precision !== undefined && !found.precisions.includes(precision)) return `no ${precision} here`;
+  const on = device === undefined ? undefined : found.precisionsOn?.[device];
+  if (precision !== undefined && !(on ?? found.precisions).includes(precision)) return `no ${precision} here`;
   return undefined;
 }
 

@@ -1,15 +1,8 @@
-import {
-  type CompileOptions,
-  type ComputeBackend,
-  type Executable,
-  LimbeckError,
-  serialExecutable,
-} from '@limbeck/core';
+import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
 import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findCapabilities, isKernelsDevice, offer } from './capabilities.js';
+import { compileFor } from './compile-for.js';
 import { type KernelsDevice, type KernelsRuntime, kernelsDevices } from './device.js';
-import { KernelsProgram } from './kernels-program.js';
-import { lower } from './lowering/lower.js';
 import { KernelsRuntimes, type KernelsSource } from './runtimes.js';
 import type { Tfjs } from './tfjs.js';
 
@@ -45,13 +38,11 @@ export function kernelsBackend(source: KernelsSource): ComputeBackend {
   const runtimes = new KernelsRuntimes(source);
   const compile = async (program: Program, options: CompileOptions = {}): Promise<Executable> => {
     const started = performance.now();
-    const { state, profile } = options;
+    const { state } = options;
     verify(program);
     if (state !== undefined) checkState(signatureOf(program), state);
     const runtime = await runtimeFor(program.name, options, runtimes, source);
-    const plan = lower(program, runtime.target);
-    const loaded = new KernelsProgram(program, { runtime, plan, state, profile });
-    return serialExecutable(loaded, (performance.now() - started) / 1000);
+    return compileFor(program, runtime, options, started);
   };
   return {
     id: 'tfjs-kernels',

@@ -22,7 +22,10 @@ export async function findCapabilities(
   const remedies: Partial<Record<Device, string>> = {};
   for (const device of kernelsDevices) {
     try {
-      found.push(await runtimes.get(device));
+      const runtime = await runtimes.get(device);
+      const fault = await runtimes.fault(runtime);
+      if (fault === undefined) found.push(runtime);
+      else unavailable[device] = fault;
     } catch (error) {
       if (!isLimbeckError(error)) throw error;
       unavailable[device] = error.message;
@@ -58,8 +61,11 @@ export async function offer(runtimes: KernelsRuntimes, { precision, device }: Of
   let refusal: Offer | undefined;
   for (const candidate of device === undefined ? (['wasm', 'cpu'] as const) : [device]) {
     try {
-      await runtimes.get(candidate);
-      return { available: true, device: candidate, rank: ranks[candidate] };
+      const runtime = await runtimes.get(candidate);
+      // what a graphics processor and its driver do shows here alone; the others are what the tests run on
+      const fault = candidate === 'webgpu' ? await runtimes.fault(runtime) : undefined;
+      if (fault === undefined) return { available: true, device: candidate, rank: ranks[candidate] };
+      refusal ??= { available: false, reason: fault };
     } catch (error) {
       if (!isLimbeckError(error)) throw error;
       const { message, hint } = error;

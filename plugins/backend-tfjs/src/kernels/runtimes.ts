@@ -1,5 +1,6 @@
-import { LimbeckError } from '@limbeck/core';
+import { LimbeckError, trainingTrial, tryOut } from '@limbeck/core';
 import { messageOf } from '../message-of.js';
+import { compileFor } from './compile-for.js';
 import { type KernelsDevice, KernelsRuntime, kernelsDevices } from './device.js';
 import { registerPlainKernels } from './plain/register.js';
 import type { Tfjs } from './tfjs.js';
@@ -29,6 +30,7 @@ export class KernelsRuntimes {
   readonly #source: KernelsSource;
   readonly #ready = new Map<KernelsDevice, Promise<KernelsRuntime>>();
   readonly #lost = new Map<KernelsDevice, Tfjs>();
+  readonly #tried = new Map<KernelsRuntime, Promise<string | undefined>>();
 
   constructor(source: KernelsSource) {
     this.#source = source;
@@ -44,6 +46,17 @@ export class KernelsRuntimes {
       runtime.catch(() => this.#ready.delete(device));
     }
     return runtime;
+  }
+
+  /** Why a device that is ready cannot be used; undefined where it took a small training step and got it right. */
+  fault(runtime: KernelsRuntime): Promise<string | undefined> {
+    let fault = this.#tried.get(runtime);
+    if (fault === undefined) {
+      const trial = trainingTrial();
+      fault = tryOut(trial, async (program) => compileFor(program, runtime, { state: trial.state }), {});
+      this.#tried.set(runtime, fault);
+    }
+    return fault;
   }
 
   async #prepare(device: KernelsDevice): Promise<KernelsRuntime> {
