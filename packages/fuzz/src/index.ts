@@ -1,3 +1,4 @@
+export * from './differential.js';
 export * from './edits.js';
 export * from './fuzz.js';
 export * from './programs.js';

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { isLimbeckError } from '@limbeck/core';
+import { compareProgramsOn } from './differential.js';
 import type { Tally } from './fuzz.js';
 import { type FuzzOptions, readOptions } from './options.js';
 import { subjects } from './subjects.js';
@@ -11,6 +12,10 @@ const usage = `Feeds damaged and made-up files to every parser of untrusted byte
   npm run fuzz -- [--cases 1000000] [--seed N] [--only "pth pickle"]
 
 The seed of a failure gives the same cases again: --seed N --only SUBJECT --cases 1000.
+With --programs, random programs of tensors are compared with the reference interpreter instead, on every backend or on one:
+
+  npm run fuzz -- --programs 100000 [--backend onnx-cpu] [--seed N]
+
 Every subject gets its share of the cases. Subjects: ${known.join(', ')}
 `;
 
@@ -22,12 +27,41 @@ type Message = { type: 'begin'; subject: string; seed: number } | ({ type: 'tall
 try {
   const options = readOptions(process.argv.slice(2), known);
   if (options === 'help') process.stdout.write(usage);
-  else process.exitCode = (await run(options)) ? 0 : 1;
+  else {
+    const { differential } = options;
+    const well = differential ? await compare(differential, options.seed) : await run(options);
+    process.exitCode = well ? 0 : 1;
+  }
 } catch (error) {
   if (!isLimbeckError(error)) throw error;
   const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
   process.stderr.write(`error[${error.code}]: ${error.message}${hint}\n`);
   process.exitCode = error.exitCode;
+}
+
+/** Programs of one round, after which something is said. */
+const programsOfRound = 500;
+
+/** @returns whether every program agreed on every backend */
+async function compare(
+  { programs, targets }: NonNullable<FuzzOptions['differential']>,
+  seed: number,
+): Promise<boolean> {
+  let well = true;
+  for (const target of targets) {
+    for (let done = 0; done < programs; done += programsOfRound) {
+      const round = { programs: Math.min(programsOfRound, programs - done), seed: (seed + done) | 0 };
+      const { counts, settled, failure } = await compareProgramsOn(target, round);
+      const { agreed, refused } = counts;
+      process.stdout.write(
+        `${target}, seed ${round.seed}: ${agreed} agreed, ${refused} refused, ${Math.round(100 * settled)} % of the elements are settled\n`,
+      );
+      if (failure === undefined) continue;
+      well = false;
+      process.stdout.write(`\n${failure}\n\n`);
+    }
+  }
+  return well;
 }
 
 /** @returns whether every case went well */

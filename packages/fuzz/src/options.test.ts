@@ -20,3 +20,13 @@ test.each([
     expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(message) }),
   );
 });
+
+test('random programs are tried on the backends that need no graphics processor, or on the one that is named', () => {
+  expect(readOptions(['--programs', '50'], known)).toMatchObject({
+    differential: { programs: 50, targets: ['onnx-cpu', 'tfjs-session', 'tfjs-cpu', 'tfjs-wasm'] },
+  });
+  expect(readOptions(['--programs', '50', '--backend', 'onnx-cpu'], known)).toMatchObject({
+    differential: { targets: ['onnx-cpu'] },
+  });
+  expect(() => readOptions(['--programs', '5', '--backend', 'torch'], known)).toThrow("no backend 'torch'");
+});

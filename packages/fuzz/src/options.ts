@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { LimbeckError } from '@limbeck/core';
+import { type ConformanceTarget, conformanceTargets } from '@limbeck/testkit';
 
 /** What is tried. */
 export interface FuzzOptions {
@@ -7,6 +8,8 @@ export interface FuzzOptions {
   readonly seed: number;
   /** Names of the subjects, in the order they take turns. */
   readonly names: readonly string[];
+  /** Given where backends are compared on random programs instead: how many, and on which. */
+  readonly differential?: { readonly programs: number; readonly targets: readonly ConformanceTarget[] };
 }
 
 const whole = (option: string, text: string, least: number): number => {
@@ -27,11 +30,33 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
       hint: `the subjects are ${known.join(', ')}`,
     });
   }
+  const differential =
+    values.programs === undefined
+      ? {}
+      : {
+          differential: {
+            programs: whole('--programs', values.programs, 1),
+            targets: targetsOf(values.backend),
+          },
+        };
   return {
+    ...differential,
     cases: whole('--cases', values.cases, 1),
     seed: whole('--seed', values.seed, 0),
     names: values.only === undefined ? known : [values.only],
   };
+}
+
+/** Backends that need no graphics processor. */
+const usual: readonly ConformanceTarget[] = ['onnx-cpu', 'tfjs-session', 'tfjs-cpu', 'tfjs-wasm'];
+
+function targetsOf(name: string | undefined): readonly ConformanceTarget[] {
+  if (name === undefined) return usual;
+  const found = conformanceTargets.find((target) => target === name);
+  if (found !== undefined) return [found];
+  throw new LimbeckError('USAGE', `there is no backend '${name}'`, {
+    hint: `the backends are ${conformanceTargets.join(', ')}`,
+  });
 }
 
 function parse(args: readonly string[]) {
@@ -42,6 +67,8 @@ function parse(args: readonly string[]) {
         cases: { type: 'string', default: '1000000' },
         seed: { type: 'string', default: String(Date.now() % 1_000_000) },
         only: { type: 'string' },
+        programs: { type: 'string' },
+        backend: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });

@@ -66,6 +66,13 @@ export { checkGradients, type GradientCheckOptions, type GradientReport } from '
 export { type Differentiated, differentiate } from './gradients/differentiate.js';
 export { centralDifferences } from './gradients/numeric.js';
 export { checkOperation } from './gradients/operation.js';
+export {
+  checkRandomProgram,
+  type DifferentialOptions,
+  type DifferentialResult,
+} from './programs/differential.js';
+export { type RandomProgram, randomProgram } from './programs/random-program.js';
+export { drawSteps, longestProgram, operandsOfStep, type Step } from './programs/steps.js';
 export { exactBackend, referenceBackend } from './reference-backend.js';
 export { fillSampleInput } from './samples/fill.js';
 export {

@@ -1,8 +1,10 @@
 import { composite } from '../operation.js';
 import { add, div, mul, sub } from '../ops/binary.js';
 import { cast, stopGradient } from '../ops/cast.js';
+import { equal } from '../ops/compare.js';
 import { oneHot } from '../ops/indexing.js';
 import { reduceMax, sum } from '../ops/reduce.js';
+import { where } from '../ops/select.js';
 import { reshape } from '../ops/shape.js';
 import { exp, log, neg } from '../ops/unary.js';
 import type { Sample } from '../samples.js';
@@ -47,8 +49,9 @@ export const logSoftmax = composite<'logSoftmax', [x: Tensor]>('logSoftmax', (x)
 export const softmaxCrossEntropy = composite<'softmaxCrossEntropy', [logits: Tensor, labels: Tensor]>(
   'softmaxCrossEntropy',
   (logits, labels) => {
-    const target = cast(oneHot(labels, logits.shape[1]!), logits.dtype);
-    return neg(sum(mul(logSoftmax(logits), target), { axis: 1 }));
+    // chosen, not multiplied by 0: a class that is ruled out by -infinity costs nothing where it is not the label
+    const isLabel = equal(oneHot(labels, logits.shape[1]!), 1);
+    return neg(sum(where(isLabel, logSoftmax(logits), 0), { axis: 1 }));
   },
   {
     grad: (dy, [logits, labels]) => [

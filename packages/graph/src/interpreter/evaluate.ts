@@ -1,4 +1,4 @@
-import { formatShape, type StateDict, sameShape, type TensorData } from '../dtype.js';
+import { formatShape, isFloat, type StateDict, sameShape, type TensorData } from '../dtype.js';
 import { GraphError } from '../errors.js';
 import { constantValue, isConstant, isInput, leafName } from '../leaves.js';
 import type { ReferenceValue } from '../operation.js';
@@ -77,7 +77,7 @@ function valueOfNode(
         node,
         node.inputs.map((input) => values.get(input)!),
       );
-  if (precision === 'float32') roundTo(value);
+  if (precision === 'float32' || !isFloat(node.dtype)) roundTo(value);
   return value;
 }
 

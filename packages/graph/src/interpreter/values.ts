@@ -32,9 +32,14 @@ export function fromReference({ dtype, shape, data }: ReferenceValue): TensorDat
   return tensorData(dtype, shape, out as never);
 }
 
-/** Rounds to what the element type can hold, in place. */
+/** Rounds to what the element type can hold, in place; integers beyond its ends go round. */
 export function roundTo({ dtype, data }: ReferenceValue): void {
-  if (!isFloat(dtype)) return;
+  if (!isFloat(dtype)) {
+    const held = allocate(dtype, data.length);
+    held.set(data);
+    data.set(held);
+    return;
+  }
   const round = dtype === 'float32' ? Math.fround : (value: number) => fromBfloat16(toBfloat16(value));
   for (let i = 0; i < data.length; i++) data[i] = round(data[i]!);
 }

@@ -40,6 +40,10 @@ const binary = (
 const around = { from: -2, to: 2 };
 const positive = { from: 0.5, to: 2 };
 
+/** As IEEE 754 and PyTorch have it, and JavaScript has not: 1 to whatever power is 1, and so is -1 to an infinite one. */
+const power = (a: number, b: number): number =>
+  a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b;
+
 /** a + b. */
 export const add = primitive<'add', Binary>(
   'add',
@@ -102,7 +106,7 @@ export const pow = primitive<'pow', Binary>(
   'pow',
   binary(
     'pow',
-    (a, b) => a ** b,
+    power,
     (dy, a, b, y): Gradients => [
       mul(dy, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))),
       mul(dy, where(logicalAnd(equal(a, 0), logicalNot(less(b, 0))), 0, mul(y, log(a)))),

@@ -3,7 +3,7 @@ import { formatShape, sameShape, sizeOf } from '../dtype.js';
 import { GraphError } from '../errors.js';
 import { primitive } from '../operation.js';
 import type { Tensor } from '../tensor.js';
-import { requireType } from './reference.js';
+import { requireNumber, requireType } from './reference.js';
 
 /** The operation behind {@link gather}. */
 export const gatherOperation = primitive<'gather', [x: Tensor, indices: Tensor], { readonly axis: number }>(
@@ -57,6 +57,7 @@ export const scatterAdd = primitive<'scatterAdd', [dy: Tensor, indices: Tensor],
   {
     infer: ([dy, indices], { axis, size }, scope) => {
       requireType('scatterAdd', 'the indices', indices!, 'int32', scope);
+      requireNumber('scatterAdd', dy!, scope);
       const after = axis + indices!.shape.length;
       if (!sameShape(dy!.shape.slice(axis, after), indices!.shape)) {
         throw new GraphError(

@@ -84,7 +84,7 @@ export const reduceMaxOperation = primitive<'reduceMax', [x: Tensor], ReduceAttr
   }),
 );
 
-/** Index of the largest element along one axis (the first of several equal ones), as int32. */
+/** Index of the largest element along one axis (the first of several equal ones; of NaN, where there is one), as int32. */
 export const argMaxOperation = primitive<'argMax', [x: Tensor], { readonly axis: number }>('argMax', {
   infer: ([x], { axis }, scope) => ({
     shape: requireNumber('argMax', x!, scope).shape.filter((_, i) => i !== axis),
@@ -97,8 +97,9 @@ export const argMaxOperation = primitive<'argMax', [x: Tensor], { readonly axis:
     const strides = stridesOf(kept).map((stride, i) => (i === axis ? 0 : stride));
     const step = stridesOf(x!.shape)[axis]!;
     forEachOffset(x!.shape, strides, (position, offset) => {
-      if (x!.data[position]! <= best[offset]!) return;
-      best[offset] = x!.data[position]!;
+      const [value, most] = [x!.data[position]!, best[offset]!];
+      if (value <= most || Number.isNaN(most)) return;
+      best[offset] = value;
       at[offset] = Math.floor(position / step) % x!.shape[axis]!;
     });
     return at;

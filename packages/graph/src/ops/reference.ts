@@ -1,5 +1,5 @@
 import { broadcastStrides, forEachOffset } from '../broadcast.js';
-import { type DType, formatShape, isFloat, sizeOf } from '../dtype.js';
+import { allocate, type DType, formatShape, isFloat, sizeOf } from '../dtype.js';
 import { GraphError } from '../errors.js';
 import type { ReferenceValue, TensorType } from '../operation.js';
 
@@ -45,6 +45,25 @@ export function requireNumber(operation: string, type: TensorType, scope: string
   throw new GraphError(
     'GRAPH_SHAPE',
     `${operation} works on numbers, not bool ${formatShape(type.shape)}; cast it first`,
+    scope,
+  );
+}
+
+/** Refuses a number that an element type cannot hold: it would silently become another one. */
+export function requireHeld(
+  operation: string,
+  value: number,
+  { dtype, shape }: TensorType,
+  scope: string,
+): void {
+  if (
+    isFloat(dtype) ||
+    (dtype === 'bool' ? value === 0 || value === 1 : allocate(dtype, 1).fill(value)[0] === value)
+  )
+    return;
+  throw new GraphError(
+    'GRAPH_SHAPE',
+    `${operation}: ${value} is no ${dtype}, which ${formatShape(shape)} holds`,
     scope,
   );
 }

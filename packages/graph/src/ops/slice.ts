@@ -3,6 +3,7 @@ import { formatShape, sizeOf } from '../dtype.js';
 import { GraphError } from '../errors.js';
 import { primitive } from '../operation.js';
 import type { Tensor } from '../tensor.js';
+import { requireHeld } from './reference.js';
 import { reshape } from './shape.js';
 
 type SliceAttributes = {
@@ -91,7 +92,8 @@ type PadAttributes = {
 
 /** The operation behind {@link pad}. */
 export const padOperation = primitive<'pad', [x: Tensor], PadAttributes>('pad', {
-  infer: ([x], { before, after }, scope) => {
+  infer: ([x], { before, after, value }, scope) => {
+    requireHeld('pad', value, x!, scope);
     if (
       before.length !== x!.shape.length ||
       after.length !== x!.shape.length ||

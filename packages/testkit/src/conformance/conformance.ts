@@ -5,6 +5,7 @@ import { type CaseDefinition, type CaseResult, runCase } from './case.js';
 import { failureCases } from './failures.js';
 import { lookAlikeCases } from './look-alikes.js';
 import { operationCases } from './operations.js';
+import { randomCases } from './random.js';
 import { stateCases } from './state.js';
 
 /** Which cases of the conformance kit run, and how close results must be. */
@@ -19,6 +20,10 @@ export interface ConformanceOptions {
   readonly skip?: Readonly<Record<string, string>>;
   /** The cases to run, by name. Default: all. */
   readonly only?: RegExp;
+  /** Random programs to compare with the reference, in cases of ten. Default 100. */
+  readonly randomPrograms?: number;
+  /** Whether kernels such as a ReLU may give a number for NaN; random programs do not check then what NaN becomes. Default false. */
+  readonly losesNaN?: boolean;
   /** Fail, rather than skip, when the backend, its device or its precision is not available here. Default false. */
   readonly required?: boolean;
 }
@@ -60,11 +65,15 @@ export function backendConformance(
     operations = [],
     skip = {},
     only,
+    randomPrograms = 100,
+    losesNaN = false,
     required = false,
   }: ConformanceOptions = {},
 ): ConformanceCase[] {
+  const all = [...Object.values(primitives), ...Object.values(composites), ...operations];
   const definitions: CaseDefinition[] = [
-    ...operationCases([...Object.values(primitives), ...Object.values(composites), ...operations]),
+    ...operationCases(all),
+    ...randomCases(backend, { programs: randomPrograms, operations: all, compile, losesNaN }),
     ...lookAlikeCases,
     ...stateCases,
     ...failureCases,

@@ -35,7 +35,11 @@ export function splitChannels(graph: PlanBuilder, { value, sizes }: Sized, parts
 }
 
 /** Zeros between the elements of a map; those behind the last one do not belong to it. */
-function spread(graph: PlanBuilder, { value, sizes }: Sized, [dh, dw]: readonly [number, number]): Sized {
+export function spread(
+  graph: PlanBuilder,
+  { value, sizes }: Sized,
+  [dh, dw]: readonly [number, number],
+): Sized {
   const [n, h, w, c] = sizes;
   const rows = graph.reshape('float32', value, [n * h, 1, w, c]);
   const down = graph.pad(rows, [

@@ -63,3 +63,18 @@ export const reluGradient: KernelClaim<None> = {
     return graph.reshape('float32', chosen, inMemory(node.shape, layout));
   },
 };
+
+/** The kernel of the WASM backend takes small numbers and NaN for zero: there the sign is what two comparisons say. */
+export const sign: Kernel<None> = {
+  layout: followOperands,
+  lower: ({ graph, node, layout }) => {
+    const x = graph.read(node.inputs[0]!, layout);
+    if (graph.target.device !== 'wasm') return graph.emit('Sign', { x });
+    const zeros = graph.emit('ZerosLike', { x });
+    const asFloat = (value: Slot) => graph.cast(value, 'bool', 'float32');
+    const above = asFloat(graph.emit('Greater', { a: x, b: zeros }));
+    const below = asFloat(graph.emit('Less', { a: x, b: zeros }));
+    const known = graph.emit('Equal', { a: x, b: x });
+    return graph.emit('Select', { condition: known, t: graph.emit('Sub', { a: above, b: below }), e: x });
+  },
+};

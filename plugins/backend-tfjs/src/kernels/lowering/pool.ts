@@ -1,7 +1,9 @@
 import { type Pair, type PoolAttributes, type Tensor, tensorData } from '@limbeck/graph';
 import { nhwc } from '../../lowering/layout.js';
 import { noPadding, windowFactors } from '../../lowering/windows.js';
+import { mapOf } from './convolution.js';
 import type { Kernel } from './kernel.js';
+import { maxPoolGradientByPlace } from './max-pool-gradient.js';
 import type { Slot } from './plan.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { paddingOf } from './windows.js';
@@ -32,12 +34,13 @@ export const maxPoolGradient: Kernel<PoolAttributes> = {
   layout: () => nhwc,
   lower: ({ graph, node, attributes }) => {
     const [dy, x] = node.inputs as [Tensor, Tensor];
+    const output = pool(graph, 'MaxPool', x, attributes);
+    if (graph.target.device === 'wasm') {
+      const maps = { dy: mapOf(graph, dy), x: mapOf(graph, x), y: output };
+      return maxPoolGradientByPlace(graph, maps, attributes);
+    }
     const operands = { dy: graph.read(dy, nhwc), input: graph.read(x, nhwc) };
-    return graph.emit(
-      'MaxPoolGrad',
-      { ...operands, output: pool(graph, 'MaxPool', x, attributes) },
-      windows(attributes),
-    );
+    return graph.emit('MaxPoolGrad', { ...operands, output }, windows(attributes));
   },
 };
 

@@ -2,7 +2,7 @@ import type { PrimitiveName, primitives } from '@limbeck/graph';
 import type { AttributesOf } from '../../lowering/lowering.js';
 import { reshape, stopGradient, transpose } from '../../lowering/moves.js';
 import { conv2d } from './convolution.js';
-import { binary, cast, unary, where } from './elementwise.js';
+import { binary, cast, sign, unary, where } from './elementwise.js';
 import { gather, oneHot, scatterAdd } from './indexing.js';
 import type { Kernel } from './kernel.js';
 import { matmul } from './matmul.js';
@@ -20,7 +20,7 @@ export const primitiveKernels: {
   sqrt: unary('Sqrt'),
   reciprocal: unary('Reciprocal'),
   abs: unary('Abs'),
-  sign: unary('Sign'),
+  sign,
   relu: unary('Relu'),
   tanh: unary('Tanh'),
   erf: unary('Erf'),

@@ -27,3 +27,8 @@ export const binary =
     );
     return { shape, dtype, values };
   };
+
+/** An operation over one element at a time. */
+export const unary =
+  (compute: (x: number) => number): PlainKernel<'x', unknown> =>
+  ({ x: { shape, dtype, values } }) => ({ shape, dtype, values: values.map(compute) });

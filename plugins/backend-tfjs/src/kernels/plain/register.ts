@@ -1,6 +1,6 @@
 import type { KernelValues, Tfjs } from '../tfjs.js';
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './convolution.js';
-import { binary } from './elementwise.js';
+import { binary, unary } from './elementwise.js';
 import { pad, reverse, slice, stridedSlice, tile, transpose } from './movers.js';
 import type { Plain } from './plain.js';
 import { mean, sum } from './reduce.js';
@@ -16,6 +16,9 @@ const plainKernels: Readonly<Record<string, (inputs: never, attributes: never) =
   Sub: binary((a, b) => a - b),
   Multiply: binary((a, b) => a * b),
   RealDiv: binary((a, b) => a / b),
+  // those of tfjs give 0 for NaN, and NaN for 1 to the power NaN
+  Sign: unary(Math.sign),
+  Pow: binary(power),
   Maximum: binary(Math.max),
   Minimum: binary(Math.min),
   SquaredDifference: binary((a, b) => (a - b) * (a - b)),
@@ -34,6 +37,11 @@ const plainKernels: Readonly<Record<string, (inputs: never, attributes: never) =
   Conv2DBackpropInput: conv2dInputGradient,
   Conv2DBackpropFilter: conv2dWeightGradient,
 };
+
+/** As IEEE 754 has it, and JavaScript has not: 1 to whatever power is 1, and so is -1 to an infinite one. */
+function power(a: number, b: number): number {
+  return a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b;
+}
 
 /** What a kernel is called by on the device `cpu`: ours, where there is one, has a name of its own beside that of tfjs. */
 export const plainName = (kernel: string): string =>
