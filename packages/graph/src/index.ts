@@ -60,7 +60,7 @@ export {
   type InterpreterPrecision,
   interpret,
 } from './interpreter/evaluate.js';
-export { fromBfloat16, toBfloat16, toReference } from './interpreter/values.js';
+export { fromBfloat16, fromReference, roundTo, toBfloat16, toReference } from './interpreter/values.js';
 export { constantData, constantValue, isConstant, isInput, isState, leafName } from './leaves.js';
 export {
   type Composite,

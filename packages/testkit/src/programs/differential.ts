@@ -15,6 +15,7 @@ export interface DifferentialResult {
   readonly report?: string;
 }
 
+/** What random programs are made of, and how they are compiled and compared. */
 export interface DifferentialOptions {
   /** What programs are made of. */
   readonly operations: readonly SampledOperation[];
