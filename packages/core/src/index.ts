@@ -78,6 +78,7 @@ export {
   type Metric,
   type MetricAccumulator,
   type MetricFeature,
+  type MetricFormat,
   type Predictions,
 } from './contracts/metric.js';
 export { metricNameProblem } from './contracts/metric-name.js';

@@ -111,11 +111,12 @@ export {
   type DistillerChoice,
   type MetricChoice,
   type ModelChoice,
+  formatsOf,
   metricName,
   type Parts,
   type Placement,
 } from './run/choices.js';
-export { describeEvent } from './run/describe-event.js';
+export { describeEvent, type EventOf, type EventRow, type EventType, eventTable } from './run/event-table.js';
 export type { RunEvent, RunListener } from './run/events.js';
 export type {
   CacheFacts,

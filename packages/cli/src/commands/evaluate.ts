@@ -27,6 +27,6 @@ export async function evaluate(io: Io, { json, ...choice }: EvaluateOptions): Pr
   print(
     io,
     `${result.model}`,
-    `${bold(metrics(result.metrics))} ${dim(`on ${count(result.samples)} test images of ${result.data}, ${duration(result.seconds)}`)}`,
+    `${bold(metrics(result.metrics, result.formats))} ${dim(`on ${count(result.samples)} test images of ${result.data}, ${duration(result.seconds)}`)}`,
   );
 }

@@ -1,87 +1,94 @@
-import { teacherTitle } from '@limbeck/core';
-import type { CacheFacts, DeployedCost, LossValues, MetricValues, RunEvent } from '@limbeck/trainer';
+import { type MetricFormat, teacherTitle } from '@limbeck/core';
+import type {
+  CacheFacts,
+  DeployedCost,
+  EventOf,
+  EventType,
+  LossValues,
+  MetricValues,
+  RunEvent,
+} from '@limbeck/trainer';
 import type { Colors } from '../output/color.js';
 import { bytes, count, decimal, duration, percent, plural } from '../output/numbers.js';
 
+/** What lines need to know of the run, which its first event tells, and how they look. */
+export interface Shown {
+  /** Of the main phase. */
+  readonly epochs: number;
+  /** How values of metrics are shown, by name. */
+  readonly formats: Readonly<Record<string, MetricFormat>>;
+  readonly colors: Colors;
+}
+
+/** The lines that stay of an event of a type. */
+type Lines<Event> = (event: Event, shown: Shown) => readonly string[];
+
+const none = () => [];
+
+/** The lines that stay of every type of event; a type without an entry is a type error. As JSON, an event is itself. */
+const lineTable: { readonly [T in EventType]: Lines<EventOf<T>> } = {
+  start: (event, { colors: { bold, dim } }) => [bold(event.folder), ...startLines(event).map(dim)],
+  resume: ({ step, checkpoint }) => [
+    `resumed after step ${count(step)}${checkpoint === '' ? '' : ` from ${checkpoint}`}`,
+  ],
+  compiled: none,
+  calibration: (event, { colors }) => [colors.dim(calibrationLine(event))],
+  fidelity: (event, { colors }) => [colors.dim(fidelityLine(event))],
+  phase: ({ phase, epochs }, { colors }) => {
+    const which = phase === undefined ? 'main phase' : `initial phase of ${phase}`;
+    return [colors.dim(`${which}: ${plural(epochs, 'epoch')}`)];
+  },
+  teacher: ({ teacher, metrics: values, samples }, { formats, colors }) => [
+    colors.dim(
+      `${teacherTitle(teacher)} alone: ${metrics(values, formats)} on ${count(samples)} test images`,
+    ),
+  ],
+  'teacher-features': (event, { colors }) => [
+    colors.dim(
+      `${event.features.join(', ')} of ${teacherTitle(event.teacher)} for ${count(event.samples)} ${event.split} images: ${bytes(event.bytes)} in memory`,
+    ),
+  ],
+  cache: (event, { colors }) => [colors.dim(`cache of ${teacherTitle(event.teacher)}: ${cacheLine(event)}`)],
+  'cache-fill': none,
+  'cache-filled': (event, { colors }) => (event.records === 0 ? [] : [colors.dim(filledLine(event))]),
+  step: none,
+  epoch: (event, shown) => [epochLine(event, shown)],
+  checkpoint: none,
+  warning: ({ message, hint }, { colors }) => [
+    `${colors.yellow('warning:')} ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  ],
+  'early-stop': ({ epoch, reason }) => [`stopped early after epoch ${epoch}: ${reason}`],
+  // the error that follows says it
+  interrupted: none,
+  finish: (event, shown) => finishLines(event, shown),
+};
+
 /** The lines that stay of an event, in the order of events; steps leave none. */
-export function linesOf(colors: Colors): (event: RunEvent) => string[] {
-  const run = { epochs: 0 };
+export function linesOf(colors: Colors): (event: RunEvent) => readonly string[] {
+  let shown: Shown = { epochs: 0, formats: {}, colors };
   return (event) => {
-    if (event.type === 'start') run.epochs = event.epochs;
-    return describe(event, run.epochs, colors);
+    if (event.type === 'start') shown = { epochs: event.epochs, formats: event.metrics, colors };
+    return (lineTable[event.type] as Lines<RunEvent>)(event, shown);
   };
 }
 
-function describe(event: RunEvent, epochs: number, { bold, dim, yellow, green }: Colors): string[] {
-  switch (event.type) {
-    case 'start':
-      return [bold(event.folder), ...startLines(event).map(dim)];
-    case 'resume':
-      return [
-        `resumed after step ${count(event.step)}${event.checkpoint === '' ? '' : ` from ${event.checkpoint}`}`,
-      ];
-    case 'calibration':
-      return [dim(calibrationLine(event))];
-    case 'fidelity':
-      return [dim(fidelityLine(event))];
-    case 'phase':
-      return [
-        dim(
-          `${event.phase === undefined ? 'main phase' : `initial phase of ${event.phase}`}: ${plural(event.epochs, 'epoch')}`,
-        ),
-      ];
-    case 'teacher':
-      return [
-        dim(
-          `${teacherTitle(event.teacher)} alone: ${metrics(event.metrics)} on ${count(event.samples)} test images`,
-        ),
-      ];
-    case 'teacher-features':
-      return [
-        dim(
-          `${event.features.join(', ')} of ${teacherTitle(event.teacher)} for ${count(event.samples)} ${event.split} images: ${bytes(event.bytes)} in memory`,
-        ),
-      ];
-    case 'cache':
-      return [dim(`cache of ${teacherTitle(event.teacher)}: ${cacheLine(event)}`)];
-    case 'cache-filled':
-      return event.records === 0 ? [] : [dim(filledLine(event))];
-    case 'epoch': {
-      const width = String(epochs).length;
-      const test =
-        event.test === undefined
-          ? ''
-          : `  test ${bold(metrics(event.test))}${event.best ? green(' best') : ''}`;
-      const train = event.train === undefined ? '' : dim(`  train ${metrics(event.train)}`);
-      const rest = dim(
-        `  lr ${decimal(event.lr)}  ${count(event.imagesPerSecond)} images/s  ${duration(event.seconds)}`,
-      );
-      const place = `epoch ${String(event.epoch).padStart(width)}`;
-      const head = event.phase === undefined ? `${place}/${epochs}` : `${event.phase} ${place}`;
-      return [`${head}  ${losses(event.losses)}${trained(event)}${test}${train}${rest}`];
-    }
-    case 'warning':
-      return [`${yellow('warning:')} ${event.message}${event.hint === undefined ? '' : ` (${event.hint})`}`];
-    case 'early-stop':
-      return [`stopped early after epoch ${event.epoch}: ${event.reason}`];
-    case 'finish':
-      return finishLines(event, bold);
-    default:
-      return [];
-  }
+function epochLine(event: EventOf<'epoch'>, { epochs, formats, colors }: Shown): string {
+  const { bold, dim, green } = colors;
+  const best = event.best ? green(' best') : '';
+  const test = event.test === undefined ? '' : `  test ${bold(metrics(event.test, formats))}${best}`;
+  const train = event.train === undefined ? '' : dim(`  train ${metrics(event.train, formats)}`);
+  const rest = dim(
+    `  lr ${decimal(event.lr)}  ${count(event.imagesPerSecond)} images/s  ${duration(event.seconds)}`,
+  );
+  const place = `epoch ${String(event.epoch).padStart(String(epochs).length)}`;
+  const head = event.phase === undefined ? `${place}/${epochs}` : `${event.phase} ${place}`;
+  return `${head}  ${losses(event.losses)}${trained(event)}${test}${train}${rest}`;
 }
 
-const calibrationLine = ({ teacher, ranges, path }: RunEvent & { type: 'calibration' }): string =>
+const calibrationLine = ({ teacher, ranges, path }: EventOf<'calibration'>): string =>
   `ranges of ${teacherTitle(teacher)} in int8: ${ranges === 'kept' ? `taken from ${path}` : `measured; kept in ${path}`}`;
 
-function fidelityLine({
-  teacher,
-  precision,
-  agreement,
-  samples,
-  cosine,
-  kl1,
-}: RunEvent & { type: 'fidelity' }): string {
+function fidelityLine({ teacher, precision, agreement, samples, cosine, kl1 }: EventOf<'fidelity'>): string {
   const cosines = Object.entries(cosine).map(
     ([tap, { mean, worst }]) => `, cosine of ${tap} ${mean.toFixed(5)} (worst ${worst.toFixed(5)})`,
   );
@@ -97,10 +104,10 @@ export function cacheLine(cache: CacheFacts): string {
   return `${state}; ${bytes(cache.bytes)}, ${plural(views, 'view')} of ${plural(samples, 'image')}: ${kept.join(', ')}; ${folder}`;
 }
 
-const filledLine = (event: RunEvent & { type: 'cache-filled' }): string =>
+const filledLine = (event: EventOf<'cache-filled'>): string =>
   `cache of ${teacherTitle(event.teacher)}: ${plural(event.records, 'record')}, ${bytes(event.bytes)}, written in ${duration(event.seconds)}`;
 
-function startLines(event: RunEvent & { type: 'start' }): string[] {
+function startLines(event: EventOf<'start'>): string[] {
   const { student, teachers, batchSize, stepsPerEpoch, epochs, seed } = event;
   const model = (of: { id: string; parameters: number }) => `${of.id} (${count(of.parameters)} parameters)`;
   const weights = Object.entries(event.weights).map(
@@ -115,10 +122,10 @@ function startLines(event: RunEvent & { type: 'start' }): string[] {
   ];
 }
 
-function finishLines(event: RunEvent & { type: 'finish' }, bold: Colors['bold']): string[] {
+function finishLines(event: EventOf<'finish'>, { formats, colors }: Shown): string[] {
   const { epoch, ...best } = event.best;
   return [
-    `finished after ${duration(event.seconds)}: ${bold(metrics(event.last))}; best ${metrics(best)} in epoch ${epoch}`,
+    `finished after ${duration(event.seconds)}: ${colors.bold(metrics(event.last, formats))}; best ${metrics(best, formats)} in epoch ${epoch}`,
     ...(event.deployed === undefined ? [] : [deployedLine(event.deployed)]),
     ...Object.entries(event.files).map(([kind, file]) => `${kind}: ${file}`),
   ];
@@ -141,8 +148,14 @@ export function losses({ total, ...terms }: LossValues): string {
 export const trained = ({ accuracy }: { readonly accuracy?: number }): string =>
   accuracy === undefined ? '' : `  train ${percent(accuracy)}`;
 
-/** Shares such as accuracies as percentages, anything else as a number. */
-export const metrics = (values: MetricValues): string =>
+/** Values by name, each as its metric says. */
+export const metrics = (values: MetricValues, formats: Shown['formats']): string =>
   Object.entries(values)
-    .map(([id, value]) => `${id} ${/^top\d+$/.test(id) ? percent(value, 2) : decimal(value)}`)
+    .map(([name, value]) => `${name} ${metricValue(value, formats[name])}`)
     .join(', ');
+
+/** A value as its metric says: `84.30 %`, `0.4512 nats`. */
+export function metricValue(value: number, format: MetricFormat = { as: 'number' }): string {
+  if (format.as === 'percent') return percent(value, 2);
+  return format.unit === undefined ? decimal(value) : `${decimal(value)} ${format.unit}`;
+}

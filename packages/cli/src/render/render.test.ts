@@ -20,6 +20,7 @@ const start: RunEvent = {
   batchSize: 64,
   seed: 1,
   weights: { ce: 1, feature: 25 },
+  metrics: { top1: { as: 'percent' }, nll: { as: 'number', unit: 'nats' }, share: { as: 'percent' } },
   backend: 'onnx',
 };
 const step: RunEvent & { type: 'step' } = {
@@ -55,6 +56,15 @@ describe('lines that stay', () => {
       'loss 1 ce + 25 feature; 6 epochs of 187 steps of 64 images; seed 1; backend onnx',
       'epoch 3/6  loss 1.234 (ce 0.5123, feature 0.02889)  train 81.2 %  test top1 84.30 % best  lr 0.02500  812 images/s  14 s',
     ]);
+  });
+});
+
+describe('values of metrics', () => {
+  it('are shown as each says of itself, whatever it is called', () => {
+    const show = linesOf(plain);
+    show(start);
+    const [line] = show({ ...epoch, test: { top1: 0.843, nll: 0.4512, share: 0.5, other: 0.25 } });
+    expect(line).toContain('test top1 84.30 %, nll 0.4512 nats, share 50.00 %, other 0.2500 best');
   });
 });
 

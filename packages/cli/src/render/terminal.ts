@@ -1,5 +1,5 @@
 import { teacherTitle } from '@limbeck/core';
-import type { RunEvent } from '@limbeck/trainer';
+import type { EventOf } from '@limbeck/trainer';
 import { createLogUpdate } from 'log-update';
 import type { Io } from '../io.js';
 import { type Colors, colorsFor } from '../output/color.js';
@@ -14,8 +14,8 @@ const longestBar = 24;
 /** Milliseconds between two drawings of the live line. */
 const interval = 80;
 
-type StepEvent = RunEvent & { type: 'step' };
-type FillEvent = RunEvent & { type: 'cache-fill' };
+type StepEvent = EventOf<'step'>;
+type FillEvent = EventOf<'cache-fill'>;
 
 /** One live line below those that stay. */
 export function terminalRenderer({ stdout, env }: Io): Renderer {

@@ -1,8 +1,8 @@
 import { count, engineering } from '../output/numbers.js';
+import { metricValue } from '../render/lines.js';
 import type { Choice, TunedModel, TunedSize, TuneResult } from '../worker/tune-task.js';
 import { type Axis, linearAxis, logAxis } from './axis.js';
 import { placeLabels } from './label-places.js';
-import { metricValue } from './print-tuned.js';
 import { escaped, line, type Point, round, shades, text } from './svg.js';
 
 /** Edges of a panel. */
@@ -49,12 +49,12 @@ export interface PanelStyle {
 
 /** All models of a search by their metric and one of their costs; the student alone is a square. */
 export function panel(result: TuneResult, { frame, cost, y, colorOf }: PanelStyle): string[] {
-  const { metric, student, teachers, sizes } = result;
+  const { format, student, teachers, sizes } = result;
   const { left, right, top, bottom } = frame;
   const x = cost.axis([...sizes, student].map(cost.of), [left, right]);
   const at = (model: TunedModel): Point => [round(x.at(cost.of(model))), round(y.at(model.last))];
   const title = (model: TunedModel) =>
-    `<title>${escaped(`${model.label}: ${metricValue(metric, model.last)}, ${count(model.parameters)} parameters, ${model.latencyMs.toFixed(2)} ms`)}</title>`;
+    `<title>${escaped(`${model.label}: ${metricValue(model.last, format)}, ${count(model.parameters)} parameters, ${model.latencyMs.toFixed(2)} ms`)}</title>`;
   const level = (value: number, shade: string, more?: string) =>
     line([left, y.at(value)], [right, y.at(value)], shade, more);
   const dashed = 'stroke-dasharray="6 4" stroke-width="1.5"';

@@ -76,6 +76,7 @@ describe('the plot', () => {
   const result: TuneResult = {
     folder: 'x',
     metric: 'top1',
+    format: { as: 'percent' },
     better: 'higher',
     teachers: [model('<big> & old', 0.79, 7e6)],
     student: { ...model('student alone', 0.72, 1.2e6), front: { parameters: true, latency: false } },

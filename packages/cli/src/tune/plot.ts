@@ -1,8 +1,8 @@
 import { engineering } from '../output/numbers.js';
+import { metricValue } from '../render/lines.js';
 import type { TunedSize, TuneResult } from '../worker/tune-task.js';
 import { linearAxis } from './axis.js';
 import { type Frame, latencyCost, panel, parameterCost, shortened } from './panel.js';
-import { metricValue } from './print-tuned.js';
 import { escaped, shades, text } from './svg.js';
 
 const size = { width: 1180, height: 500 };
@@ -19,7 +19,7 @@ const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'
  * the Pareto front of a panel are filled and joined; the student alone is a square, and its level and the teachers' are lines.
  */
 export function plotTuned(result: TuneResult): string {
-  const { metric, better, teachers, student, sizes } = result;
+  const { metric, better, format, teachers, student, sizes } = result;
   const y = linearAxis(
     [...sizes, student, ...teachers].map(({ last }) => last),
     [bottom, top],
@@ -38,7 +38,7 @@ export function plotTuned(result: TuneResult): string {
     text([left.left, 18], `Projectors of a classifier-sharing ${student.id}`, { size: 15, weight: 600 }),
     ...legend,
     ...y.ticks.map((tick) =>
-      text([left.left - 8, y.at(tick) + 4], shortened(metricValue(metric, tick)), {
+      text([left.left - 8, y.at(tick) + 4], shortened(metricValue(tick, format)), {
         anchor: 'end',
         fill: shades.faint,
       }),
@@ -61,7 +61,7 @@ ${body.join('\n')}
 }
 
 /** What the lines of teachers and student stand for, at their right. */
-function levelNames({ metric, teachers, student }: TuneResult, at: (value: number) => number): string[] {
+function levelNames({ format, teachers, student }: TuneResult, at: (value: number) => number): string[] {
   const levels = [
     ...teachers.map((teacher) => ({
       ...teacher,
@@ -78,7 +78,7 @@ function levelNames({ metric, teachers, student }: TuneResult, at: (value: numbe
     const costs = `${engineering(parameters)}, ${latencyMs.toFixed(2)} ms`;
     return [
       text([right.right + 8, places[i]! - 1], label, { fill }),
-      text([right.right + 8, places[i]! + 13], `${metricValue(metric, last)}, ${costs}`, {
+      text([right.right + 8, places[i]! + 13], `${metricValue(last, format)}, ${costs}`, {
         fill: shades.faint,
         size: 11,
       }),

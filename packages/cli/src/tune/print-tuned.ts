@@ -3,15 +3,11 @@ import { colorsFor } from '../output/color.js';
 import { count, engineering } from '../output/numbers.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
-import { metrics } from '../render/lines.js';
+import { metricValue } from '../render/lines.js';
 import type { Choice, TunedModel, TuneResult } from '../worker/tune-task.js';
 
-/** A value of a metric without its name: `84.30 %`. */
-export const metricValue = (metric: string, value: number): string =>
-  metrics({ [metric]: value }).slice(metric.length + 1);
-
 /** What came of a search, for people: those on a front are marked. */
-export function printTuned(io: Io, { metric, student, teachers, sizes }: TuneResult): void {
+export function printTuned(io: Io, { metric, format, student, teachers, sizes }: TuneResult): void {
   const { dim } = colorsFor(io.env, io.stdout);
   const right = { align: 'right' } as const;
   const columns = [
@@ -25,8 +21,8 @@ export function printTuned(io: Io, { metric, student, teachers, sizes }: TuneRes
   ];
   const row = ({ label, last, best, parameters, macs, latencyMs }: TunedModel, front = '') => [
     label,
-    metricValue(metric, last),
-    best === undefined ? '' : `${metricValue(metric, best.value)} (${best.epoch})`,
+    metricValue(last, format),
+    best === undefined ? '' : `${metricValue(best.value, format)} (${best.epoch})`,
     count(parameters),
     engineering(macs),
     `${latencyMs.toFixed(2)} ms`,

@@ -10,12 +10,13 @@ import {
   placeForeign,
   type Surroundings,
 } from '@limbeck/compose';
-import { type Host, LimbeckError, placements } from '@limbeck/core';
+import { type Host, LimbeckError, type MetricFormat, placements } from '@limbeck/core';
 import {
   type Classifier,
   type Evaluation,
   evaluate,
   executableClassifier,
+  formatsOf,
   loadedClassifier,
   type MetricChoice,
   type MetricValues,
@@ -45,6 +46,8 @@ export interface EvaluateResult {
   readonly data: string;
   readonly samples: number;
   readonly metrics: MetricValues;
+  /** How values of each are shown, by name. */
+  readonly formats: Readonly<Record<string, MetricFormat>>;
   readonly seconds: number;
 }
 
@@ -56,9 +59,9 @@ export async function evaluateTask(request: EvaluateRequest, context: WorkContex
   const host = await openHost(opened);
   try {
     const measured = { model, isFound: config === undefined };
-    const { dataset, evaluation } = await measure(measured, opened, host, request, context);
+    const { dataset, evaluation, formats } = await measure(measured, opened, host, request, context);
     const { metrics, samples, seconds } = evaluation;
-    return { model, data: dataset, samples, metrics, seconds };
+    return { model, data: dataset, samples, metrics, formats, seconds };
   } finally {
     await host.dispose();
   }
@@ -70,7 +73,7 @@ async function measure(
   host: Host,
   request: EvaluateRequest,
   { say, stopped }: WorkContext,
-): Promise<{ dataset: string; evaluation: Evaluation }> {
+): Promise<{ dataset: string; evaluation: Evaluation; formats: EvaluateResult['formats'] }> {
   const parts = findParts(config, host);
   const dataset = await openData(config, parts, dataFolder(config.data.dir, request));
   const where = placements(config).student;
@@ -94,14 +97,15 @@ async function measure(
   };
   const { classifier, dispose } = await open();
   try {
+    const metrics = ofModelAlone(parts.metrics, say);
     const evaluation = await evaluate({
       classifier,
       dataset,
-      metrics: ofModelAlone(parts.metrics, say),
+      metrics,
       batchSize,
       stop: stopped,
     });
-    return { dataset: parts.dataset.contribution.id, evaluation };
+    return { dataset: parts.dataset.contribution.id, evaluation, formats: formatsOf(metrics) };
   } finally {
     await dispose();
   }

@@ -10,7 +10,14 @@ import {
   type RunParts,
   type Surroundings,
 } from '@limbeck/compose';
-import { type Host, LimbeckError, type OpenDataset, placements, type ResolvedConfig } from '@limbeck/core';
+import {
+  type Host,
+  LimbeckError,
+  type MetricFormat,
+  type OpenDataset,
+  placements,
+  type ResolvedConfig,
+} from '@limbeck/core';
 import type { Program } from '@limbeck/graph';
 import {
   type MetricValues,
@@ -74,6 +81,8 @@ export interface TuneResult {
   /** Id of the metric that all are compared by. */
   readonly metric: string;
   readonly better: 'higher' | 'lower';
+  /** How its values are shown; absent where it says nothing. */
+  readonly format?: MetricFormat;
   readonly teachers: readonly TunedModel[];
   readonly student: Choice;
   readonly sizes: readonly TunedSize[];
@@ -105,7 +114,7 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
     const parts = findParts(config, host);
     const first = parts.metrics[0]!;
     const metric = metricName(first);
-    const { better } = first.contribution;
+    const { better, format } = first.contribution;
     const bench: Bench = {
       request,
       opened,
@@ -136,6 +145,7 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
       folder: request.folder,
       metric,
       better,
+      format,
       teachers: teachers.map((teacher, i) => timed(teacher, trained.length + i)),
       student: choices.find(({ size }) => size === undefined)!,
       sizes: choices.flatMap(({ size, ...model }) => (size === undefined ? [] : [{ ...model, ...size }])),

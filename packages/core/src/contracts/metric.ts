@@ -42,6 +42,9 @@ export interface MetricAccumulator<Feature extends string = never> {
   value(): number;
 }
 
+/** How values of a metric are shown: shares as `84.30 %`, anything else as a number, perhaps with a unit behind it. */
+export type MetricFormat = { readonly as: 'percent' } | { readonly as: 'number'; readonly unit?: string };
+
 /**
  * A figure of merit of a classifier over a split: of its logits alone, or also of features of it and of its teacher. What
  * nothing asks for is neither computed nor compiled.
@@ -67,6 +70,8 @@ export interface Metric<Options = unknown, Feature extends string = string> {
   readonly options?: OptionSchema<Options>;
   /** Which way is better: decides what "best" means. */
   readonly better: 'higher' | 'lower';
+  /** How its values are shown. Default: as numbers without a unit. */
+  readonly format?: MetricFormat;
   /** What it looks at besides logits and labels, by names of its own. Default nothing. */
   features?(options: Options): Readonly<Record<Feature, MetricFeature>>;
   /**

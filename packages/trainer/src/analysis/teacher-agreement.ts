@@ -7,6 +7,7 @@ export const teacherAgreement = defineMetric({
   id: 'teacher-agreement',
   description: 'share of samples with the same prediction as the teacher',
   better: 'higher',
+  format: { as: 'percent' },
   options: z.strictObject({}),
   features: () => ({ teacher: { of: 'teacher', path: 'logits' } }),
   create() {

@@ -5,6 +5,7 @@ import type {
   Distiller,
   Host,
   Metric,
+  MetricFormat,
   Precision,
   Schedule,
 } from '@limbeck/core';
@@ -44,6 +45,12 @@ export interface MetricChoice extends Chosen<Metric<any>> {
 
 /** What the values of a metric are called. */
 export const metricName = ({ name, contribution }: MetricChoice): string => name ?? contribution.id;
+
+/** How the values of metrics are shown, by name. */
+export const formatsOf = (metrics: readonly MetricChoice[]): Record<string, MetricFormat> =>
+  Object.fromEntries(
+    metrics.map((metric) => [metricName(metric), metric.contribution.format ?? { as: 'number' }]),
+  );
 
 /** Finds what distillers ask for by id; the plugin host does. */
 export type Parts = Pick<Host, 'use'>;

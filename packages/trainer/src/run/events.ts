@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@limbeck/core';
+import type { ErrorCode, MetricFormat } from '@limbeck/core';
 import type { CacheFacts, DeployedCost, Fidelity, LossValues, MetricValues, TeacherFacts } from './facts.js';
 
 /**
@@ -26,6 +26,8 @@ export type RunEvent =
       readonly seed: number;
       /** Weight of every loss term. */
       readonly weights: Readonly<Record<string, number>>;
+      /** What is measured, by name, and how values of it are shown; the first decides what is best. */
+      readonly metrics: Readonly<Record<string, MetricFormat>>;
       readonly backend: string;
     }
   | { readonly type: 'resume'; readonly checkpoint: string; readonly epoch: number; readonly step: number }

@@ -27,6 +27,7 @@ export function countTop(predictions: Predictions, k: number): number {
 
 const top = (k: number) => ({
   better: 'higher' as const,
+  format: { as: 'percent' as const },
   options: z.strictObject({}),
   create() {
     let right = 0;
@@ -56,6 +57,7 @@ export const nll = defineMetric({
   id: 'nll',
   description: 'mean negative log-likelihood of the right class',
   better: 'lower',
+  format: { as: 'number', unit: 'nats' },
   options: z.strictObject({}),
   create() {
     let sum = 0;

@@ -1,6 +1,7 @@
 import { isLimbeckError, LimbeckError } from '@limbeck/core';
 import type { LiveTeacher } from '../execute/live-teacher.js';
 import type { RunTeacher } from '../execute/open-teacher.js';
+import { formatsOf } from '../run/choices.js';
 import type { Attention } from '../run/control.js';
 import type { RunListener } from '../run/events.js';
 import { type Progress, startOfRun } from '../run/progress.js';
@@ -174,6 +175,7 @@ function startEvent({ spec, plan, teachers, source }: PreparedRun, folder: RunFo
     batchSize: data.batchSize,
     seed: spec.seed,
     weights: Object.fromEntries(plan.weights),
+    metrics: formatsOf(spec.metrics),
     backend: placement.backend.id,
   } as const;
 }
