@@ -25,7 +25,7 @@ import type {
 } from './run/teacher-spec.js';
 import type { Weights } from './run/weights.js';
 import { standardTraining } from './standard/plugin.js';
-import { type TrainOptions, train } from './train/train.js';
+import { type TrainOptions, train } from './train/loop.js';
 
 /** A teacher as code writes it: a backbone with weights, or a model from a file. */
 export type DistillTeacher = DistillTeacherSettings & (DistillBackbone | DistillFile);

@@ -163,7 +163,7 @@ export { type Checkpoint, latestCheckpoint, listCheckpoints } from './store/chec
 export type { Manifest } from './store/checkpoint/manifest.js';
 export { RunFolder, type RunRecord, runFiles } from './store/run-folder.js';
 export { describeCaches } from './train/describe-caches.js';
-export { type TrainOptions, train } from './train/train.js';
+export { type TrainOptions, train } from './train/loop.js';
 export { otherOptions } from './weights/check-origin.js';
 export { deployedWeights, describeWeights, loadDeployed, type WeightsFacts } from './weights/deployed.js';
 export { loadWeights, type WeightsTarget } from './weights/load.js';

@@ -9,7 +9,7 @@ import {
   type TeachingRun,
   type WorkingTeacher,
 } from '../execute/open-teacher.js';
-import type { Attention } from '../run/control.js';
+import type { Control } from '../run/control.js';
 import type { RunListener } from '../run/events.js';
 import type { PlannedFeature, PlannedMetric } from './plan-metrics.js';
 import { poolValues } from './pool.js';
@@ -34,7 +34,7 @@ export interface MeasuredRun extends TeachingRun {
 export async function askTeachers(
   run: MeasuredRun,
   working: readonly WorkingTeacher[],
-  attention: Attention,
+  control: Control,
 ): Promise<EvaluatedFeatures> {
   const given = { test: new Map<string, Float32Array>(), train: new Map<string, Float32Array>() };
   const { test, train } = run.spec.data.dataset;
@@ -47,13 +47,13 @@ export async function askTeachers(
     if (features.length === 0) continue;
     const paths = [...new Set(features.map(({ output }) => output))];
     const isReady = live !== undefined && paths.every((path) => live.paths.has(path));
-    const own = isReady ? undefined : await open(run, teacher, paths, attention.emit);
+    const own = isReady ? undefined : await open(run, teacher, paths, control.emit);
     try {
       for (const [name, split] of splits) {
         const started = performance.now();
-        const values = await lookAt(own ?? live!, features, { run, split, stop: attention.stop });
+        const values = await lookAt(own ?? live!, features, { run, split, stop: control.stop });
         for (const [key, value] of values) given[name].set(key, value);
-        attention.emit({
+        control.emit({
           type: 'teacher-features',
           teacher: teacher.planned.name,
           split: name,

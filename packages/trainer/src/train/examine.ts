@@ -3,7 +3,7 @@ import { evaluate } from '../evaluate/evaluate.js';
 import { needsLogitsAlone } from '../evaluate/plan-metrics.js';
 import { type LiveTeacher, teacherClassifier } from '../execute/live-teacher.js';
 import { openTeacher, type RunTeacher } from '../execute/open-teacher.js';
-import type { Attention } from '../run/control.js';
+import type { Control } from '../run/control.js';
 import type { RunListener } from '../run/events.js';
 import type { MetricValues } from '../run/facts.js';
 import { sourceOf } from '../run/teacher-spec.js';
@@ -23,7 +23,7 @@ export async function examineTeacher(
   run: PreparedRun,
   teacher: RunTeacher,
   live: LiveTeacher | undefined,
-  { emit, stop }: Attention,
+  { emit, stop }: Control,
 ): Promise<MetricValues> {
   const { data } = run.spec;
   const metrics = run.spec.metrics.filter(needsLogitsAlone);

@@ -6,8 +6,8 @@ import type { RunSpec } from '../run/run-spec.js';
 import { latestCheckpoint } from '../store/checkpoint/load.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { toySpec } from '../testing/toy-run.js';
+import { train } from './loop.js';
 import { prepareRun } from './prepare.js';
-import { train } from './train.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { createEvalLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { LiveTeacher } from '../execute/live-teacher.js';
 import { openTeacher, pathsOf, type RunTeacher } from '../execute/open-teacher.js';
-import type { Attention } from '../run/control.js';
+import type { Control } from '../run/control.js';
 import type { RunListener } from '../run/events.js';
 import type { Fidelity } from '../run/facts.js';
 import type { FidelityBound } from '../run/teacher-spec.js';
@@ -20,7 +20,7 @@ export async function measureFidelity(
   run: PreparedRun,
   teacher: RunTeacher,
   live: LiveTeacher,
-  { emit, stop }: Attention,
+  { emit, stop }: Control,
 ): Promise<Fidelity> {
   const started = performance.now();
   const float = await openTeacher(run, teacher, pathsOf(teacher), { emit, precision: 'float32' });

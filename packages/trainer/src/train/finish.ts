@@ -7,8 +7,8 @@ import type { Progress } from '../run/progress.js';
 import type { RunResult } from '../run/run-result.js';
 import { type RunFolder, runFiles } from '../store/run-folder.js';
 import { deployedWeights, describeWeights } from '../weights/deployed.js';
+import type { CompiledRun } from './compiled-run.js';
 import { measureDeployed } from './deployed-cost.js';
-import type { Machines } from './machines.js';
 import { type PreparedRun, parameterCount } from './prepare.js';
 
 /**
@@ -17,7 +17,7 @@ import { type PreparedRun, parameterCount } from './prepare.js';
  */
 export async function finish(
   run: PreparedRun,
-  machines: Machines,
+  compiled: CompiledRun,
   { folder, progress }: { folder: RunFolder; progress: Progress },
 ): Promise<RunResult> {
   const { spec, plan } = run;
@@ -25,7 +25,7 @@ export async function finish(
   const { classes, imageShape, normalization } = data.dataset;
   const last = progress.last!;
   const { epoch, values } = progress.best!;
-  const state = await machines.state();
+  const state = await compiled.state();
   const deployed = run.deployed(1);
   const metadata = describeWeights({
     backbone: student.backbone.id,

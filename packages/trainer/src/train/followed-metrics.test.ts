@@ -26,8 +26,8 @@ import { roundingBackend } from '../testing/rounding-backend.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toyBackbone, toyDistiller, toyTeacherWeights } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
+import { type TrainOptions, train } from './loop.js';
 import { prepareRun } from './prepare.js';
-import { type TrainOptions, train } from './train.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {

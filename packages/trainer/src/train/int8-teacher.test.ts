@@ -9,7 +9,7 @@ import type { TeacherSpec } from '../run/teacher-spec.js';
 import { roundingBackend as roundingOn } from '../testing/rounding-backend.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toySpec } from '../testing/toy-run.js';
-import { type TrainOptions, train } from './train.js';
+import { type TrainOptions, train } from './loop.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {

@@ -6,7 +6,7 @@ import type { RunSpec } from '../run/run-spec.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { toyDataset } from '../testing/toy-data.js';
 import { toySpec } from '../testing/toy-run.js';
-import { train } from './train.js';
+import { train } from './loop.js';
 
 /** A disk that answers so many changes and then no more. */
 const disk = vi.hoisted(() => ({

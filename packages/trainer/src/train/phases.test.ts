@@ -11,7 +11,7 @@ import { phasedDistiller, rememberingDistiller, viewingDistiller } from '../test
 import { toyDistiller } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
 import { readWeightsFile } from '../weights/read.js';
-import { train } from './train.js';
+import { train } from './loop.js';
 
 const root = temporaryFolder();
 let runs = 0;

@@ -11,7 +11,7 @@ import type { Manifest } from '../store/checkpoint/manifest.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toyDistiller } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
-import { train } from './train.js';
+import { train } from './loop.js';
 
 const root = temporaryFolder();
 let runs = 0;

@@ -8,8 +8,7 @@ import { accuracyOf, emptySums, meansOf, type Progress, weightsOf } from '../run
 import { pruneCheckpoints } from '../store/checkpoint/prune.js';
 import { saveCheckpoint } from '../store/checkpoint/save.js';
 import { type RunFolder, runFiles } from '../store/run-folder.js';
-import { judge } from './judge.js';
-import type { Machines } from './machines.js';
+import type { CompiledRun } from './compiled-run.js';
 import { Pace } from './pace.js';
 import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
@@ -17,7 +16,7 @@ import type { PreparedRun } from './prepare.js';
 /** What a session works with. */
 export interface SessionParts {
   readonly run: PreparedRun;
-  readonly machines: Machines;
+  readonly compiled: CompiledRun;
   readonly folder: RunFolder;
   readonly progress: Progress;
   readonly emit: RunListener;
@@ -25,111 +24,97 @@ export interface SessionParts {
 }
 
 /** What the deployed student makes of each split; nothing where none is due. */
-interface Measured {
+export interface Measured {
   readonly test?: MetricValues;
   readonly train?: MetricValues;
 }
 
 /** One process's share of a run: from where it stands to its end. */
 export class Session {
-  readonly #run: PreparedRun;
-  readonly #machines: Machines;
+  readonly run: PreparedRun;
+  readonly #compiled: CompiledRun;
   readonly #folder: RunFolder;
   readonly #emit: RunListener;
-  readonly #stop: () => boolean;
+  /** True once the run should end with a checkpoint. */
+  readonly stop: () => boolean;
   #stepper: Stepper;
-  readonly #stepsPerEpoch: number;
+  readonly stepsPerEpoch: number;
   readonly pace: Pace;
   readonly progress: Progress;
 
-  constructor({ run, machines, folder, progress, emit, stop }: SessionParts) {
-    this.#run = run;
-    this.#machines = machines;
+  constructor({ run, compiled, folder, progress, emit, stop }: SessionParts) {
+    this.run = run;
+    this.#compiled = compiled;
     this.#folder = folder;
     this.#emit = emit;
-    this.#stop = stop;
+    this.stop = stop;
     this.progress = progress;
     this.pace = new Pace(progress.seconds);
-    this.#stepsPerEpoch = run.source.batchesPerEpoch;
-    this.#stepper = new Stepper(this.#phase.plan, machines);
-  }
-
-  /** @throws LimbeckError INTERRUPTED once `stop` says so, NON_FINITE, WRITE_FAILED */
-  async train(): Promise<void> {
-    this.#announcePhase();
-    while (!this.#isDone()) {
-      if (this.progress.epoch >= this.#phase.epochs) await this.#enterNextPhase();
-      this.pace.beginEpoch();
-      while (this.progress.stepInEpoch < this.#stepsPerEpoch) {
-        await this.#step();
-        const { everySteps = 0 } = this.#run.spec.checkpoint;
-        const { stepInEpoch } = this.progress;
-        if (everySteps > 0 && stepInEpoch % everySteps === 0 && stepInEpoch < this.#stepsPerEpoch) {
-          await this.checkpoint();
-        }
-        if (this.#stop()) throw new LimbeckError('INTERRUPTED', 'the run was interrupted');
-      }
-      await this.#endEpoch();
-    }
+    this.stepsPerEpoch = run.source.batchesPerEpoch;
+    this.#stepper = new Stepper(this.phase.plan, compiled);
   }
 
   /** Saves where the run stands; returns the path. */
   async checkpoint({ best = false }: { best?: boolean } = {}): Promise<string> {
     const { progress } = this;
     progress.seconds = this.pace.seconds;
-    const state = await this.#machines.trainingState();
+    const state = await this.#compiled.trainingState();
     this.#folder.metrics.sync();
     const checkpoints = this.#folder.file(runFiles.checkpoints);
     const path = saveCheckpoint(checkpoints, {
       state,
       progress,
       metricsBytes: this.#folder.metrics.length,
-      identity: this.#run.identity,
+      identity: this.run.identity,
     });
-    const { checkpoint: policy } = this.#run.spec;
-    pruneCheckpoints(checkpoints, policy, { progress, stepsPerEpoch: this.#stepsPerEpoch });
+    const { checkpoint: policy } = this.run.spec;
+    pruneCheckpoints(checkpoints, policy, { progress, stepsPerEpoch: this.stepsPerEpoch });
     this.#emit({ type: 'checkpoint', path, step: progress.step, best });
     return path;
   }
 
-  get #phase(): RunPhase {
-    return this.#run.phases[this.progress.phase]!;
+  /** The one that runs. */
+  get phase(): RunPhase {
+    return this.run.phases[this.progress.phase]!;
   }
 
-  get #isMain(): boolean {
-    return this.#phase.name === undefined;
+  get isMain(): boolean {
+    return this.phase.name === undefined;
   }
 
   /** True after the last epoch of the main phase, or where it was stopped early. */
-  #isDone(): boolean {
+  get isDone(): boolean {
     const { epoch, stopped } = this.progress;
-    return this.#isMain && (epoch >= this.#phase.epochs || stopped !== undefined);
+    return this.isMain && (epoch >= this.phase.epochs || stopped !== undefined);
   }
 
-  async #enterNextPhase(): Promise<void> {
+  /** Goes on with the next phase, which begins with the values this one leaves. */
+  async enterNextPhase(): Promise<void> {
     this.progress.phase++;
     this.progress.epoch = 0;
-    await this.#machines.enter(this.#phase);
-    this.#stepper = new Stepper(this.#phase.plan, this.#machines);
-    this.#announcePhase();
+    await this.#compiled.enter(this.phase);
+    this.#stepper = new Stepper(this.phase.plan, this.#compiled);
+    this.announcePhase();
   }
 
-  #announcePhase(): void {
-    const { phases } = this.#run;
-    if (phases.length > 1) this.#emit({ type: 'phase', ...this.#named(), epochs: this.#phase.epochs });
+  /** Says which phase runs, in runs that have more than one. */
+  announcePhase(): void {
+    const { phases } = this.run;
+    if (phases.length > 1) this.#emit({ type: 'phase', ...this.#named(), epochs: this.phase.epochs });
   }
 
   /** For events: which initial phase it is. */
   #named(): { phase?: string } {
-    const { name } = this.#phase;
+    const { name } = this.phase;
     return name === undefined ? {} : { phase: name };
   }
 
-  async #step(): Promise<void> {
+  /** @throws LimbeckError NON_FINITE */
+  async step(): Promise<void> {
     const { progress } = this;
-    const phase = this.#phase;
+    const phase = this.phase;
     const started = performance.now();
-    const batch = this.#run.source.batch(
+    const batch = this.run.source.batch(
       phase.plan,
       phase.epochsBefore + progress.epoch,
       progress.stepInEpoch,
@@ -159,27 +144,24 @@ export class Session {
 
   /** Steps done of the phase that runs. */
   get #stepInPhase(): number {
-    return this.progress.epoch * this.#stepsPerEpoch + this.progress.stepInEpoch;
+    return this.progress.epoch * this.stepsPerEpoch + this.progress.stepInEpoch;
   }
 
-  async #endEpoch(): Promise<void> {
+  /** Says what the epoch came to, and goes on to the next. */
+  endEpoch({ test, train, best }: Measured & { readonly best?: boolean }): void {
     const { progress } = this;
-    const { spec } = this.#run;
-    const phase = this.#phase;
     const epoch = progress.epoch + 1;
-    const isDue = this.#isMain && (epoch % spec.evaluateEvery === 0 || epoch === phase.epochs);
-    const { test, train }: Measured = isDue ? await this.#evaluate(epoch) : {};
-    const best = test === undefined ? undefined : judge(progress, test, spec);
     this.#emit({
       type: 'epoch',
       ...this.#named(),
       epoch,
       step: progress.step,
-      lr: phase.rateAt(this.#stepInPhase - 1),
+      lr: this.phase.rateAt(this.#stepInPhase - 1),
       ...meansOf(progress),
-      ...(test === undefined ? {} : { test, best }),
+      test,
+      best,
       train,
-      imagesPerSecond: this.pace.epochStepsPerSecond * spec.data.batchSize,
+      imagesPerSecond: this.pace.epochStepsPerSecond * this.run.spec.data.batchSize,
       seconds: this.pace.epochSeconds,
     });
     progress.epoch = epoch;
@@ -188,15 +170,12 @@ export class Session {
     if (progress.stopped !== undefined) {
       this.#emit({ type: 'early-stop', epoch, reason: progress.stopped });
     }
-    const { everyEpochs, keepBest } = spec.checkpoint;
-    const isLast = epoch === phase.epochs || this.#isDone();
-    if (epoch % everyEpochs === 0 || (best && keepBest) || isLast) await this.checkpoint({ best });
   }
 
   /** The deployed student on the test split, and on the training split where that is asked for. */
-  async #evaluate(epoch: number): Promise<Measured> {
-    await this.#machines.deploy();
-    const { evaluateTrain } = this.#run.spec;
+  async evaluate(epoch: number): Promise<Measured> {
+    await this.#compiled.deploy();
+    const { evaluateTrain } = this.run.spec;
     const test = await this.#measure('test', epoch);
     const train =
       evaluateTrain === undefined ? undefined : await this.#measure('train', epoch, evaluateTrain.images);
@@ -205,11 +184,11 @@ export class Session {
   }
 
   async #measure(split: 'test' | 'train', epoch: number, samples?: number): Promise<Evaluation> {
-    const { metrics, spec } = this.#run;
-    const classifier = executableClassifier(this.#machines.deployed);
+    const { metrics, spec } = this.run;
+    const classifier = executableClassifier(this.#compiled.deployed);
     const { dataset } = spec.data;
-    const teachers = this.#machines.evaluated[split];
-    const stop = this.#stop;
+    const teachers = this.#compiled.evaluated[split];
+    const stop = this.stop;
     const result = await evaluate({ classifier, dataset, metrics, teachers, split, samples, stop });
     const bad = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value));
     if (bad === undefined) return result;
@@ -224,9 +203,9 @@ export class Session {
   }
 
   #secondsLeft(): number {
-    const { spec, phases } = this.#run;
-    const all = phases.reduce((sum, { epochs }) => sum + epochs, 0) * this.#stepsPerEpoch;
-    const evaluated = this.#isMain ? Math.floor(this.progress.epoch / spec.evaluateEvery) : 0;
+    const { spec, phases } = this.run;
+    const all = phases.reduce((sum, { epochs }) => sum + epochs, 0) * this.stepsPerEpoch;
+    const evaluated = this.isMain ? Math.floor(this.progress.epoch / spec.evaluateEvery) : 0;
     const evaluations = Math.ceil(spec.epochs / spec.evaluateEvery) - evaluated;
     return this.pace.secondsFor(all - this.progress.step, evaluations);
   }

@@ -10,7 +10,7 @@ import { latestCheckpoint } from '../store/checkpoint/load.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { toyBackbone, toyDistiller, toyTeacherWeights } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
-import { type TrainOptions, train } from './train.js';
+import { type TrainOptions, train } from './loop.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {

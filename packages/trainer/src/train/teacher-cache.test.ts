@@ -14,7 +14,7 @@ import { roundingBackend } from '../testing/rounding-backend.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { toyTeacherWeights } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
-import { type TrainOptions, train } from './train.js';
+import { type TrainOptions, train } from './loop.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { createDrawLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { Picture } from '../../programs/pictures.js';
 import type { TeacherFeature } from '../../programs/teacher.js';
-import type { Attention } from '../../run/control.js';
+import type { Control } from '../../run/control.js';
 import type { RunSpec } from '../../run/run-spec.js';
 import { type FeatureSource, liveFeatures } from '../feature-source.js';
 import type { LiveTeacher } from '../live-teacher.js';
@@ -33,7 +33,7 @@ export interface CachedTeacher {
 export class TeacherCache {
   readonly #store: CacheStore;
   readonly #teacher: CachedTeacher;
-  readonly #attention: Attention;
+  readonly #control: Control;
   #missing: readonly Place[];
   /** Names of shards that are as they were written. */
   readonly #sound = new Set<string>();
@@ -43,12 +43,12 @@ export class TeacherCache {
    *
    * @throws LimbeckError WRITE_FAILED where the disk is too small
    */
-  constructor(store: CacheStore, teacher: CachedTeacher, attention: Attention) {
+  constructor(store: CacheStore, teacher: CachedTeacher, control: Control) {
     this.#store = store;
     this.#teacher = teacher;
-    this.#attention = attention;
+    this.#control = control;
     this.#missing = store.missing((path, problem) => this.#reject(path, problem));
-    attention.emit({ type: 'cache', teacher: teacher.name, ...factsOf(store, this.#missing) });
+    control.emit({ type: 'cache', teacher: teacher.name, ...factsOf(store, this.#missing) });
     checkSpace(store.folder, store.bytesOf(this.#missing));
   }
 
@@ -100,7 +100,7 @@ export class TeacherCache {
         this.#reject(this.#store.path(place), problem);
         damaged.push(place);
       }
-      if (this.#attention.stop()) {
+      if (this.#control.stop()) {
         throw new LimbeckError('INTERRUPTED', "the check of the teacher's cache was interrupted");
       }
     }
@@ -123,7 +123,7 @@ export class TeacherCache {
   }
 
   #reject(path: string, problem: string): void {
-    this.#attention.emit({
+    this.#control.emit({
       type: 'warning',
       code: 'BAD_FILE',
       message: `${path} of the teacher's cache cannot be used: ${problem}`,
@@ -133,7 +133,7 @@ export class TeacherCache {
 
   /** @param find what is to be computed, asked once nobody else writes there */
   async #compute(live: LiveTeacher, find: () => Promise<readonly Place[]>): Promise<void> {
-    const { emit, stop } = this.#attention;
+    const { emit, stop } = this.#control;
     const teacher = this.#teacher.name;
     const store = this.#store;
     const unlock = await lockStore(store, {

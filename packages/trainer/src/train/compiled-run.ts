@@ -6,28 +6,28 @@ import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';
 import { openTeacher, pathsOf, type RunTeacher, type WorkingTeacher } from '../execute/open-teacher.js';
 import { TeacherCache } from '../execute/teacher-cache/teacher-cache.js';
 import { stateFor } from '../programs/state.js';
-import type { Attention } from '../run/control.js';
+import type { Control } from '../run/control.js';
 import type { RunListener } from '../run/events.js';
 import type { Progress } from '../run/progress.js';
 import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
 
 /** What a run computes with, compiled. Whoever opens it disposes of it. */
-export class Machines {
+export class CompiledRun {
   /** In order. */
   readonly teachers: readonly WorkingTeacher[];
   /** The deployed model, with the features metrics look at. */
   readonly deployed: Executable;
   readonly #run: PreparedRun;
   readonly #emit: RunListener;
-  #step: StepMachines;
+  #step: CompiledStep;
   #evaluated: EvaluatedFeatures = { test: new Map(), train: new Map() };
   /** Values that phases before left, by state name. */
   #carried: StateDict;
 
   private constructor(
     run: PreparedRun,
-    parts: Pick<Machines, 'teachers' | 'deployed'> & { readonly step: StepMachines },
+    parts: Pick<CompiledRun, 'teachers' | 'deployed'> & { readonly step: CompiledStep },
     { carried, emit }: { carried: StateDict; emit: RunListener },
   ) {
     this.#run = run;
@@ -47,9 +47,9 @@ export class Machines {
   static async open(
     run: PreparedRun,
     { phase, state, progress }: { phase: RunPhase; state: StateDict; progress: Progress },
-    attention: Attention,
-  ): Promise<Machines> {
-    const { emit } = attention;
+    control: Control,
+  ): Promise<CompiledRun> {
+    const { emit } = control;
     const { spec } = run;
     const opened: Disposable[] = [];
     const kept = <T extends Disposable>(one: T): T => {
@@ -63,7 +63,7 @@ export class Machines {
         const open = () => openTeacher(run, teacher, pathsOf(teacher), { emit });
         const cache =
           teacher.cache &&
-          new TeacherCache(teacher.cache, { name, spec, pictures: run.pictures, open }, attention);
+          new TeacherCache(teacher.cache, { name, spec, pictures: run.pictures, open }, control);
         const isNeeded = features.length > 0 && !(cache?.isComplete && isKnown(progress, teacher));
         const live = isNeeded ? kept(await open()) : undefined;
         teachers.push({ teacher, live, cache });
@@ -72,7 +72,7 @@ export class Machines {
       opened.push(step.student, ...step.sources);
       const program = run.evaluated(spec.data.evalBatchSize);
       const deployed = kept(await compile(program, spec.placement, { emit }));
-      return new Machines(run, { teachers, deployed, step }, { carried: state, emit });
+      return new CompiledRun(run, { teachers, deployed, step }, { carried: state, emit });
     } catch (error) {
       await disposeAll(opened);
       throw error;
@@ -104,7 +104,7 @@ export class Machines {
     return new Map([...carried, ...(await this.student.readState())]);
   }
 
-  /** What metrics look at of the teachers, by split, once {@link Machines.askTeachers} has computed it. */
+  /** What metrics look at of the teachers, by split, once {@link CompiledRun.askTeachers} has computed it. */
   get evaluated(): EvaluatedFeatures {
     return this.#evaluated;
   }
@@ -114,8 +114,8 @@ export class Machines {
    *
    * @throws LimbeckError INTERRUPTED
    */
-  async askTeachers(attention: Attention): Promise<void> {
-    this.#evaluated = await askTeachers(this.#run, this.teachers, attention);
+  async askTeachers(control: Control): Promise<void> {
+    this.#evaluated = await askTeachers(this.#run, this.teachers, control);
   }
 
   /**
@@ -149,7 +149,7 @@ export class Machines {
 }
 
 /** What one phase computes with. */
-interface StepMachines {
+interface CompiledStep {
   readonly student: Executable;
   readonly sources: readonly FeatureSource[];
 }
@@ -162,7 +162,7 @@ async function openStep(
     teachers,
   }: { phase: RunPhase; state: StateDict; teachers: readonly WorkingTeacher[] },
   emit: RunListener,
-): Promise<StepMachines> {
+): Promise<CompiledStep> {
   const given = new Set(plan.program.inputs.map(leafName));
   const sources = teachers.flatMap(({ teacher, live, cache }) => {
     const features = teacher.planned.features.filter(({ input }) => given.has(input));

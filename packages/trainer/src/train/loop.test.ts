@@ -17,7 +17,7 @@ import { toyDataset } from '../testing/toy-data.js';
 import { toyBackbone, toyDistiller, toyTeacherWeights } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
 import { readWeightsFile } from '../weights/read.js';
-import { type TrainOptions, train } from './train.js';
+import { type TrainOptions, train } from './loop.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
