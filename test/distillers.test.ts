@@ -25,7 +25,6 @@ import projectors from '@limbeck/projectors';
 import { checkDegenerate, degenerateCases } from '@limbeck/testkit';
 import {
   deployedProgram,
-  distill,
   planStudent,
   readWeightsFile,
   type StudentSpec,
@@ -33,6 +32,7 @@ import {
 } from '@limbeck/trainer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findTargets } from './targets.js';
+import { savedWeights, trainConfig } from './train-config.js';
 import { expectSameState, type ReferenceSteps, referenceSteps, wholeSteps } from './whole-step.js';
 
 /** Two stages of one convolution each. */
@@ -259,16 +259,17 @@ describe('classifier sharing', () => {
       const tensors: StateDict = new Map(
         [...drawn].map(([name, value]) => [name.slice('teacher.'.length), value]),
       );
-      const result = await distill({
+      const config = {
+        data: { batchSize: 6, evalBatchSize: 6 },
+        teacher: { use: 'wide', weights: savedWeights(folder, 'wide', tensors), acceptChance: true },
+        student: 'thin',
+        distiller: use,
+        train: { epochs: 2, export: ['onnx'] },
+      };
+      const result = await trainConfig([config], {
         plugins,
         dataset,
-        backend: onnxBackend,
-        teacher: { model: 'wide', weights: { source: 'drawn', tensors }, acceptChance: true },
-        student: 'thin',
-        distillers: [use],
-        epochs: 2,
-        batchSize: 6,
-        evalBatchSize: 6,
+        backends: [onnxBackend],
         exporters: [onnxExporter],
         folder: path.join(folder, 'run'),
       });

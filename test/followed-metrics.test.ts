@@ -15,9 +15,10 @@ import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { globalAveragePool, relu, tensorData } from '@limbeck/graph';
 import projectors from '@limbeck/projectors';
 import { referenceBackend } from '@limbeck/testkit';
-import { type DistillOptions, distill, type RunEvent } from '@limbeck/trainer';
+import type { RunEvent } from '@limbeck/trainer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findTargets } from './targets.js';
+import { savedWeights, trainConfig } from './train-config.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'limbeck-followed-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -113,15 +114,9 @@ const tensors = new Map([
 ]);
 
 /** Metrics of both splits after an epoch. */
-async function followed(backend: ComputeBackend, name: string, changes: Partial<DistillOptions> = {}) {
+async function followed(backend: ComputeBackend, name: string, changes: object = {}) {
   const epochs: (RunEvent & { type: 'epoch' })[] = [];
-  await distill({
-    plugins: [own, projectors, projectorEnsemble, distillLogit],
-    dataset,
-    backend,
-    teacher: { model: 'wide', weights: { source: 'drawn', tensors }, acceptChance: true },
-    student: 'thin',
-    distillers: ['projector-ensemble', { use: 'kd', projector: 'linear' }],
+  const evaluate = {
     metrics: [
       'top1',
       { use: 'teacher-cosine', tap: 'projector-ensemble.projectors', teacherTap: 'embedding' },
@@ -138,16 +133,24 @@ async function followed(backend: ComputeBackend, name: string, changes: Partial<
       'teacher-agreement',
       'length-ratio',
     ],
-    evaluateTrain: { images: 9 },
-    epochs: 1,
-    batchSize: 8,
-    evalBatchSize: 4,
-    lr: 0.001,
+    splits: ['test', 'train'],
+    trainImages: 9,
+  };
+  const config = {
+    data: { batchSize: 8, evalBatchSize: 4 },
+    teacher: { use: 'wide', weights: savedWeights(root, 'wide', tensors), acceptChance: true },
+    student: 'thin',
+    distiller: ['projector-ensemble', { use: 'kd', projector: 'linear' }],
+    train: { epochs: 1, optimizer: { lr: 0.001 }, evaluate },
+  };
+  await trainConfig([config, changes], {
+    plugins: [own, projectors, projectorEnsemble, distillLogit],
+    dataset,
+    backends: [backend],
     folder: path.join(root, name),
     onEvent: (event) => {
       if (event.type === 'epoch') epochs.push(event);
     },
-    ...changes,
   });
   const { test: onTest, train: onTrain } = epochs.at(-1)!;
   return { test: onTest!, train: onTrain! };
@@ -182,11 +185,7 @@ describe('what is followed through training', () => {
   });
 
   test('goes on with a teacher in int8 on the ONNX backend', async () => {
-    const backend = { backend: onnxBackend, precision: 'int8' } as const;
-    const teacher = {
-      ...{ model: 'wide', weights: { source: 'drawn', tensors }, acceptChance: true, backend },
-      fidelity: { accept: true },
-    };
+    const teacher = { precision: 'int8', fidelity: { accept: true } };
     const values = await followed(onnxBackend, 'int8', { teacher });
     for (const metric of ['teacher-cosine', 'linear-cka', 'length-ratio']) {
       expect(values.test[metric], metric).toBeCloseTo(reference.test[metric]!, 1);
@@ -194,9 +193,11 @@ describe('what is followed through training', () => {
   });
 
   test('is no projection of the teacher, which images alone do not give', async () => {
-    const distillers = [{ use: 'projector-ensemble', side: 'teacher' }];
+    const distiller = [{ use: 'projector-ensemble', side: 'teacher' }];
     const metrics = [{ use: 'linear-cka', tap: 'projector-ensemble.projectors', teacherTap: 'embedding' }];
-    await expect(followed(referenceBackend, 'teacher-side', { distillers, metrics })).rejects.toMatchObject({
+    await expect(
+      followed(referenceBackend, 'teacher-side', { distiller, train: { evaluate: { metrics } } }),
+    ).rejects.toMatchObject({
       code: 'PRECONDITION',
       message:
         "'projector-ensemble.projectors' of student 'thin' reads 'teacher.embedding', and evaluation gives it images alone",

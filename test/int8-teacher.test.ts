@@ -7,8 +7,9 @@ import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { globalAveragePool, relu, type Tensor } from '@limbeck/graph';
 import projectors from '@limbeck/projectors';
 import { patternFill } from '@limbeck/testkit';
-import { type DistillOptions, distill, type RunEvent, type RunResult } from '@limbeck/trainer';
+import type { RunEvent, RunResult } from '@limbeck/trainer';
 import { afterAll, expect, test } from 'vitest';
+import { type Given, savedWeights, trainConfig } from './train-config.js';
 
 const [inner, classes] = [16, 3];
 
@@ -62,27 +63,26 @@ const tensors = new Map([
 const root = mkdtempSync(path.join(tmpdir(), 'limbeck-int8-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-type Teacher = Extract<DistillOptions['teacher'], { model: unknown }>;
-
-const teacher: Teacher = {
-  model: 'two-layers',
-  weights: { source: 'drawn', tensors },
-  backend: { backend: onnxBackend, precision: 'int8', threads: 1 },
-  acceptChance: true,
+const config = {
+  data: { batchSize: 8, evalBatchSize: 8 },
+  teacher: {
+    use: 'two-layers',
+    weights: savedWeights(root, 'drawn', tensors),
+    precision: 'int8',
+    acceptChance: true,
+  },
+  student: 'two-layers',
+  distiller: { use: 'projector-ensemble', projectors: 2, weight: 5 },
+  train: { epochs: 2, checkpoint: { everySteps: 2 } },
+  backend: { threads: 1 },
 };
 
-const run = (name: string, more: Partial<DistillOptions> = {}) =>
-  distill({
+/** @param changes of the configuration */
+const run = (name: string, changes: object = {}, more: Partial<Given> = {}) =>
+  trainConfig([config, changes], {
     plugins: [nets, projectors, projectorEnsemble],
     dataset,
-    backend: { backend: onnxBackend, threads: 1 },
-    teacher,
-    student: 'two-layers',
-    distillers: [{ use: 'projector-ensemble', projectors: 2, weight: 5 }],
-    epochs: 2,
-    batchSize: 8,
-    evalBatchSize: 8,
-    checkpoint: { everyEpochs: 1, everySteps: 2, keepBest: true },
+    backends: [onnxBackend],
     folder: path.join(root, name),
     ...more,
   });
@@ -96,14 +96,12 @@ test('a student of a teacher in int8 on the ONNX backend is the same, stopped an
   expect(straight.teachers.teacher!.fidelity!.cosine.embedding!.mean).toBeGreaterThan(0.999);
   expect(straight.teachers.teacher!.fidelity!.cosine.embedding!.worst).toBeLessThan(1);
   let steps = 0;
-  const stopped = run('stopped', {
-    onEvent: ({ type }) => {
-      if (type === 'step') steps++;
-    },
-    stop: () => steps >= 3,
-  });
+  const onEvent = ({ type }: RunEvent) => {
+    if (type === 'step') steps++;
+  };
+  const stopped = run('stopped', {}, { onEvent, stop: () => steps >= 3 });
   await expect(stopped).rejects.toMatchObject({ code: 'INTERRUPTED' });
-  const resumed = await run('stopped', { resume: true });
+  const resumed = await run('stopped', {}, { resume: true });
   expect(resumed.teachers.teacher!.fidelity).toEqual(straight.teachers.teacher!.fidelity);
   expect(resumed.last).toEqual(straight.last);
   expect(student(resumed)).toBe(student(straight));
@@ -111,14 +109,14 @@ test('a student of a teacher in int8 on the ONNX backend is the same, stopped an
 
 test('ranges are measured once for all runs with the same weights and images, and never trusted blindly', async () => {
   const folder = path.join(root, 'ranges');
-  const kept = async (name: string, changes: Partial<Teacher> = {}) => {
+  const kept = async (name: string, changes: { weights?: string; calibration?: object } = {}) => {
     const events: RunEvent[] = [];
-    const calibration = { folder, ...changes.calibration };
-    const result = await run(name, {
-      epochs: 1,
-      teacher: { ...teacher, ...changes, calibration },
-      onEvent: (event) => events.push(event),
-    });
+    const teacher = { ...changes, calibration: { dir: folder, ...changes.calibration } };
+    const result = await run(
+      name,
+      { teacher, train: { epochs: 1 } },
+      { onEvent: (event) => events.push(event) },
+    );
     const of = (type: string) => events.filter((event) => event.type === type);
     expect(of('fidelity')).toHaveLength(1);
     const [calibrated] = of('calibration') as Extract<RunEvent, { type: 'calibration' }>[];
@@ -140,10 +138,8 @@ test('ranges are measured once for all runs with the same weights and images, an
   expect(third.warnings).toContainEqual(expect.objectContaining({ code: 'BAD_FILE' }));
   expect(third.student).toBe(first.student);
 
-  const weights = {
-    source: 'drawn',
-    tensors: new Map([...tensors, drawn('conv1.weight', [inner, 1, 3, 3], 0.5)]),
-  };
+  const changed = new Map([...tensors, drawn('conv1.weight', [inner, 1, 3, 3], 0.5)]);
+  const weights = savedWeights(root, 'others', changed);
   const others = [
     await kept('weights', { weights }),
     await kept('images', { calibration: { images: 8 } }),
@@ -155,10 +151,9 @@ test('ranges are measured once for all runs with the same weights and images, an
 
 test('a classifier in int8 gives logits almost as true as one in float32', async () => {
   const fidelityOf = async (classifier: 'float32' | 'int8') => {
-    const calibration = { classifier };
     const { teachers } = await run(`classifier-${classifier}`, {
-      epochs: 1,
-      teacher: { ...teacher, calibration },
+      teacher: { calibration: { classifier } },
+      train: { epochs: 1 },
     });
     return teachers.teacher!.fidelity!;
   };

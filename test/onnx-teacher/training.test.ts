@@ -9,8 +9,9 @@ import distillLogit from '@limbeck/distill-logit';
 import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { globalAveragePool, relu } from '@limbeck/graph';
 import projectors from '@limbeck/projectors';
-import { type DistillOptions, distill, type RunEvent, weightsFrom } from '@limbeck/trainer';
+import type { RunEvent } from '@limbeck/trainer';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type Given, trainConfig } from '../train-config.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'limbeck-onnx-teacher-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -70,22 +71,31 @@ const teacher = {
   input: { normalization: { mean, std } },
 };
 
-const run = (name: string, more: Partial<DistillOptions> = {}) =>
-  distill({
+const config = {
+  data: { batchSize: 4, evalBatchSize: 4 },
+  teacher,
+  student: 'thin',
+  distiller: [
+    { use: 'projector-ensemble', projectors: 2, weight: 5 },
+    { use: 'fitnet', tap: 'stage2' },
+    'kd',
+  ],
+  train: {
+    epochs: 2,
+    seed: 0,
+    optimizer: { nesterov: true },
+    schedule: 'cosine',
+    checkpoint: { everySteps: 1 },
+  },
+  backend: { threads: 1 },
+};
+
+/** @param changes of the configuration */
+const run = (name: string, changes: object = {}, more: Partial<Given> = {}) =>
+  trainConfig([config, changes], {
     plugins: [nets, projectors, projectorEnsemble, distillFeature, distillLogit, classifierSharing],
     dataset,
-    backend: { backend: onnxBackend, threads: 1 },
-    teacher,
-    student: 'thin',
-    distillers: [
-      { use: 'projector-ensemble', projectors: 2, weight: 5 },
-      { use: 'fitnet', tap: 'stage2' },
-      'kd',
-    ],
-    epochs: 2,
-    batchSize: 4,
-    evalBatchSize: 4,
-    checkpoint: { everyEpochs: 1, everySteps: 1, keepBest: true },
+    backends: [onnxBackend],
     folder: path.join(root, name),
     ...more,
   });
@@ -93,7 +103,7 @@ const run = (name: string, more: Partial<DistillOptions> = {}) =>
 describe('a student of a model from a file', () => {
   it('learns from its maps, its embedding and its logits, once it is examined', async () => {
     const events: RunEvent[] = [];
-    const result = await run('straight', { onEvent: (event) => events.push(event) });
+    const result = await run('straight', {}, { onEvent: (event) => events.push(event) });
     expect(result.teachers.teacher!.metrics!.top1).toBe(1);
     const start = events.find((event) => event.type === 'start')!;
     expect(start.teachers).toMatchObject([{ name: 'teacher', id: 'pytorch.onnx', backend: 'onnx' }]);
@@ -111,26 +121,24 @@ describe('a student of a model from a file', () => {
       },
       stop: () => steps >= 3,
     };
-    await expect(run('stopped', counted)).rejects.toMatchObject({ code: 'INTERRUPTED' });
-    const changed = { ...teacher, input: {} };
-    await expect(run('stopped', { teacher: changed, resume: true })).rejects.toThrow(
-      /teacher.input.normalization/,
-    );
-    const resumed = await run('stopped', { resume: true });
+    await expect(run('stopped', {}, counted)).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    const changed = { teacher: { input: { normalization: null } } };
+    await expect(run('stopped', changed, { resume: true })).rejects.toThrow(/teacher.input.normalization/);
+    const resumed = await run('stopped', {}, { resume: true });
     const bytes = ({ files }: typeof straight) => readFileSync(files.safetensors!).toString('base64');
     expect(bytes(resumed)).toBe(bytes(straight));
   });
 
   it('learns from a backbone too, by name', async () => {
     const own = await run('first');
-    const weights = weightsFrom(readFileSync(own.files.safetensors!), 'first');
+    const weights = own.files.safetensors!;
     const teachers = [
       { name: 'torch', ...teacher },
-      { name: 'own', model: 'thin', weights, acceptChance: true },
+      { name: 'own', use: 'thin', weights, acceptChance: true },
     ];
     const { teachers: known } = await run('both', {
       teacher: teachers,
-      distillers: [
+      distiller: [
         { use: 'projector-ensemble', weight: 5 },
         { use: 'kd', teacher: 'own' },
       ],
@@ -140,18 +148,19 @@ describe('a student of a model from a file', () => {
 
   it('is compared with it all along, on its maps too', async () => {
     const epochs: (RunEvent & { type: 'epoch' })[] = [];
-    await run('followed', {
+    const evaluate = {
       metrics: [
         'top1',
         { use: 'teacher-cosine', tap: 'projector-ensemble.projectors', teacherTap: 'embedding' },
         { use: 'linear-cka', tap: 'stage2' },
         'teacher-agreement',
       ],
-      evaluateTrain: {},
-      onEvent: (event) => {
-        if (event.type === 'epoch') epochs.push(event);
-      },
-    });
+      splits: ['test', 'train'],
+    };
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'epoch') epochs.push(event);
+    };
+    await run('followed', { train: { evaluate } }, { onEvent });
     expect(epochs).toHaveLength(2);
     for (const { test, train } of epochs) {
       // labels are what the teacher sees, so that agreeing with it is being right
@@ -164,7 +173,7 @@ describe('a student of a model from a file', () => {
   });
 
   it('cannot use its classifier', async () => {
-    await expect(run('shared', { distillers: ['classifier-sharing'] })).rejects.toMatchObject({
+    await expect(run('shared', { distiller: ['classifier-sharing'] })).rejects.toMatchObject({
       code: 'PRECONDITION',
       message: "nobody knows which part of teacher 'pytorch.onnx' is its classifier",
       hint: expect.stringContaining('needs a backbone'),
@@ -172,7 +181,7 @@ describe('a student of a model from a file', () => {
   });
 
   it('cannot ask for what has no name', async () => {
-    await expect(run('unnamed', { distillers: [{ use: 'at', taps: ['stage1'] }] })).rejects.toMatchObject({
+    await expect(run('unnamed', { distiller: [{ use: 'at', taps: ['stage1'] }] })).rejects.toMatchObject({
       code: 'UNKNOWN_TAP',
       message: "teacher 'pytorch.onnx' has no tap 'stage1'",
       hint: expect.stringMatching(/did you mean 'stage2'.*teacher.taps/),
@@ -184,7 +193,7 @@ describe('a student of a model from a file', () => {
       ...dataset,
       test: { ...dataset.test, labels: dataset.test.labels.map((l) => (l + 1) % 5) },
     };
-    await expect(run('guessing', { dataset: guessing })).rejects.toMatchObject({
+    await expect(run('guessing', {}, { dataset: guessing })).rejects.toMatchObject({
       code: 'PRECONDITION',
       message: expect.stringMatching(/^teacher 'pytorch.onnx' \(.*pytorch.onnx\) is at chance/),
     });

@@ -5,14 +5,6 @@ export { mostLikely } from './analysis/most-likely.js';
 export { teacherAgreement } from './analysis/teacher-agreement.js';
 export { teacherCosine } from './analysis/teacher-cosine.js';
 export {
-  type DistillBackbone,
-  type DistillFile,
-  type DistillOptions,
-  type DistillTeacher,
-  type DistillTeacherSettings,
-  distill,
-} from './distill.js';
-export {
   type Agreement,
   agreementOf,
   type EvaluateOptions,
@@ -109,9 +101,9 @@ export { type ViewPlan, Views, viewInput } from './programs/views.js';
 export {
   type Chosen,
   type DistillerChoice,
+  formatsOf,
   type MetricChoice,
   type ModelChoice,
-  formatsOf,
   metricName,
   type Parts,
   type Placement,
