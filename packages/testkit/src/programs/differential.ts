@@ -28,6 +28,9 @@ export interface DifferentialOptions {
 const widening = 8;
 const leastSpan = 2 ** -19;
 
+/** Where a sum, or a mean that is scaled afterwards, may have overflown on the way: within 2^7 of the end of the range. */
+const nearOverflow = 2 ** 121;
+
 /** What denormals may add up to. */
 const denormals = 2 ** -123;
 
@@ -40,7 +43,8 @@ export function isPossible(
   // a number here and NaN or infinity there, by rounding alone: the program does not say
   if (!settled || (nan && losesNaN)) return true;
   // infinities of both signs may meet on one way to a sum and not on another; what is not finite stays so
-  if (regrouped && !Number.isFinite(actual)) return nan || !Number.isFinite(least);
+  if (regrouped && !Number.isFinite(actual))
+    return nan || Math.max(Math.abs(least), Math.abs(most)) > nearOverflow;
   if (Number.isNaN(actual)) return nan;
   if (nan) return false;
   if (actual >= least && actual <= most) return true;
