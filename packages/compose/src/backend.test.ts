@@ -1,6 +1,7 @@
 import { type ComputeBackend, createHost, definePlugin, type Host, type Offer } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { place, placeForeign } from './backend.js';
 
 const backend = (
@@ -82,4 +83,25 @@ test('a model file goes to a backend that loads such files', async () => {
   expect((await placeForeign(auto, host)).backend.id).toBe('loader');
   const none = await hostOf(backend('fast', offers(1)), backend('other', offers(2)));
   await expect(placeForeign(auto, none)).rejects.toMatchObject({ code: 'BACKEND_UNSUPPORTED' });
+});
+
+test('options beside the id are checked by the backend and handed over with it', async () => {
+  const options = z.strictObject({ spin: z.boolean().default(false), level: z.int().default(2) });
+  const host = await hostOf(backend('tuned', undefined, { options }), backend('plain'));
+  const where = { use: 'tuned', precision: 'float32', options: { spin: true } } as const;
+  expect(await place(where, host, 'training')).toMatchObject({
+    backend: { id: 'tuned' },
+    options: { spin: true, level: 2 },
+  });
+  await expect(place({ ...where, options: { spni: true } }, host, 'training')).rejects.toMatchObject({
+    code: 'UNKNOWN_OPTION',
+    message: expect.stringContaining("'spni'"),
+  });
+  await expect(place({ ...where, use: 'plain' }, host, 'training')).rejects.toMatchObject({
+    code: 'UNKNOWN_OPTION',
+  });
+  await expect(place({ ...where, use: 'auto' }, host, 'training')).rejects.toMatchObject({
+    code: 'UNKNOWN_OPTION',
+    message: "backend.spin: 'auto' takes no options",
+  });
 });

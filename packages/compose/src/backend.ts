@@ -49,8 +49,18 @@ export async function askBackends(host: Host, request: OfferRequest): Promise<An
  *
  * @throws LimbeckError UNKNOWN_ID, BACKEND_UNAVAILABLE
  */
-export async function place({ use, ...how }: WantedPlacement, host: Host, role: Role): Promise<Placement> {
-  if (use !== 'auto') return { backend: host.get('backends', use), ...how };
+export async function place(wanted: WantedPlacement, host: Host, role: Role): Promise<Placement> {
+  const { use, options: given = {}, ...how } = wanted;
+  if (use !== 'auto') {
+    const { contribution: backend, options } = host.use('backends', { ...given, use }, { path: 'backend' });
+    return { ...how, backend, ...(Object.keys(given).length > 0 && { options }) };
+  }
+  const [key] = Object.keys(given);
+  if (key !== undefined) {
+    throw new LimbeckError('UNKNOWN_OPTION', `backend.${key}: 'auto' takes no options`, {
+      hint: `name the backend that takes '${key}': backend: { use: ... }`,
+    });
+  }
   const backends = host.list('backends');
   // asking what a backend can do takes a while, and there is nothing to choose
   if (backends.length === 1) return { backend: host.get('backends', backends[0]!.id), ...how };
@@ -61,7 +71,7 @@ export async function place({ use, ...how }: WantedPlacement, host: Host, role: 
     return { ...how, backend: host.get('backends', best.id), device: best.offer.device };
   throw new LimbeckError(
     'BACKEND_UNAVAILABLE',
-    `no backend works here${wanted(precision, device)}: ${refusals(answers)}`,
+    `no backend works here${asked(precision, device)}: ${refusals(answers)}`,
     {
       hint: "'limbeck doctor' says what would change that",
     },
@@ -88,7 +98,7 @@ export async function placeForeign(where: WantedPlacement, host: Host): Promise<
   });
 }
 
-const wanted = (precision: string, device: Device | undefined): string =>
+const asked = (precision: string, device: Device | undefined): string =>
   `${precision === 'float32' ? '' : ` in ${precision}`}${device === undefined ? '' : ` on ${device}`}`;
 
 const refusals = (answers: readonly Answer[]): string =>

@@ -2,6 +2,7 @@ import {
   type Host,
   isFileTeacher,
   type OpenDataset,
+  placedUse,
   placements,
   type ResolvedConfig,
   type TeacherConfig,
@@ -69,7 +70,10 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
     },
     earlyStopping: train.earlyStopping,
     placement,
-    exporters: [...new Set(train.export)].map((id) => host.get('exporters', id)),
+    exporters: train.export.map((use, i) => {
+      const placed = placedUse('train.export.*', use, i);
+      return host.use('exporters', placed.use, placed);
+    }),
   };
 }
 

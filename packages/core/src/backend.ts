@@ -1,28 +1,33 @@
 /** What compute backends and exporters import besides the contracts: programs compiled, run and written. */
 
-export type {
-  Calibration,
-  CalibrationMemory,
-  Capabilities,
-  CompileOptions,
-  ComputeBackend,
-  Device,
-  Executable,
-  ExportedFiles,
-  Exporter,
-  Feeds,
-  Fetches,
-  InstallOptions,
-  LoadedModel,
-  LoadOptions,
-  ModelPort,
-  Offer,
-  OfferRequest,
-  Precision,
-  ProfileEntry,
-  ProfileOptions,
-  Role,
+export {
+  type Calibration,
+  type CalibrationMemory,
+  type Capabilities,
+  type CompileOptions,
+  type ComputeBackend,
+  type Device,
+  defineBackend,
+  type Executable,
+  type Feeds,
+  type Fetches,
+  type InstallOptions,
+  type LoadedModel,
+  type LoadOptions,
+  type ModelPort,
+  type Offer,
+  type OfferRequest,
+  type Precision,
+  type ProfileEntry,
+  type ProfileOptions,
+  type Role,
 } from './contracts/backend.js';
+export {
+  defineExporter,
+  type ExportContext,
+  type ExportedFiles,
+  type Exporter,
+} from './contracts/exporter.js';
 export { checkFeeds } from './contracts/feeds.js';
 export { type LoadedProgram, serialExecutable } from './contracts/serial-executable.js';
 export { unsupportedNode } from './contracts/unsupported-node.js';

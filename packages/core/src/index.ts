@@ -16,28 +16,27 @@ export { type PlacedUse, placedUse } from './config/places.js';
 export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
 export { defineConfig, type ResolvedConfig, type RunConfig } from './config/run-config.js';
 export { type Backbone, defineBackbone, type ImageShape } from './contracts/backbone.js';
-export type {
-  Calibration,
-  CalibrationMemory,
-  Capabilities,
-  CompileOptions,
-  ComputeBackend,
-  Device,
-  Executable,
-  ExportedFiles,
-  Exporter,
-  Feeds,
-  Fetches,
-  InstallOptions,
-  LoadedModel,
-  LoadOptions,
-  ModelPort,
-  Offer,
-  OfferRequest,
-  Precision,
-  ProfileEntry,
-  ProfileOptions,
-  Role,
+export {
+  type Calibration,
+  type CalibrationMemory,
+  type Capabilities,
+  type CompileOptions,
+  type ComputeBackend,
+  type Device,
+  defineBackend,
+  type Executable,
+  type Feeds,
+  type Fetches,
+  type InstallOptions,
+  type LoadedModel,
+  type LoadOptions,
+  type ModelPort,
+  type Offer,
+  type OfferRequest,
+  type Precision,
+  type ProfileEntry,
+  type ProfileOptions,
+  type Role,
 } from './contracts/backend.js';
 export {
   type BalancedTerm,
@@ -70,6 +69,12 @@ export {
   type Samples,
   type ViewOptions,
 } from './contracts/distiller.js';
+export {
+  defineExporter,
+  type ExportContext,
+  type ExportedFiles,
+  type Exporter,
+} from './contracts/exporter.js';
 export { checkFeeds } from './contracts/feeds.js';
 export { defineLoss, type Loss } from './contracts/loss.js';
 export {

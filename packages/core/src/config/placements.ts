@@ -31,25 +31,27 @@ export interface Placement {
   readonly precision: Precision;
   /** Absent: the machine's cores. */
   readonly threads?: number;
+  /** What the configuration says to the backend itself, not yet checked. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
-/** Where the student is computed, and where each teacher: on the student's backend and device unless it says otherwise. */
+/** Where the student is computed, and where each teacher: on the student's backend and device, with its options, unless it says otherwise. */
 export function placements(config: Pick<ResolvedConfig, 'backend' | 'teacher'>): {
   readonly student: Placement;
   readonly teachers: readonly Placement[];
 } {
-  const { backend } = config;
-  return { student: backend, teachers: teachersOf(config).map((teacher) => placementOf(teacher, backend)) };
+  const { use, device, precision, threads, ...options } = config.backend;
+  const student: Placement = { use, device, precision, threads, ...given(options) };
+  return { student, teachers: teachersOf(config).map((teacher) => placementOf(teacher, student)) };
 }
+
+const given = (options: Readonly<Record<string, unknown>>) =>
+  Object.keys(options).length > 0 ? { options } : {};
 
 function placementOf(teacher: TeacherConfig, backend: Placement): Placement {
   const use = teacher.backend ?? backend.use;
   const device = teacher.device ?? (use === backend.use ? backend.device : undefined);
   const threads = teacher.threads ?? backend.threads;
-  return {
-    use,
-    precision: teacher.precision,
-    device,
-    threads,
-  };
+  const options = use === backend.use ? backend.options : undefined;
+  return { use, precision: teacher.precision, device, threads, options };
 }

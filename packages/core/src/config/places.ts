@@ -40,6 +40,7 @@ export const places = {
   'train.optimizer': { kind: 'optimizers', own: ['lr', 'groups'], kept: ['groups'] },
   'train.schedule': plain('schedules'),
   'train.evaluate.metrics.*': { kind: 'metrics', own: ['name', 'teacher'], kept: [] },
+  'train.export.*': plain('exporters'),
   backend: { kind: 'backends', own: ['device', 'precision', 'threads'], kept: [] },
 } as const satisfies Record<string, Place>;
 

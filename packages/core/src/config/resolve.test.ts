@@ -56,7 +56,7 @@ describe('defaults', () => {
         seed: 1,
         evaluate: { every: 1, metrics: [{ use: 'top1' }], splits: ['test'] },
         checkpoint: { everyEpochs: 1, keep: { last: 2, best: true } },
-        export: ['onnx'],
+        export: [{ use: 'onnx' }],
       },
       backend: { use: 'auto', precision: 'float32' },
     });

@@ -149,9 +149,10 @@ const train = z.strictObject({
     })
     .prefault({}),
   export: z
-    .array(id.describe('Id of an exporter.'))
-    .default(['onnx'])
-    .describe('Formats the finished student is written in, besides safetensors: ids of exporters.'),
+    .array(use)
+    .prefault(['onnx'])
+    .refine((uses) => new Set(uses.map((one) => one.use)).size === uses.length, 'an exporter is named twice')
+    .describe('Exporters that write the finished student, besides safetensors.'),
   earlyStopping: z
     .strictObject({
       patience: count.describe('Epochs without a better value before training stops.'),
@@ -161,8 +162,10 @@ const train = z.strictObject({
     .optional(),
 });
 
-const backend = z.strictObject({
-  use: id.default('auto').describe("Id of the backend; 'auto' takes the best that works here."),
+const backend = z.looseObject({
+  use: id
+    .default('auto')
+    .describe("Id of the backend; its options stand beside it. 'auto' takes the best that works here."),
   device: device.optional().describe('Absent: the best the backend has.'),
   precision: precision.default('float32').describe('Element type the student computes in.'),
   threads: count.optional().describe("Absent: the machine's cores."),

@@ -1,4 +1,5 @@
 import type { Program, ProgramSignature, StateDict, TensorData } from '@limbeck/graph';
+import type { OptionSchema } from './contribution.js';
 
 /** Where a program runs. */
 export type Device = 'cpu' | 'cuda' | 'webgpu' | 'wasm';
@@ -109,7 +110,7 @@ export interface Calibration {
 }
 
 /** How a backend compiles a program. */
-export interface CompileOptions {
+export interface CompileOptions<Options = unknown> {
   /** Default: the best device the backend has. */
   readonly device?: Device;
   /** Default float32. `int8` is for programs without state, and needs {@link CompileOptions.calibration}. */
@@ -122,6 +123,8 @@ export interface CompileOptions {
   readonly state?: StateDict;
   /** Collect the time of each operation; see {@link Executable.profile}. */
   readonly profile?: boolean;
+  /** What a configuration says beside `backend.use`, as {@link ComputeBackend.options} completed it. Default: nothing was said. */
+  readonly options?: Options;
 }
 
 /** Inputs of one step, by name. */
@@ -205,9 +208,12 @@ export interface LoadedModel {
  * Runs programs. A backend lowers a whole program once into the format of an inference runtime and keeps its state
  * there. What it cannot lower it refuses at `compile`, naming the operation and its scope.
  */
-export interface ComputeBackend {
+export interface ComputeBackend<Options = unknown> {
+  /** What `backend: { use }` takes, e.g. `onnx`. */
   readonly id: string;
   readonly description: string;
+  /** Its options, beside `device`, `precision` and `threads`. Absent: it takes none. */
+  readonly options?: OptionSchema<Options>;
   /**
    * What works here. A device is named after it took a small training step and got the numbers right ({@link trainingTrial}),
    * in every precision that is named.
@@ -231,7 +237,7 @@ export interface ComputeBackend {
    * @returns what is there now: the runtime with its version
    */
   install?(options: InstallOptions, say: (line: string) => void): Promise<string>;
-  compile(program: Program, options?: CompileOptions): Promise<Executable>;
+  compile(program: Program, options?: CompileOptions<Options>): Promise<Executable>;
   /**
    * Loads a model file of one of the formats in `capabilities().loads`.
    *
@@ -241,15 +247,7 @@ export interface ComputeBackend {
   load?(bytes: Uint8Array, options?: LoadOptions): Promise<LoadedModel>;
 }
 
-/** The content of one file, or of a folder: contents by name, with `/` between folders. */
-export type ExportedFiles = Uint8Array | Readonly<Record<string, Uint8Array>>;
-
-/** Writes a stateless program (its weights bound as constants) as a file or a folder that other tools read. */
-export interface Exporter {
-  /** What `limbeck export --format` takes, e.g. `onnx`. */
-  readonly id: string;
-  readonly description: string;
-  /** What the name of the file or folder ends in, with the dot: `.onnx`. */
-  readonly extension: string;
-  write(program: Program, options: { readonly metadata?: Readonly<Record<string, string>> }): ExportedFiles;
+/** Declares a compute backend; for its types alone. */
+export function defineBackend<Options = unknown>(backend: ComputeBackend<Options>): ComputeBackend<Options> {
+  return backend;
 }

@@ -1,9 +1,10 @@
 import type { Backbone } from './backbone.js';
-import type { ComputeBackend, Exporter } from './backend.js';
+import type { ComputeBackend } from './backend.js';
 import type { Balancer } from './balancer.js';
 import type { OptionSchema } from './contribution.js';
 import type { Augmentation, Dataset } from './dataset.js';
 import type { Distiller } from './distiller.js';
+import type { Exporter } from './exporter.js';
 import type { Loss } from './loss.js';
 import type { Metric } from './metric.js';
 import type { Optimizer, Schedule } from './optimizer.js';
@@ -16,8 +17,8 @@ export interface Contributions {
   projectors: Projector<any>;
   losses: Loss<any>;
   distillers: Distiller<any>;
-  backends: ComputeBackend;
-  exporters: Exporter;
+  backends: ComputeBackend<any>;
+  exporters: Exporter<any>;
   datasets: Dataset<any>;
   augmentations: Augmentation<any>;
   optimizers: Optimizer<any>;

@@ -57,7 +57,10 @@ export type Parts = Pick<Host, 'use'>;
 
 /** Where a program runs. */
 export interface Placement {
-  readonly backend: ComputeBackend;
+  // biome-ignore lint/suspicious/noExplicitAny: every backend brings an option type of its own
+  readonly backend: ComputeBackend<any>;
+  /** Checked options of the backend. Absent: none were said. */
+  readonly options?: unknown;
   readonly device?: Device;
   readonly precision?: Precision;
   readonly threads?: number;

@@ -93,8 +93,9 @@ export const partOf = ({ contribution, options }: { contribution: { id: string }
   options,
 });
 
-const placementOf = ({ backend, device, precision, threads }: Placement) => ({
+const placementOf = ({ backend, options, device, precision, threads }: Placement) => ({
   backend: backend.id,
+  options,
   device,
   precision,
   threads,

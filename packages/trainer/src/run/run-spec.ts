@@ -83,5 +83,6 @@ export interface RunSpec extends StudentSpec {
   };
   readonly placement: Placement;
   /** Formats the finished student is written in, besides safetensors. */
-  readonly exporters: readonly Exporter[];
+  // biome-ignore lint/suspicious/noExplicitAny: every exporter brings an option type of its own
+  readonly exporters: readonly Chosen<Exporter<any>>[];
 }

@@ -38,9 +38,9 @@ export async function finish(
   });
   const files: Record<string, string> = { safetensors: folder.file(runFiles.student) };
   writeAtomically(files.safetensors!, writeSafetensors(deployedWeights(deployed, state), metadata));
-  for (const exporter of exporters) {
+  for (const { contribution: exporter, options } of exporters) {
     const path = folder.file(`student${exporter.extension}`);
-    writeExported(path, exporter.write(frozen(deployed, state), { metadata }));
+    writeExported(path, exporter.write(frozen(deployed, state), { options, metadata }));
     files[exporter.id] = path;
   }
   const cost = await measureDeployed(run, state);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import {
   type Backbone,
   defineDistiller,
-  type Exporter,
+  defineExporter,
   type LimbeckError,
   type OpenDataset,
 } from '@limbeck/core';
@@ -159,17 +159,19 @@ describe('a run', () => {
 
   it('hands exporters the deployed student for one image, weights included', async () => {
     const seen: string[] = [];
-    const exporter: Exporter = {
+    const exporter = defineExporter<{ loud: boolean }>({
       id: 'text',
       description: 'what it was given',
       extension: '.txt',
-      write({ state, inputs, outputs }) {
-        seen.push(`${state.length} ${inputs.map(({ shape }) => shape)} ${[...outputs.keys()]}`);
+      write({ state, inputs, outputs }, { options }) {
+        seen.push(
+          `${state.length} ${inputs.map(({ shape }) => shape)} ${[...outputs.keys()]} ${options?.loud}`,
+        );
         return new TextEncoder().encode('written');
       },
-    };
-    const { result } = await run(spec({ exporters: [exporter] }));
-    expect(seen).toEqual(['0 1,1,4,4 logits']);
+    });
+    const { result } = await run(spec({ exporters: [{ contribution: exporter, options: { loud: true } }] }));
+    expect(seen).toEqual(['0 1,1,4,4 logits true']);
     expect(readFileSync(result!.files.text!, 'utf8')).toBe('written');
   });
 
