@@ -30,6 +30,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     testTimeout: 20_000,
+    // hooks of end-to-end tests train several runs
+    hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**', 'plugins/*/src/**'],
