@@ -9,6 +9,10 @@ import { checkpointSteps, limbeck, start, untilCheckpoint } from './limbeck.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const guides = path.join(root, 'docs/guide');
+const pages = [
+  ...(await readdir(guides)).filter((page) => page.endsWith('.md')).map((page) => `docs/guide/${page}`),
+  'docs/training.md',
+];
 const named = /```js\n\/\/ (\S+\.mjs)\n([\s\S]*?)```/g;
 const commands = /```sh\n([\s\S]*?)```/g;
 
@@ -31,11 +35,11 @@ async function run(line: string, cwd: string): Promise<void> {
 }
 
 /** What a page says to write and to type is written and typed, in order, in a folder of its own. */
-describe.each((await readdir(guides)).filter((page) => page.endsWith('.md')))('docs/guide/%s', (page) => {
+describe.each(pages)('%s', (page) => {
   let scratch: string;
   let text: string;
   beforeAll(async () => {
-    text = await readFile(path.join(guides, page), 'utf8');
+    text = await readFile(path.join(root, page), 'utf8');
     scratch = await mkdtemp(path.join(tmpdir(), 'limbeck-guide-'));
     // found as they would be where the packages are installed
     await symlink(path.join(root, 'node_modules'), path.join(scratch, 'node_modules'));

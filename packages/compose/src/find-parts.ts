@@ -60,6 +60,14 @@ export function findParts(config: ResolvedConfig, host: Pick<Host, 'use'>): RunP
     optimizer: host.use('optimizers', update.use, update),
     lr: optimizer.lr,
     groups: optimizer.groups,
+    layerDecay: optimizer.layerDecay,
+    transforms: train.transforms.map((use, i) => {
+      const placed = placedUse('train.transforms.*', use, i);
+      return host.use('gradientTransforms', placed.use, placed);
+    }),
+    accumulate: train.accumulate,
+    ema: train.ema,
+    freeze: train.freeze,
     schedule: host.use('schedules', course.use, course),
     metrics: train.evaluate.metrics.map((use, i) => {
       const placed = placedUse('train.evaluate.metrics.*', use, i);

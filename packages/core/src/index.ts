@@ -76,6 +76,12 @@ export {
   type Exporter,
 } from './contracts/exporter.js';
 export { checkFeeds } from './contracts/feeds.js';
+export {
+  defineGradientTransform,
+  type GradientTransform,
+  type TransformContext,
+  type TransformedGradients,
+} from './contracts/gradient-transform.js';
 export { defineLoss, type Loss } from './contracts/loss.js';
 export {
   defineMetric,

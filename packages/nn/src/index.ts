@@ -1,4 +1,13 @@
+export {
+  type AverageDecayOptions,
+  type AveragedValue,
+  averageDecay,
+  averagedName,
+  averageName,
+  averageValues,
+} from './averages/exponential-average.js';
 export { NnError } from './errors.js';
+export { frozenBy } from './freezing.js';
 export {
   constant,
   fans,
@@ -23,10 +32,13 @@ export type { LinearOptions } from './layers/linear.js';
 export type { MlpOptions } from './layers/mlp.js';
 export type { SelfAttentionOptions } from './layers/self-attention.js';
 export { type AdamwOptions, adamw } from './optimizers/adamw.js';
+export { type LambOptions, lamb } from './optimizers/lamb.js';
+export { type LayeredParameter, layerDecayFactors } from './optimizers/layer-decay.js';
 export {
   groupParameters,
   type OptimizerStep,
   type ParameterGroup,
+  rateOf,
   type TrainedParameter,
 } from './optimizers/optimizer.js';
 export { type SgdOptions, sgd } from './optimizers/sgd.js';
@@ -44,3 +56,5 @@ export {
 } from './schedules/schedule.js';
 export { Scope } from './scope.js';
 export { initialState, type Mode, Trace, type TraceOptions, type Variable } from './trace.js';
+export { clipByGlobalNorm, globalNorm } from './transforms/clip-by-global-norm.js';
+export { clipByValue } from './transforms/clip-by-value.js';

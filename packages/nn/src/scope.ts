@@ -60,6 +60,11 @@ export class Scope {
     return this.trace.variable('buffer', this.at(name), shape, initializer);
   }
 
+  /** Whether training leaves something below this place as it is. */
+  isFrozen(name: string): boolean {
+    return this.trace.isFrozen(this.at(name));
+  }
+
   /** The value of a buffer after the updates of this pass so far. */
   latest(buffer: Tensor): Tensor {
     return this.trace.latest(buffer);

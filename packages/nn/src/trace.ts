@@ -31,6 +31,8 @@ export interface TraceOptions {
   readonly mode: Mode;
   /** An earlier pass through the same model in the same step: its updates of buffers are where those of this one begin. */
   readonly after?: Trace;
+  /** Which values training leaves as they are, by state name. Default: none. */
+  readonly frozen?: (stateName: string) => boolean;
 }
 
 /**
@@ -46,11 +48,13 @@ export class Trace {
   readonly #taps = new Map<string, Tensor>();
   readonly #layers = new Map<string, Tensor>();
   readonly #updates: Map<string, Tensor>;
+  readonly #frozen: (stateName: string) => boolean;
 
-  constructor(graph: Graph, { prefix, mode, after }: TraceOptions) {
+  constructor(graph: Graph, { prefix, mode, after, frozen = () => false }: TraceOptions) {
     this.graph = graph;
     this.prefix = prefix;
     this.mode = mode;
+    this.#frozen = frozen;
     this.#updates = new Map(after?.updates);
   }
 
@@ -88,10 +92,15 @@ export class Trace {
         `'${name}' has shape ${formatShape(known.tensor.shape)} already and cannot also have ${formatShape(shape)}; give the second layer a name of its own`,
       );
     }
-    const stateName = this.prefix === '' ? name : `${this.prefix}.${name}`;
+    const stateName = this.#stateName(name);
     const tensor = this.graph.state(stateName, shape);
     this.#variables.set(name, { name, stateName, tensor, kind, initializer });
     return tensor;
+  }
+
+  /** Whether training leaves a value as it is, by state-dict name. */
+  isFrozen(name: string): boolean {
+    return this.#frozen(this.#stateName(name));
   }
 
   declareTap(name: string, tensor: Tensor): void {
@@ -110,8 +119,14 @@ export class Trace {
     return this.#updates.get(stateNameOf(buffer)) ?? buffer;
   }
 
+  /** Does nothing where the buffer is frozen. */
   update(buffer: Tensor, next: Tensor): void {
-    this.#updates.set(stateNameOf(buffer), next);
+    const stateName = stateNameOf(buffer);
+    if (!this.#frozen(stateName)) this.#updates.set(stateName, next);
+  }
+
+  #stateName(name: string): string {
+    return this.prefix === '' ? name : `${this.prefix}.${name}`;
   }
 }
 

@@ -36,6 +36,7 @@ export {
 export { openForeignTeacher } from './execute/foreign/open-foreign-teacher.js';
 export { readModelFile } from './execute/foreign/read-model-file.js';
 export { compiledTeacher, type LiveTeacher, teacherClassifier } from './execute/live-teacher.js';
+export { openStudentStep, type Rates, type StudentStep } from './execute/student-step.js';
 export {
   type CacheLayout,
   type FeatureSize,
@@ -83,6 +84,7 @@ export {
 } from './programs/objective.js';
 export { planTeachers, viewOf } from './programs/plan-teachers.js';
 export { stateFor } from './programs/state.js';
+export { averageDecayInput } from './programs/step-program.js';
 export {
   type InitialPlan,
   type Owner,
@@ -145,10 +147,12 @@ export {
   type TeacherSettings,
   type TeacherSpec,
 } from './run/teacher-spec.js';
+export type { AverageSettings, UpdateRules } from './run/update-rules.js';
 export type { Weights } from './run/weights.js';
 export { fixed, gradientNorm, mokd, runningMagnitude } from './standard/balancers.js';
+export { clipByGlobalNorm, clipByValue } from './standard/gradient-transforms.js';
 export { countTop, nll, top1, top5 } from './standard/metrics.js';
-export { adamw, sgd } from './standard/optimizers.js';
+export { adamw, lamb, sgd } from './standard/optimizers.js';
 export { standardTraining } from './standard/plugin.js';
 export { constant, cosine, linear, linearWarmup, multiStep } from './standard/schedules.js';
 export { type Checkpoint, latestCheckpoint, listCheckpoints } from './store/checkpoint/load.js';

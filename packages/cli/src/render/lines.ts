@@ -1,5 +1,6 @@
 import { type MetricFormat, teacherTitle } from '@limbeck/core';
 import type {
+  AverageSettings,
   CacheFacts,
   DeployedCost,
   EventOf,
@@ -108,7 +109,7 @@ const filledLine = (event: EventOf<'cache-filled'>): string =>
   `cache of ${teacherTitle(event.teacher)}: ${plural(event.records, 'record')}, ${bytes(event.bytes)}, written in ${duration(event.seconds)}`;
 
 function startLines(event: EventOf<'start'>): string[] {
-  const { student, teachers, batchSize, stepsPerEpoch, epochs, seed } = event;
+  const { student, teachers, batchSize, batchesPerStep = 1, stepsPerEpoch, epochs, seed } = event;
   const model = (of: { id: string; parameters: number }) => `${of.id} (${count(of.parameters)} parameters)`;
   const weights = Object.entries(event.weights).map(
     ([name, weight]) => `${decimal(weight).replace(/\.?0+$/, '')} ${name}`,
@@ -118,9 +119,13 @@ function startLines(event: EventOf<'start'>): string[] {
   const backends = [...new Set([event.backend, ...teachers.map(({ backend }) => backend)])].join(' and ');
   return [
     `student ${model(student)}${under}`,
-    `loss ${weights.join(' + ')}; ${plural(epochs, 'epoch')} of ${plural(stepsPerEpoch, 'step')} of ${plural(batchSize, 'image')}; seed ${seed}; backend ${backends}`,
+    `loss ${weights.join(' + ')}; ${plural(epochs, 'epoch')} of ${plural(stepsPerEpoch, 'step')} of ${plural(batchSize * batchesPerStep, 'image')}; seed ${seed}; backend ${backends}`,
+    ...(event.ema === undefined ? [] : [averageLine(event.ema)]),
   ];
 }
+
+const averageLine = ({ decay, deploy }: AverageSettings): string =>
+  `weights averaged with decay ${decay}: the ${deploy ? 'averaged' : 'trained'} ones are evaluated, choose the best epoch and are exported`;
 
 function finishLines(event: EventOf<'finish'>, { formats, colors }: Shown): string[] {
   const { epoch, ...best } = event.best;

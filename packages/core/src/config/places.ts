@@ -37,7 +37,12 @@ export const places = {
   'distiller.*': distiller,
   'distiller.*.schedule': plain('schedules'),
   'task.balance': plain('balancers'),
-  'train.optimizer': { kind: 'optimizers', own: ['lr', 'groups'], kept: ['groups'] },
+  'train.optimizer': {
+    kind: 'optimizers',
+    own: ['lr', 'groups', 'layerDecay'],
+    kept: ['groups', 'layerDecay'],
+  },
+  'train.transforms.*': plain('gradientTransforms'),
   'train.schedule': plain('schedules'),
   'train.evaluate.metrics.*': { kind: 'metrics', own: ['name', 'teacher'], kept: [] },
   'train.export.*': plain('exporters'),

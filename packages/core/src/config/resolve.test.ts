@@ -52,6 +52,9 @@ describe('defaults', () => {
       train: {
         epochs: 2,
         optimizer: { use: 'sgd', lr: 0.05, momentum: 0.9, weightDecay: 5e-4, groups: [] },
+        transforms: [],
+        accumulate: 1,
+        freeze: [],
         schedule: { use: 'constant' },
         seed: 1,
         evaluate: { every: 1, metrics: [{ use: 'top1' }], splits: ['test'] },
@@ -329,8 +332,8 @@ describe('messages', () => {
         data.augment: found 1, expected array [--set data.augment=1]
         student.use: is missing; expected string
         train.epochs: found "ten", expected number [file]
-        train.lr: is no key of a configuration - did you mean 'train.optimizer.lr'?; known here: epochs, optimizer, schedule, seed, evaluate, checkpoint, export, earlyStopping [file]
-        train.scheduel: is no key of a configuration - did you mean 'schedule'?; known here: epochs, optimizer, schedule, seed, evaluate, checkpoint, export, earlyStopping [file]
+        train.lr: is no key of a configuration - did you mean 'train.optimizer.lr'?; known here: epochs, optimizer, transforms, accumulate, ema, freeze, schedule, seed, evaluate, checkpoint, export, earlyStopping [file]
+        train.scheduel: is no key of a configuration - did you mean 'schedule'?; known here: epochs, optimizer, transforms, accumulate, ema, freeze, schedule, seed, evaluate, checkpoint, export, earlyStopping [file]
         backend.precision: found "float31", expected one of "float32"|"bfloat16"|"int8" - did you mean 'float32'? [--set backend.precision=float31]"
     `);
     expect(error.details.problems).toContainEqual({

@@ -21,7 +21,11 @@ const parameterGroup = z.strictObject({
     .string()
     .refine((source) => isPattern(source), 'expected a regular expression')
     .describe('Regular expression over parameter names; the first group that fits counts.'),
-  lrFactor: z.number().min(0).default(1).describe('Multiplies the learning rate.'),
+  lrFactor: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe('Multiplies the learning rate; 0 freezes the group as `train.freeze` does.'),
   weightDecay: z.number().min(0).optional().describe("In place of the optimizer's own."),
 });
 
@@ -92,6 +96,14 @@ const optimizer = z
       .array(parameterGroup)
       .default([])
       .describe('Parameters with a rate or a weight decay of their own.'),
+    layerDecay: z
+      .number()
+      .positive()
+      .max(1)
+      .optional()
+      .describe(
+        'Factor of the learning rate from each block of the student to the one before it, the classifier having 1. Absent: all have 1.',
+      ),
   })
   .transform(({ use: named, lr, ...rest }, context) => {
     if (named === undefined) return { ...standardOptimizer, ...(lr === undefined ? {} : { lr }), ...rest };
@@ -102,11 +114,48 @@ const optimizer = z
     return { use: named, lr, ...rest };
   });
 
+const average = z.strictObject({
+  decay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.9998)
+    .describe('Share of the average that stays in an optimizer step.'),
+  warmup: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Start with short averages: in step t, counted from 0, the decay is at most 1 - (1 + t)^(-2/3).',
+    ),
+  deploy: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether the averaged weights are those that are evaluated, choose the best epoch and are exported; else the trained ones are.',
+    ),
+});
+
 const train = z.strictObject({
   epochs: count.describe('Times the training images are seen.'),
   optimizer: optimizer
     .prefault({})
     .describe('Without `use`: sgd with lr 0.05, momentum 0.9, weightDecay 5e-4, changed by what is written.'),
+  transforms: z
+    .array(use)
+    .default([])
+    .describe('What changes gradients on their way to the optimizer, in this order.'),
+  accumulate: count
+    .default(1)
+    .describe(
+      'Batches whose mean gradient makes one optimizer step; steps, schedules and checkpoints count those.',
+    ),
+  ema: average.optional().describe('Exponential moving average of the weights. Absent: none is kept.'),
+  freeze: z
+    .array(z.string().refine((source) => isPattern(source), 'expected a regular expression'))
+    .default([])
+    .describe(
+      "Regular expressions over names such as 'student.layer1.0.conv1.weight': what they fit is not trained, and running statistics stay.",
+    ),
   schedule: use
     .prefault('constant')
     .describe("Course of the learning rate over the run, as a factor of the optimizer's."),

@@ -5,6 +5,7 @@ import type { OptionSchema } from './contribution.js';
 import type { Augmentation, Dataset } from './dataset.js';
 import type { Distiller } from './distiller.js';
 import type { Exporter } from './exporter.js';
+import type { GradientTransform } from './gradient-transform.js';
 import type { Loss } from './loss.js';
 import type { Metric } from './metric.js';
 import type { Optimizer, Schedule } from './optimizer.js';
@@ -22,6 +23,7 @@ export interface Contributions {
   datasets: Dataset<any>;
   augmentations: Augmentation<any>;
   optimizers: Optimizer<any>;
+  gradientTransforms: GradientTransform<any>;
   schedules: Schedule<any>;
   balancers: Balancer<any>;
   metrics: Metric<any>;

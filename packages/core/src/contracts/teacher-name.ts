@@ -8,7 +8,7 @@ export const teacherTitle = (name: string): string =>
 /** First parts of names that programs and states use themselves. */
 const reserved: ReadonlySet<string> = new Set([
   ...['image', 'labels', 'targets', 'lr', 'loss', 'logits'],
-  ...['student', 'distiller', 'optimizer'],
+  ...['student', 'distiller', 'optimizer', 'transforms', 'average'],
 ]);
 
 /**

@@ -19,6 +19,7 @@ export const kinds: { readonly [K in Kind]: KindFacts<Contributions[K]> } = Obje
   datasets: { noun: 'data set', functions: ['open'] },
   augmentations: { noun: 'augmentation', functions: ['create'] },
   optimizers: { noun: 'optimizer', functions: ['update'] },
+  gradientTransforms: { noun: 'gradient transform', functions: ['transform'] },
   schedules: { noun: 'schedule', functions: ['create'] },
   balancers: { noun: 'balancer', functions: ['balance'] },
   metrics: { noun: 'metric', functions: ['create'] },

@@ -34,6 +34,7 @@ export const tokens: Tokens = Object.freeze({
   datasets: token<Contributions['datasets']>('datasets'),
   augmentations: token<Contributions['augmentations']>('augmentations'),
   optimizers: token<Contributions['optimizers']>('optimizers'),
+  gradientTransforms: token<Contributions['gradientTransforms']>('gradientTransforms'),
   schedules: token<Contributions['schedules']>('schedules'),
   balancers: token<Contributions['balancers']>('balancers'),
   metrics: token<Contributions['metrics']>('metrics'),

@@ -27,7 +27,8 @@ export interface BatchNormOptions {
 
 /**
  * Variables `weight`, `bias`, `running_mean`, `running_var`, all [C]. In training the batch's own statistics normalise
- * and the running ones follow, the variance unbiased, as PyTorch does it.
+ * and the running ones follow, the variance unbiased, as PyTorch does it. Frozen, the layer normalises with the running
+ * statistics in training, too, and they stay: where they are frozen by name, or `weight` and `bias` both are.
  */
 export function batchNorm(m: Scope, x: Tensor, options: BatchNormOptions): Tensor {
   const { epsilon = 1e-5, momentum = 0.1, affine = true } = options;
@@ -43,7 +44,7 @@ export function batchNorm(m: Scope, x: Tensor, options: BatchNormOptions): Tenso
   const bias = affine ? m.parameter('bias', [channels], zeros) : vector(0);
   const runningMean = m.buffer('running_mean', [channels], zeros);
   const runningVariance = m.buffer('running_var', [channels], ones);
-  if (m.mode === 'eval') {
+  if (m.mode === 'eval' || isFrozen(m, affine)) {
     return reshape(normalize(map, runningMean, runningVariance, scale, bias, { epsilon }), x.shape);
   }
   const count = sizeOf(map.shape) / channels;
@@ -58,3 +59,7 @@ export function batchNorm(m: Scope, x: Tensor, options: BatchNormOptions): Tenso
   follow(runningVariance, mul(channelVariance(map), count / (count - 1)));
   return reshape(batchNormTraining(map, scale, bias, { epsilon }), x.shape);
 }
+
+const isFrozen = (m: Scope, affine: boolean): boolean =>
+  (m.isFrozen('running_mean') && m.isFrozen('running_var')) ||
+  (affine && m.isFrozen('weight') && m.isFrozen('bias'));

@@ -1,5 +1,6 @@
-import { add, div, mul, pow, sqrt, sub, type Tensor } from '@limbeck/graph';
-import type { OptimizerStep, TrainedParameter } from './optimizer.js';
+import { mul, sub, type Tensor } from '@limbeck/graph';
+import { AdamMoments } from './adam-moments.js';
+import { type OptimizerStep, rateOf, type TrainedParameter } from './optimizer.js';
 
 /** Options of AdamW, named as in PyTorch. */
 export interface AdamwOptions {
@@ -19,32 +20,16 @@ export function adamw(
 ): OptimizerStep {
   const { betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0.01 } = options;
   const { graph } = lr;
-  const updates = new Map<string, Tensor>();
-  const slots: Tensor[] = [];
-  const slot = (name: string, shape: readonly number[], next: (current: Tensor) => Tensor): Tensor => {
-    const current = graph.state(name, shape);
-    const value = next(current);
-    slots.push(current);
-    updates.set(name, value);
-    return value;
-  };
-  const t = graph.scoped('optimizer', () => slot('optimizer.step', [], (step) => add(step, 1)));
-  const [beta1, beta2] = betas;
-  const correction = (beta: number) => sub(1, pow(graph.scalar(beta), t));
-  for (const { variable, gradient, lrFactor, weightDecay: own } of parameters) {
+  const moments = new AdamMoments(graph, { betas, epsilon });
+  for (const parameter of parameters) {
+    const { variable, weightDecay: own } = parameter;
     const { tensor, stateName } = variable;
     graph.scoped(`optimizer.${stateName}`, () => {
-      const first = slot(`optimizer.first.${stateName}`, tensor.shape, (m) =>
-        add(mul(m, beta1), mul(gradient, 1 - beta1)),
-      );
-      const second = slot(`optimizer.second.${stateName}`, tensor.shape, (v) =>
-        add(mul(v, beta2), mul(mul(gradient, gradient), 1 - beta2)),
-      );
-      const rate = lrFactor === 1 ? lr : mul(lr, lrFactor);
+      const direction = moments.direction(parameter);
+      const rate = rateOf(parameter, lr);
       const decayed = sub(tensor, mul(mul(rate, own ?? weightDecay), tensor));
-      const denominator = add(sqrt(div(second, correction(beta2))), epsilon);
-      updates.set(stateName, sub(decayed, mul(rate, div(div(first, correction(beta1)), denominator))));
+      moments.updates.set(stateName, sub(decayed, mul(rate, direction)));
     });
   }
-  return { updates, slots };
+  return moments;
 }

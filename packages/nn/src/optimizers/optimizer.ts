@@ -1,4 +1,4 @@
-import type { Tensor } from '@limbeck/graph';
+import { mul, type Tensor } from '@limbeck/graph';
 import type { Variable } from '../trace.js';
 
 /** A parameter with its gradient, and what its group changes. */
@@ -10,6 +10,10 @@ export interface TrainedParameter {
   /** Overrides the optimiser's weight decay where given. */
   readonly weightDecay?: number;
 }
+
+/** The learning rate of a parameter. */
+export const rateOf = ({ lrFactor }: TrainedParameter, lr: Tensor): Tensor =>
+  lrFactor === 1 ? lr : mul(lr, lrFactor);
 
 /** One step of an optimiser as graph nodes. */
 export interface OptimizerStep {
@@ -23,24 +27,38 @@ export interface OptimizerStep {
 export interface ParameterGroup {
   /** Regular expression over state names, e.g. `\\.bias$`. */
   readonly match: string;
-  /** Default 1. */
+  /** Default 1. With 0 the group is frozen, running statistics included. */
   readonly lrFactor?: number;
   readonly weightDecay?: number;
 }
 
-/** Joins gradients and groups to variables. */
+/** The group of a state name: the first whose pattern fits. */
+export function findGroup(
+  groups: readonly ParameterGroup[],
+): (stateName: string) => ParameterGroup | undefined {
+  const patterns = groups.map((group) => ({ group, pattern: new RegExp(group.match) }));
+  return (stateName) => patterns.find(({ pattern }) => pattern.test(stateName))?.group;
+}
+
+/**
+ * Joins gradients and groups to variables.
+ *
+ * @param layerFactors further factors of the learning rate by state name, as {@link layerDecayFactors} gives them; 1
+ * where a name is missing
+ */
 export function groupParameters(
   variables: readonly Variable[],
   gradients: readonly Tensor[],
   groups: readonly ParameterGroup[] = [],
+  layerFactors: ReadonlyMap<string, number> = new Map(),
 ): TrainedParameter[] {
-  const patterns = groups.map((group) => ({ ...group, pattern: new RegExp(group.match) }));
+  const groupOf = findGroup(groups);
   return variables.map((variable, i) => {
-    const group = patterns.find(({ pattern }) => pattern.test(variable.stateName));
+    const group = groupOf(variable.stateName);
     return {
       variable,
       gradient: gradients[i]!,
-      lrFactor: group?.lrFactor ?? 1,
+      lrFactor: (group?.lrFactor ?? 1) * (layerFactors.get(variable.stateName) ?? 1),
       ...(group?.weightDecay === undefined ? {} : { weightDecay: group.weightDecay }),
     };
   });

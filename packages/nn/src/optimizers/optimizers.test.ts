@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { zeros } from '../initializers.js';
 import { Trace } from '../trace.js';
 import { adamw } from './adamw.js';
+import { lamb } from './lamb.js';
 import {
   groupParameters,
   type OptimizerStep,
@@ -18,6 +19,7 @@ const rates = [0.1, 0.1, 0.05, 0.05];
 function descend(
   update: (parameters: TrainedParameter[], lr: Tensor) => OptimizerStep,
   groups: ParameterGroup[] = [],
+  from: readonly number[] = start,
 ): number[][] {
   const graph = new Graph();
   const trace = new Trace(graph, { prefix: 'student', mode: 'train' });
@@ -29,7 +31,7 @@ function descend(
   const variables = [...trace.variables.values()];
   const { updates, slots } = update(groupParameters(variables, gradients(loss, [p]), groups), lr);
   const step = program({ name: 'step', outputs: { loss }, updates });
-  let state = new Map([['student.p', tensorData('float32', [3], Float32Array.from(start))]]);
+  let state = new Map([['student.p', tensorData('float32', [3], Float32Array.from(from))]]);
   for (const slot of slots) state.set(slot.attributes.name as string, tensorData('float32', slot.shape));
   return rates.map((rate, k) => {
     const inputs = new Map([
@@ -99,12 +101,49 @@ test('AdamW follows torch.optim.AdamW', () => {
   );
 });
 
+describe('LAMB', () => {
+  test('moves a parameter by the learning rate times its own length', () => {
+    const [first] = descend((p, lr) => lamb(p, lr, { weightDecay: 0 }));
+    const moved = Math.hypot(...first!.map((value, i) => value - start[i]!));
+    expect(moved).toBeCloseTo(0.1 * Math.hypot(...start), 5);
+  });
+
+  test('takes the direction as it is where the trust ratio is bounded by 1', () => {
+    // |p| is 2.41 and the direction about 1.73 long: the bound holds
+    const [first] = descend((p, lr) => lamb(p, lr, { weightDecay: 0, maxTrust: 1 }));
+    expectClose([first!], [[0.4, -1.15, 2.1]]);
+  });
+
+  test("a group's weight decay takes the place of the optimiser's", () => {
+    const groups = [{ match: 'p', lrFactor: 1, weightDecay: 0 }];
+    expect(descend((p, lr) => lamb(p, lr, { weightDecay: 0.3 }), groups)).toEqual(
+      descend((p, lr) => lamb(p, lr, { weightDecay: 0 })),
+    );
+  });
+
+  test('a parameter of zeros moves', () => {
+    const [first] = descend((p, lr) => lamb(p, lr, { weightDecay: 0.1 }), [], [0, 0, 0]);
+    expectClose([first!], [[-0.1, -0.1, -0.1]]);
+  });
+});
+
 describe('parameter groups', () => {
   test('a factor of 0 leaves a parameter as it is, a factor of 1 changes nothing', () => {
     const frozen = descend((p, lr) => sgd(p, lr), [{ match: 'student', lrFactor: 0 }]);
     expect(frozen.at(-1)).toEqual(start);
     const same = descend((p, lr) => sgd(p, lr), [{ match: '.', lrFactor: 1 }]);
     expect(same).toEqual(descend((p, lr) => sgd(p, lr)));
+  });
+
+  test('factors of layers multiply those of groups', () => {
+    const factors = new Map([['student.p', 0.5]]);
+    const [parameter] = groupParameters(
+      [{ stateName: 'student.p' } as never],
+      [undefined as never],
+      [{ match: 'p', lrFactor: 3 }],
+      factors,
+    );
+    expect(parameter!.lrFactor).toBe(1.5);
   });
 
   test("a group's weight decay takes the place of the optimiser's, and the first group that fits counts", () => {

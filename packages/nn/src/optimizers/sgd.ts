@@ -1,5 +1,5 @@
 import { add, mul, sub, type Tensor } from '@limbeck/graph';
-import type { OptimizerStep, TrainedParameter } from './optimizer.js';
+import { type OptimizerStep, rateOf, type TrainedParameter } from './optimizer.js';
 
 /** Options of SGD, named as in PyTorch. */
 export interface SgdOptions {
@@ -25,7 +25,8 @@ export function sgd(
   const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
   const updates = new Map<string, Tensor>();
   const slots: Tensor[] = [];
-  for (const { variable, gradient, lrFactor, weightDecay: own } of parameters) {
+  for (const parameter of parameters) {
+    const { variable, gradient, weightDecay: own } = parameter;
     const { tensor, stateName } = variable;
     lr.graph.scoped(`optimizer.${stateName}`, () => {
       const decay = own ?? weightDecay;
@@ -38,8 +39,7 @@ export function sgd(
         updates.set(buffer.attributes.name as string, next);
         direction = nesterov ? add(g, mul(next, momentum)) : next;
       }
-      const rate = lrFactor === 1 ? lr : mul(lr, lrFactor);
-      updates.set(stateName, sub(tensor, mul(rate, direction)));
+      updates.set(stateName, sub(tensor, mul(rateOf(parameter, lr), direction)));
     });
   }
   return { updates, slots };

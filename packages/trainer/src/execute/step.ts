@@ -1,26 +1,28 @@
-import { type Executable, LimbeckError } from '@limbeck/core';
-import { leafName, type TensorData, tensorData } from '@limbeck/graph';
+import { LimbeckError } from '@limbeck/core';
+import { type TensorData, tensorData } from '@limbeck/graph';
 import { mostLikely } from '../analysis/most-likely.js';
 import { scheduleInput, weightOutput } from '../programs/objective.js';
 import type { StepPlan } from '../programs/student.js';
 import type { StepBatch } from './batch-source.js';
 import type { FeatureSource } from './feature-source.js';
+import type { Rates, StudentStep } from './student-step.js';
 
 /** What one step came to. */
 export interface StepResult {
-  /** Every term by name, unweighted, and `total`, the weighted sum. */
+  /** Every term by name, unweighted, and `total`, the weighted sum: means over the step's batches. */
   readonly losses: Record<string, number>;
   /** Weights in this step of the terms whose weights change; empty where none does. */
   readonly weights: Record<string, number>;
-  /** Right predictions among the batch; undefined in a phase that predicts nothing. */
+  /** Right predictions among all images; undefined in a phase that predicts nothing. */
   readonly correct: number | undefined;
+  /** Images of all its batches. */
+  readonly samples: number;
 }
 
 /** What a step is run with. */
-export interface StepInputs {
-  readonly batch: StepBatch;
-  /** Learning rate. */
-  readonly lr: number;
+export interface StepInputs extends Rates {
+  /** One batch of the step, counted from 0. */
+  readonly batch: (part: number) => StepBatch;
   /** Factors of the weights that have a course, by term. */
   readonly factors: ReadonlyMap<string, number>;
 }
@@ -33,27 +35,39 @@ const scalar = (value: number): TensorData => tensorData('float32', [], Float32A
 /** Runs steps: images go to the teachers, their features and the images to the student. */
 export class Stepper {
   readonly #plan: StepPlan;
-  readonly #student: Executable;
+  readonly #student: StudentStep;
   readonly #sources: readonly FeatureSource[];
-  readonly #given: ReadonlySet<string>;
 
   constructor(
     plan: StepPlan,
-    { student, sources }: { student: Executable; sources: readonly FeatureSource[] },
+    { student, sources }: { student: StudentStep; sources: readonly FeatureSource[] },
   ) {
     this.#plan = plan;
     this.#student = student;
     this.#sources = sources;
-    this.#given = new Set(plan.program.inputs.map(leafName));
   }
 
-  async run({ batch, lr, factors }: StepInputs): Promise<StepResult> {
-    const offered: Record<string, TensorData> = { ...batch.feeds, lr: scalar(lr) };
+  /** One optimiser step. */
+  async run({ batch: draw, factors, ...rates }: StepInputs): Promise<StepResult> {
+    const { batches } = this.#plan;
+    const results: StepResult[] = [];
+    for (let part = 0; part < batches; part++) {
+      results.push(await this.#batch(draw(part), { part, factors, rates }));
+    }
+    return results.length === 1 ? results[0]! : joined(results);
+  }
+
+  async #batch(
+    batch: StepBatch,
+    { part, factors, rates }: { part: number; factors: StepInputs['factors']; rates: Rates },
+  ): Promise<StepResult> {
+    const offered: Record<string, TensorData> = { ...batch.feeds };
     for (const [term, factor] of factors) offered[scheduleInput(term)] = scalar(factor);
     // they go to the student as they are
     for (const source of this.#sources) Object.assign(offered, await source.features(batch));
-    const feeds = Object.fromEntries(Object.entries(offered).filter(([name]) => this.#given.has(name)));
-    const fetches = await this.#student.step(feeds);
+    const { inputs } = this.#student;
+    const feeds = Object.fromEntries(Object.entries(offered).filter(([name]) => inputs.has(name)));
+    const fetches = await this.#student.batch(feeds, part, rates);
     const losses: Record<string, number> = {};
     const weights: Record<string, number> = {};
     for (const [term, weight] of this.#plan.weights) {
@@ -64,8 +78,29 @@ export class Stepper {
       else if (factor !== undefined) weights[term] = weight * factor;
     }
     losses[totalLoss] = fetches.loss!.data[0]!;
-    return { losses, weights, correct: fetches.logits && countRight(fetches.logits, batch.labels) };
+    const correct = fetches.logits && countRight(fetches.logits, batch.labels);
+    return { losses, weights, correct, samples: batch.labels.length };
   }
+}
+
+/** What the batches of one step come to together. */
+function joined(results: readonly StepResult[]): StepResult {
+  const [{ losses, weights }] = results as [StepResult];
+  const mean = (values: Readonly<Record<string, number>>, of: (one: StepResult) => Record<string, number>) =>
+    Object.fromEntries(
+      Object.keys(values).map((name) => [
+        name,
+        results.reduce((sum, one) => sum + of(one)[name]!, 0) / results.length,
+      ]),
+    );
+  const total = (of: (one: StepResult) => number) => results.reduce((sum, one) => sum + of(one), 0);
+  const predicts = results.every(({ correct }) => correct !== undefined);
+  return {
+    losses: mean(losses, (one) => one.losses),
+    weights: mean(weights, (one) => one.weights),
+    correct: predicts ? total(({ correct }) => correct!) : undefined,
+    samples: total(({ samples }) => samples),
+  };
 }
 
 function countRight(logits: TensorData, labels: Int32Array): number {

@@ -7,11 +7,10 @@ import {
 } from '@limbeck/core';
 import { leafName } from '@limbeck/graph';
 import { median } from '../analysis/median.js';
-import { compile } from '../execute/compile.js';
 import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';
 import { openTeacher, pathsOf } from '../execute/open-teacher.js';
 import { Stepper } from '../execute/step.js';
-import { stateFor } from '../programs/state.js';
+import { openStudentStep } from '../execute/student-step.js';
 import type { Placement } from '../run/choices.js';
 import type { RunSpec } from '../run/run-spec.js';
 import { prepareRun } from '../train/prepare.js';
@@ -53,6 +52,7 @@ export interface StepMeasurement {
   /** Median milliseconds of a whole step, data included. */
   readonly stepMs: number;
   readonly imagesPerSecond: number;
+  /** Images of an optimiser step. */
   readonly batchSize: number;
   /** Steps that were measured. */
   readonly steps: number;
@@ -96,35 +96,46 @@ export async function measureSteps(
       const { backend } = teacher.spec.placement;
       sources.push(timed(liveFeatures(live, needed), partOf(name, backend, teachers[i]!.kept)));
     }
-    const state = stateFor(phase.plan.program, run.stateOf(phase));
-    const student = await compile(phase.plan.program, run.spec.placement, { emit, state });
+    const student = await openStudentStep(phase.plan, run.spec.placement, {
+      emit,
+      state: run.stateOf(phase),
+    });
     opened.push(student);
     const compileSeconds = (performance.now() - started) / 1000;
-    const part = partOf('student', spec.placement.backend, own);
+    const part = partOf('student', spec.placement.backend, own.slice(0, 1));
+    const parts = [...sources.map((source) => source.part), part];
     const stepper = new Stepper(phase.plan, { student, sources });
     say(`measured steps: ${steps}, after ${warmUp} to warm up`);
     const [dataTimes, stepTimes]: [number[], number[]] = [[], []];
     for (let step = 0; step < warmUp + steps && !(stop() && stepTimes.length > 0); step++) {
       const before = performance.now();
-      const { batchesPerEpoch } = run.source;
-      const batch = run.source.batch(phase.plan, phase.epochsBefore, step % batchesPerEpoch);
-      const drawn = performance.now();
-      await stepper.run({ batch, lr: phase.rateAt(0), factors: phase.factorsAt(0) });
-      const end = performance.now();
-      const taught = sources.reduce((sum, source) => sum + source.part.times.at(-1)!, 0);
-      part.times.push(end - drawn - taught);
-      if (step === warmUp - 1)
-        for (const { times } of [part, ...sources.map((one) => one.part)]) times.length = 0;
+      const first = (step % run.stepsPerEpoch) * phase.plan.batches;
+      let drawing = 0;
+      const batch = (one: number) => {
+        const begun = performance.now();
+        const drawn = run.source.batch(phase.plan, phase.epochsBefore, first + one);
+        drawing += performance.now() - begun;
+        return drawn;
+      };
+      const averageDecay = phase.averageDecayAt?.(0);
+      await stepper.run({ batch, lr: phase.rateAt(0), averageDecay, factors: phase.factorsAt(0) });
+      const took = performance.now() - before;
+      const taught = sources.reduce(
+        (sum, source) => sum + joinLast(source.part.times, phase.plan.batches),
+        0,
+      );
+      part.times.push(took - drawing - taught);
+      if (step === warmUp - 1) for (const { times } of parts) times.length = 0;
       if (step < warmUp) continue;
-      dataTimes.push(drawn - before);
-      stepTimes.push(end - before);
+      dataTimes.push(drawing);
+      stepTimes.push(took);
       // signals reach this thread between steps only
       await new Promise(setImmediate);
     }
     const stepMs = median(stepTimes);
-    const { batchSize } = spec.data;
+    const batchSize = spec.data.batchSize * phase.plan.batches;
     const measured: MeasuredProgram[] = [];
-    for (const one of [...sources.map((source) => source.part), part]) {
+    for (const one of parts) {
       const wanted = profile && !stop();
       if (wanted) say(`profiling '${one.name}'`);
       measured.push(await describe(one, wanted ? { warmUp } : undefined));
@@ -182,6 +193,13 @@ const timed = (source: FeatureSource, part: Part): FeatureSource & { readonly pa
   },
   dispose: () => source.dispose(),
 });
+
+/** Makes the last so many times, one for each batch of a step, one; returns it. */
+function joinLast(times: number[], batches: number): number {
+  const sum = times.splice(-batches).reduce((all, one) => all + one, 0);
+  times.push(sum);
+  return sum;
+}
 
 /** @param wanted how a profile is asked for; undefined where none is */
 async function describe(part: Part, wanted: ProfileOptions | undefined): Promise<MeasuredProgram> {

@@ -40,6 +40,8 @@ export function buildDistillers(
   choices: readonly DistillerChoice[],
   context: {
     readonly mode: Mode;
+    /** Which values training leaves as they are, by state name. */
+    readonly frozen?: (stateName: string) => boolean;
     readonly student: ModelView;
     /**
      * Whom a distiller compares the student with; `wanted` is the name it gives, undefined for the first. `view` is what
@@ -54,8 +56,8 @@ export function buildDistillers(
     readonly studentOn: (place: string, view: string, options: ViewOptions) => ModelView;
   },
 ): CombinedDistillation {
-  const trace = new Trace(graph, { prefix: distillerPrefix, mode: context.mode });
-  const { parts, teacherOf, studentOn, ...shared } = context;
+  const trace = new Trace(graph, { prefix: distillerPrefix, mode: context.mode, frozen: context.frozen });
+  const { parts, teacherOf, studentOn, frozen: _, ...shared } = context;
   const project = (use: Use, m: Scope, x: Tensor, target: Shape): Tensor => {
     const { contribution, options } = parts.use('projectors', use);
     const projected = m.scoped(() => contribution.project(m, x, target, options, project));

@@ -4,20 +4,22 @@ import {
   leafName,
   mean,
   type Program,
-  program,
   type Shape,
   type StateDict,
   softmaxCrossEntropy,
   type Tensor,
   tensorData,
 } from '@limbeck/graph';
-import { groupParameters, initialState, Trace, type Variable } from '@limbeck/nn';
+import { averagedName, initialState, Trace, type Variable } from '@limbeck/nn';
 import type { StudentSpec } from '../run/run-spec.js';
+import { deployedProgram } from './deployed.js';
 import type { CombinedInitialPhase } from './distillation.js';
 import { distillerPrefix } from './distillation.js';
 import { type Objective, objectiveOf, type Term, taskLoss, weightOutput } from './objective.js';
+import { accumulatorName, stepPrograms } from './step-program.js';
 import type { Teacher, TeacherFeature } from './teacher.js';
 import { type TracedStep, traceStep } from './trace-step.js';
+import { checkUpdateRules, frozenNames, layerFactorsOf } from './update-rules.js';
 import { updatesWithin } from './updates.js';
 import { type ViewPlan, viewInput } from './views.js';
 
@@ -33,13 +35,20 @@ export interface PlannedTeacher extends Pick<Teacher, 'name' | 'prefix' | 'model
 /** A training step, ready to be compiled, and what a run needs to know about it. */
 export interface StepPlan {
   /**
-   * Inputs `lr` [] and those of the following that it needs: `image` [N, C, H, W], `labels` [N] int32, `teacher.<path>`
+   * Inputs `lr` [] (in `update` where there is one), `average.decay` [] likewise where weights are averaged, and those of the following that it needs: `image` [N, C, H, W], `labels` [N] int32, `teacher.<path>`
    * for each feature asked of a sole teacher, `<name>.<path>` of several, `schedule.<term>` [] for each weight that has a
    * course, `samples.*` int32; and for views `view.<name>.image` and, in front of what teachers give, `view.<name>.`.
    * Outputs `loss` [], `loss.<term>` [] unweighted, `weight.<term>` [] where a balancer decides; in the main phase
    * `logits` [N, classes] of the model that will be deployed.
    */
   readonly program: Program;
+  /**
+   * Changes the weights where several batches make a step, once after them; absent where `program` does so itself. Inputs
+   * `lr` [], `gradient.<name>` and `buffer.<name>`, outputs new parameters by state name.
+   */
+  readonly update?: Program;
+  /** Batches of a step. */
+  readonly batches: number;
   /** Weight of each term, the cross-entropy first. */
   readonly weights: ReadonlyMap<string, number>;
   /** Terms whose weight has a course, with what is multiplied to it. */
@@ -51,7 +60,7 @@ export interface StepPlan {
   /** State names that the optimiser changes. */
   readonly trained: readonly string[];
   /**
-   * First values of the program's state under a seed; frozen values come from the teacher's state.
+   * First values of the programs' state under a seed; frozen values come from the teacher's state.
    *
    * @param known values to start from instead, by state name
    */
@@ -83,7 +92,7 @@ export interface StudentPlan extends StepPlan {
 /** Traces student, distillers, gradients and optimiser into one program a phase. */
 export function planStudent(spec: StudentSpec): StudentPlan {
   const graph = new Graph();
-  const step = traceStep(graph, spec, 'train', spec.data.batchSize);
+  const step = traceStep(graph, spec, 'train', spec.data.batchSize, frozenNames(spec));
   const { combined, views, teachers } = step;
   const balancing = new Trace(graph, { prefix: 'balancer', mode: 'train' });
   const main = planMain(graph, spec, step, balancing);
@@ -101,10 +110,11 @@ export function planStudent(spec: StudentSpec): StudentPlan {
       teachers.map(({ frozen }) => frozen),
     ),
   ]);
+  checkUpdateRules(spec, variables);
   const given = new Set([main, ...initial].flatMap((plan) => plan.program.inputs.map(leafName)));
   const finish = <T extends Omit<StepPlan, 'initialState'>>(plan: T): T & StepPlan => ({
     ...plan,
-    initialState: (seed, known = new Map()) => startOf(plan.program, variables, seed, known),
+    initialState: (seed, known = new Map()) => startOf(plan, variables, seed, known),
   });
   return {
     ...finish(main),
@@ -130,11 +140,27 @@ function planMain(graph: Graph, spec: StudentSpec, step: TracedStep, balancing: 
     [taskLoss, { weight: spec.taskWeight ?? combined.taskWeight ?? 1, value: task, schedules: [] }],
     ...combined.losses,
   ]);
-  const candidates = parametersOf([...views.traces, combined.trace]);
+  const candidates = trainable(spec, [...views.traces, combined.trace]);
   const balance = spec.balance && { ...spec.balance, trace: balancing };
   const objective = objectiveOf(graph, terms, candidates, balance);
+  if (objective.trained.length === 0) {
+    throw new LimbeckError(
+      'PRECONDITION',
+      'no parameter is trained: no loss reaches one that is not frozen',
+      {
+        hint: 'freeze less: train.freeze, and groups with an lrFactor of 0',
+      },
+    );
+  }
   const traces = [...views.traces, combined.trace, balancing];
-  return planOf(graph, spec, step, { name: 'student', terms, objective, traces, outputs: { logits } });
+  return planOf(graph, spec, step, {
+    name: 'student',
+    terms,
+    objective,
+    traces,
+    outputs: { logits },
+    averaged: spec.ema && averagedBuffers(spec, views.traces),
+  });
 }
 
 function planInitial(
@@ -148,10 +174,10 @@ function planInitial(
   const isOwn = (name: string) => name.startsWith(`${distillerPrefix}.${place}.`);
   const students = trains === 'extras' ? [] : views.traces;
   const candidates = [
-    ...parametersOf(students),
+    ...trainable(spec, students),
     ...(trains === 'student'
       ? []
-      : parametersOf([combined.trace]).filter(({ stateName }) => isOwn(stateName))),
+      : trainable(spec, [combined.trace]).filter(({ stateName }) => isOwn(stateName))),
   ];
   const objective = objectiveOf(graph, terms, candidates);
   if (objective.trained.length === 0) {
@@ -171,21 +197,26 @@ function planInitial(
   return { ...plan, place, epochs, trains, lr };
 }
 
-/** Parameters by state name; traces of one model share theirs. */
-const parametersOf = (traces: readonly Trace[]): Variable[] => [
-  ...new Map(
-    traces
-      .flatMap((trace) => [...trace.variables.values()])
-      .filter(({ kind }) => kind === 'parameter')
-      .map((variable) => [variable.stateName, variable]),
-  ).values(),
-];
+/** Parameters that are not frozen; traces of one model share theirs. */
+function trainable(spec: StudentSpec, traces: readonly Trace[]): Variable[] {
+  const isFrozen = frozenNames(spec) ?? (() => false);
+  const parameters = traces
+    .flatMap((trace) => [...trace.variables.values()])
+    .filter(({ kind, stateName }) => kind === 'parameter' && !isFrozen(stateName));
+  return [...new Map(parameters.map((variable) => [variable.stateName, variable])).values()];
+}
 
-/** Joins an objective and the optimiser's update into a program. */
+/** Running statistics of the student and whatever else the deployed model reads; not what distillers remember. */
+function averagedBuffers(spec: StudentSpec, students: readonly Trace[]): Set<string> {
+  const own = students.flatMap(({ variables }) => [...variables.values()].map(({ stateName }) => stateName));
+  return new Set([...own, ...deployedProgram(spec, 1).state.map(({ name }) => name)]);
+}
+
+/** Joins an objective and the way from its gradients to new weights into a step. */
 function planOf(
   graph: Graph,
-  { optimizer, groups }: StudentSpec,
-  { teachers, views, samples }: TracedStep,
+  spec: StudentSpec,
+  { model, teachers, views, samples }: TracedStep,
   {
     name,
     terms,
@@ -193,6 +224,7 @@ function planOf(
     traces,
     outputs: more,
     isKept = () => true,
+    averaged,
   }: {
     readonly name: string;
     readonly terms: ReadonlyMap<string, Term>;
@@ -202,26 +234,31 @@ function planOf(
     readonly outputs: Readonly<Record<string, Tensor>>;
     /** Whether a buffer may be updated, by state name. */
     readonly isKept?: (name: string) => boolean;
+    /** Buffers that are averaged with the weights; undefined where no average is kept. */
+    readonly averaged?: ReadonlySet<string>;
   },
 ): Unstarted<StepPlan> {
-  const lr = graph.input('lr', []);
-  const parameters = groupParameters(objective.trained, objective.gradients, groups);
-  const step = optimizer.contribution.update(parameters, lr, optimizer.options);
   const outputs = new Map<string, Tensor>([['loss', objective.total]]);
   for (const [term, { value }] of terms) outputs.set(`loss.${term}`, value);
   for (const [term, weight] of objective.decisions) outputs.set(weightOutput(term), weight);
   for (const [output, value] of Object.entries(more)) outputs.set(output, value);
   const buffers = [...updatesWithin([...outputs.values()], traces)].filter(([buffer]) => isKept(buffer));
-  const built = program({
-    name,
-    outputs,
-    updates: new Map([...buffers, ...step.updates]),
-    inputs: [lr],
-  });
-  const given = new Set(built.inputs.map(leafName));
+  const { trained, gradients } = objective;
+  const programs = stepPrograms(
+    graph,
+    { name, outputs, trained, gradients, buffers: new Map(buffers) },
+    {
+      optimizer: spec.optimizer,
+      rules: spec,
+      layerFactors: spec.layerDecay === undefined ? new Map() : layerFactorsOf(model, spec.layerDecay),
+      averaged,
+    },
+  );
+  const given = new Set(programs.program.inputs.map(leafName));
   const seen = new Set([...given].concat(teachers.flatMap(({ asked }) => imagesOf(asked, given))));
   return {
-    program: built,
+    ...programs,
+    batches: spec.accumulate ?? 1,
     weights: new Map([...terms].map(([term, { weight }]) => [term, weight])),
     schedules: new Map(
       [...terms]
@@ -230,7 +267,7 @@ function planOf(
     ),
     views: new Map([...views.asked].filter(([view]) => seen.has(viewInput(view, 'image')))),
     negatives: new Map([...samples.asked].filter(([input]) => given.has(input))),
-    trained: objective.trained.map(({ stateName }) => stateName),
+    trained: trained.map(({ stateName }) => stateName),
   };
 }
 
@@ -239,7 +276,7 @@ const imagesOf = (asked: readonly TeacherFeature[], needed: ReadonlySet<string>)
   asked.filter(({ input }) => needed.has(input)).map(({ image }) => image);
 
 function startOf(
-  target: Program,
+  { program, update, trained }: Pick<StepPlan, 'program' | 'update' | 'trained'>,
   variables: StudentPlan['variables'],
   seed: number,
   known: StateDict,
@@ -248,16 +285,20 @@ function startOf(
     [...variables.values()].filter(({ owner, stateName }) => owner !== 'teacher' && !known.has(stateName)),
     seed,
   );
+  const startFor = (name: string) => known.get(name) ?? drawn.get(name);
+  const sums = new Set(update === undefined ? [] : trained.map(accumulatorName));
+  const slots = [...program.state, ...(update?.state ?? [])].filter(({ name }) => !sums.has(name));
   return new Map(
-    target.state.map(({ name, current }) => {
-      const value = known.get(name) ?? drawn.get(name);
+    slots.map(({ name, current }) => {
+      // an average begins as what it follows
+      const value = startFor(name) ?? startFor(averagedName(name) ?? name);
       if (value === undefined && variables.get(name)?.owner === 'teacher') {
         throw new LimbeckError(
           'PRECONDITION',
           `the step keeps '${name}', so the teacher's weights must be given`,
         );
       }
-      // what no model defines belongs to the optimiser, which starts from zero
+      // what no model defines belongs to transforms and the optimiser, which start from zero
       return [name, value ?? tensorData('float32', current.shape)];
     }),
   );

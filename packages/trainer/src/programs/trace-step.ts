@@ -23,13 +23,23 @@ export interface TracedStep {
   readonly taps: ReadonlyMap<string, Shape>;
 }
 
-/** Traces the student and builds the distillers on it, for batches of one size. */
-export function traceStep(graph: Graph, spec: ModelsSpec, mode: Mode, batch: number): TracedStep {
+/**
+ * Traces the student and builds the distillers on it, for batches of one size.
+ *
+ * @param frozen which values training leaves as they are, by state name
+ */
+export function traceStep(
+  graph: Graph,
+  spec: ModelsSpec,
+  mode: Mode,
+  batch: number,
+  frozen?: (stateName: string) => boolean,
+): TracedStep {
   const { parts } = spec;
   const { classes, imageShape, train } = spec.data.dataset;
   const image = graph.input('image', [batch, ...imageShape]);
   const labels = graph.input('labels', [batch], 'int32');
-  const student = { prefix: studentPrefix, mode, classes };
+  const student = { prefix: studentPrefix, mode, frozen, classes };
   const model = traceModel(graph, spec.student, { ...student, image });
   const views = new Views(parts, model.trace, (view, after) => {
     const drawn = graph.input(viewInput(view, 'image'), image.shape);
@@ -41,6 +51,7 @@ export function traceStep(graph: Graph, spec: ModelsSpec, mode: Mode, batch: num
   const teachers = planTeachers(graph, spec.teachers, { image: image.shape, classes });
   const combined = buildDistillers(graph, spec.distillers, {
     mode,
+    frozen,
     student: viewed(model),
     teacherOf: (distiller, wanted, view) => viewOf(teachers, distiller, wanted, view),
     studentOn: (place, view, options) => viewed(views.student(place, view, options)),

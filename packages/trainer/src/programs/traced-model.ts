@@ -11,6 +11,8 @@ export interface TracedModel {
   readonly logits: Tensor;
   /** Names of declared taps, then layer paths. */
   readonly taps: readonly string[];
+  /** State-dict names of variables that the classifier alone has. */
+  readonly classifier: ReadonlySet<string>;
   /** @throws LimbeckError UNKNOWN_TAP with suggestions */
   tap(path: string): Tensor;
 }
@@ -19,7 +21,18 @@ export interface TracedModel {
 export function traceModel(
   graph: Graph,
   choice: ModelChoice,
-  { image, classes, ...pass }: { prefix: string; mode: Mode; after?: Trace; image: Tensor; classes: number },
+  {
+    image,
+    classes,
+    ...pass
+  }: {
+    prefix: string;
+    mode: Mode;
+    after?: Trace;
+    frozen?: (stateName: string) => boolean;
+    image: Tensor;
+    classes: number;
+  },
 ): TracedModel {
   const { backbone, options } = choice;
   const trace = new Trace(graph, pass);
@@ -33,6 +46,7 @@ export function traceModel(
     );
   }
   root.tap('embedding', embedding);
+  const encoder = new Set(trace.variables.keys());
   const logits = root.scoped(() => backbone.classify(root, embedding, classes, options));
   if (logits.shape.length !== 2 || logits.shape[0] !== image.shape[0] || logits.shape[1] !== classes) {
     throw new LimbeckError(
@@ -48,6 +62,7 @@ export function traceModel(
     embedding,
     logits,
     taps,
+    classifier: new Set([...trace.variables.keys()].filter((name) => !encoder.has(name))),
     tap(path) {
       const tensor = trace.find(path);
       if (tensor !== undefined) return tensor;

@@ -23,6 +23,14 @@ export type EventType = RunEvent['type'];
 /** The events of a type. */
 export type EventOf<T extends EventType> = RunEvent & { readonly type: T };
 
+const batchOf = ({ batchSize, batchesPerStep }: EventOf<'start'>): string =>
+  batchesPerStep === undefined ? `batch ${batchSize}` : `${batchesPerStep} batches of ${batchSize} a step`;
+
+const averageOf = ({ ema }: EventOf<'start'>): string =>
+  ema === undefined
+    ? ''
+    : `, average of the weights with decay ${ema.decay} (${ema.deploy ? 'deployed' : 'kept beside them'})`;
+
 /** What a run's folder makes of a type of event. */
 export interface EventRow<Event> {
   /** One plain line, as it stands in `run.log`. */
@@ -43,8 +51,8 @@ export const eventTable: { readonly [T in EventType]: EventRow<EventOf<T>> } = {
       const teachers = event.teachers.map(({ name, id }) => `, ${teacherTitle(name)} ${id}`).join('');
       return (
         `start: student ${event.student.id} (${event.student.parameters} parameters)${teachers}, ` +
-        `${event.epochs} epochs of ${event.stepsPerEpoch} steps, batch ${event.batchSize}, seed ${event.seed}, ` +
-        `backend ${event.backend}, weights: ${values(event.weights)}`
+        `${event.epochs} epochs of ${event.stepsPerEpoch} steps, ${batchOf(event)}, seed ${event.seed}, ` +
+        `backend ${event.backend}, weights: ${values(event.weights)}${averageOf(event)}`
       );
     },
   },

@@ -1,5 +1,6 @@
 import type { ErrorCode, MetricFormat } from '@limbeck/core';
 import type { CacheFacts, DeployedCost, Fidelity, LossValues, MetricValues, TeacherFacts } from './facts.js';
+import type { AverageSettings } from './update-rules.js';
 
 /**
  * What a run says while it works. Plain JSON values, so that events cross threads, enter files and reach programs as they
@@ -23,6 +24,10 @@ export type RunEvent =
       }[];
       readonly stepsPerEpoch: number;
       readonly batchSize: number;
+      /** Batches of an optimiser step, where there are several. */
+      readonly batchesPerStep?: number;
+      /** The average of the weights that is kept; absent where none is. */
+      readonly ema?: AverageSettings;
       readonly seed: number;
       /** Weight of every loss term. */
       readonly weights: Readonly<Record<string, number>>;

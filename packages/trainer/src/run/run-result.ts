@@ -14,6 +14,8 @@ export interface RunResult {
   /** Of the project. */
   readonly version: string;
   readonly student: { readonly id: string; readonly parameters: number };
+  /** True where the exported student holds the averaged weights, which were evaluated and chose the best epoch. */
+  readonly averaged?: boolean;
   /** What answering an image takes, where more than the student is deployed. */
   readonly deployed?: DeployedCost;
   /** Epochs and steps done. */

@@ -1,7 +1,7 @@
 import type { Augmentation, Balancer, Exporter, OpenDataset, Optimizer, Schedule } from '@limbeck/core';
-import type { ParameterGroup } from '@limbeck/nn';
 import type { Chosen, DistillerChoice, MetricChoice, ModelChoice, Parts, Placement } from './choices.js';
 import type { TeacherChoice, TeacherSpec } from './teacher-spec.js';
+import type { UpdateRules } from './update-rules.js';
 import type { Weights } from './weights.js';
 
 /** When checkpoints are written and which are kept. The two latest are always kept: one may turn out torn. */
@@ -37,10 +37,9 @@ export interface ModelsSpec {
 }
 
 /** The part of a run that its steps are traced from. */
-export interface StudentSpec extends ModelsSpec {
+export interface StudentSpec extends ModelsSpec, UpdateRules {
   // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
   readonly optimizer: Chosen<Optimizer<any>>;
-  readonly groups?: readonly ParameterGroup[];
   /** Weight of the cross-entropy; default what the distillers say, else 1. */
   readonly taskWeight?: number;
   /** Decides about the weights of all terms in every step of the main phase. Default: they are as configured. */

@@ -1,8 +1,13 @@
 import { defineOptimizer } from '@limbeck/core';
-import { adamw as adamwUpdate, sgd as sgdUpdate } from '@limbeck/nn';
+import { adamw as adamwUpdate, lamb as lambUpdate, sgd as sgdUpdate } from '@limbeck/nn';
 import { z } from 'zod';
 
 const decay = z.number().nonnegative();
+
+const betas = z
+  .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+  .default([0.9, 0.999])
+  .describe('decay rates of the two moments');
 
 /** Stochastic gradient descent as PyTorch defines it. */
 export const sgd = defineOptimizer({
@@ -27,12 +32,27 @@ export const adamw = defineOptimizer({
   description: 'Adam with decoupled weight decay',
   cite: 'arXiv:1711.05101',
   options: z.strictObject({
-    betas: z
-      .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
-      .default([0.9, 0.999])
-      .describe('decay rates of the two moments'),
+    betas,
     epsilon: z.number().positive().default(1e-8).describe('keeps the denominator above zero'),
     weightDecay: decay.default(0.01).describe('decoupled: p -= lr * decay * p'),
   }),
   update: (parameters, lr, options) => adamwUpdate(parameters, lr, options),
+});
+
+/** Adam's direction with the length of the parameter, for large batches. */
+export const lamb = defineOptimizer({
+  id: 'lamb',
+  description: "Adam's direction, as long as the parameter it moves, for large batches",
+  cite: 'arXiv:1904.00962',
+  options: z.strictObject({
+    betas,
+    epsilon: z.number().positive().default(1e-6).describe('keeps the denominator above zero'),
+    weightDecay: decay.default(0.01).describe('added to the direction before its length is taken'),
+    maxTrust: z
+      .number()
+      .positive()
+      .optional()
+      .describe('upper bound of the ratio of the two lengths; absent: none, as published'),
+  }),
+  update: (parameters, lr, options) => lambUpdate(parameters, lr, options),
 });

@@ -5,17 +5,19 @@ import { linearCka } from '../analysis/linear-cka.js';
 import { teacherAgreement } from '../analysis/teacher-agreement.js';
 import { teacherCosine } from '../analysis/teacher-cosine.js';
 import { fixed, gradientNorm, mokd, runningMagnitude } from './balancers.js';
+import { clipByGlobalNorm, clipByValue } from './gradient-transforms.js';
 import { nll, top1, top5 } from './metrics.js';
-import { adamw, sgd } from './optimizers.js';
+import { adamw, lamb, sgd } from './optimizers.js';
 import { constant, cosine, linear, linearWarmup, multiStep } from './schedules.js';
 
-/** What every run may use: optimisers, schedules, loss balancers, metrics, augmentations. */
+/** What every run may use: optimisers, gradient transforms, schedules, loss balancers, metrics, augmentations. */
 export const standardTraining = definePlugin({
   name: '@limbeck/trainer',
   api: 1,
   core: '>=0.1.0 <1',
   setup(host) {
-    host.optimizers.add(sgd, adamw);
+    host.optimizers.add(sgd, adamw, lamb);
+    host.gradientTransforms.add(clipByGlobalNorm, clipByValue);
     host.schedules.add(constant, multiStep, cosine, linear, linearWarmup);
     host.balancers.add(fixed, runningMagnitude, gradientNorm, mokd);
     host.metrics.add(top1, top5, nll, ece, teacherCosine, teacherAgreement, linearCka);

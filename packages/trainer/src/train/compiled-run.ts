@@ -1,9 +1,11 @@
 import type { Executable } from '@limbeck/core';
 import { leafName, type StateDict } from '@limbeck/graph';
+import { averagedName } from '@limbeck/nn';
 import { askTeachers, type EvaluatedFeatures } from '../evaluate/ask-teachers.js';
 import { compile } from '../execute/compile.js';
 import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';
 import { openTeacher, pathsOf, type RunTeacher, type WorkingTeacher } from '../execute/open-teacher.js';
+import { openStudentStep, type StudentStep } from '../execute/student-step.js';
 import { TeacherCache } from '../execute/teacher-cache/teacher-cache.js';
 import { stateFor } from '../programs/state.js';
 import type { Control } from '../run/control.js';
@@ -80,7 +82,7 @@ export class CompiledRun {
   }
 
   /** The step of the phase that runs. */
-  get student(): Executable {
+  get student(): StudentStep {
     return this.#step.student;
   }
 
@@ -137,9 +139,20 @@ export class CompiledRun {
     return new Map([...untouched, ...teacherState, ...(await this.trainingState())]);
   }
 
-  /** Brings the trained weights into the deployed model. */
+  /** The same with averages in place of what they follow, where those are deployed. */
+  async deployedState(): Promise<StateDict> {
+    const state = await this.state();
+    if (this.#run.spec.ema?.deploy !== true) return state;
+    const averages = [...state].flatMap(([name, value]) => {
+      const followed = averagedName(name);
+      return followed === undefined ? [] : [[followed, value] as const];
+    });
+    return new Map([...state, ...averages]);
+  }
+
+  /** Brings the weights into the deployed model. */
   async deploy(): Promise<void> {
-    await this.deployed.writeState(stateFor(this.deployed.signature, await this.state()));
+    await this.deployed.writeState(stateFor(this.deployed.signature, await this.deployedState()));
   }
 
   async dispose(): Promise<void> {
@@ -150,7 +163,7 @@ export class CompiledRun {
 
 /** What one phase computes with. */
 interface CompiledStep {
-  readonly student: Executable;
+  readonly student: StudentStep;
   readonly sources: readonly FeatureSource[];
 }
 
@@ -170,8 +183,7 @@ async function openStep(
     if (cache !== undefined) return [cache.features(features, spec.data.batchSize)];
     return live === undefined ? [] : [liveFeatures(live, features)];
   });
-  const first = stateFor(plan.program, state);
-  const student = await compile(plan.program, spec.placement, { emit, state: first });
+  const student = await openStudentStep(plan, spec.placement, { emit, state });
   return { student, sources };
 }
 

@@ -25,7 +25,7 @@ export async function finish(
   const { classes, imageShape, normalization } = data.dataset;
   const last = progress.last!;
   const { epoch, values } = progress.best!;
-  const state = await compiled.state();
+  const state = await compiled.deployedState();
   const deployed = run.deployed(1);
   const metadata = describeWeights({
     backbone: student.backbone.id,
@@ -55,6 +55,7 @@ export async function finish(
     epochs: progress.epoch,
     steps: progress.step,
     stopped: progress.stopped,
+    averaged: spec.ema?.deploy === true ? true : undefined,
     teachers: progress.teachers,
     last,
     best: { ...values, epoch },

@@ -1,5 +1,5 @@
 import { LimbeckError } from '@limbeck/core';
-import type { LearningRateFactor } from '@limbeck/nn';
+import { averageDecay, type LearningRateFactor } from '@limbeck/nn';
 import type { StepPlan, StudentPlan } from '../programs/student.js';
 import type { RunSpec } from '../run/run-spec.js';
 
@@ -13,6 +13,8 @@ export interface RunPhase {
   readonly epochsBefore: number;
   /** Learning rate at a step of the phase, counted from 0. */
   readonly rateAt: (step: number) => number;
+  /** Decay of the weights' average at a step of the phase, counted from 0; absent where it keeps none. */
+  readonly averageDecayAt?: (step: number) => number;
   /** Factors of the weights that have a course, by term, at a step of the phase. */
   readonly factorsAt: (step: number) => ReadonlyMap<string, number>;
 }
@@ -38,6 +40,7 @@ export function phasesOf(spec: RunSpec, plan: StudentPlan, stepsPerEpoch: number
     epochsBefore,
     rateAt: (step) => spec.lr * factor(step),
     factorsAt: factorsOf(plan, horizon),
+    averageDecayAt: spec.ema && averageDecay(spec.ema),
   };
   return [...phases, main];
 }

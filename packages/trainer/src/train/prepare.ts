@@ -23,6 +23,8 @@ export interface PreparedRun {
   readonly spec: RunSpec;
   readonly plan: StudentPlan;
   readonly source: BatchSource;
+  /** Optimiser steps; batches that are too few for another one are left out. */
+  readonly stepsPerEpoch: number;
   /** What its steps look at, by input: `image` and those of views. */
   readonly pictures: ReadonlyMap<string, Picture>;
   /** In the order they run, the main phase last. */
@@ -101,6 +103,8 @@ export function prepareRun(spec: RunSpec): PreparedRun {
           student.weights,
         );
   const source = new BatchSource(spec, pictures, [plan, ...plan.initial]);
+  const stepsPerEpoch = Math.floor(source.batchesPerEpoch / plan.batches);
+  if (stepsPerEpoch === 0) throw tooFewBatches(source.batchesPerEpoch, plan.batches);
   const given = [...teacherState, ...studentState];
   const deployed = (batch: number) => deployedProgram(spec, batch);
   const metrics = planMetrics(spec.metrics, spec, plan.teachers);
@@ -116,8 +120,9 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     plan,
     teachers,
     source,
+    stepsPerEpoch,
     pictures,
-    phases: phasesOf(spec, plan, source.batchesPerEpoch),
+    phases: phasesOf(spec, plan, stepsPerEpoch),
     deployed,
     teacherState,
     evaluated,
@@ -153,6 +158,13 @@ const trainedOtherwise = (source: string, role: string, others: readonly string[
   message: `${source} was trained with other options than ${role} has: ${others.join('; ')}`,
   hint: 'give the options it was trained with, unless this is meant',
 });
+
+const tooFewBatches = (available: number, wanted: number) =>
+  new LimbeckError(
+    'PRECONDITION',
+    `an epoch has ${available} batches, and accumulate asks for ${wanted} in each optimiser step`,
+    { hint: 'give a smaller accumulate or a smaller batch size' },
+  );
 
 /** As many names as a message lists. */
 const listed = 10;

@@ -50,7 +50,7 @@ export class Session {
     this.stop = stop;
     this.progress = progress;
     this.pace = new Pace(progress.seconds);
-    this.stepsPerEpoch = run.source.batchesPerEpoch;
+    this.stepsPerEpoch = run.stepsPerEpoch;
     this.#stepper = new Stepper(this.phase.plan, compiled);
   }
 
@@ -114,16 +114,19 @@ export class Session {
     const { progress } = this;
     const phase = this.phase;
     const started = performance.now();
-    const batch = this.run.source.batch(
-      phase.plan,
-      phase.epochsBefore + progress.epoch,
-      progress.stepInEpoch,
-    );
+    const { plan } = phase;
+    const epoch = phase.epochsBefore + progress.epoch;
+    const first = progress.stepInEpoch * plan.batches;
     const lr = phase.rateAt(this.#stepInPhase);
-    const result = await this.#stepper.run({ batch, lr, factors: phase.factorsAt(this.#stepInPhase) });
+    const result = await this.#stepper.run({
+      batch: (part) => this.run.source.batch(plan, epoch, first + part),
+      lr,
+      averageDecay: phase.averageDecayAt?.(this.#stepInPhase),
+      factors: phase.factorsAt(this.#stepInPhase),
+    });
     const place = { step: progress.step + 1, epoch: progress.epoch + 1, lr, ...this.#named() };
     refuseNonFiniteLosses(result, place);
-    addUp(progress, result, batch.labels.length);
+    addUp(progress, result);
     this.pace.step((performance.now() - started) / 1000);
     this.#emit({
       type: 'step',
@@ -135,7 +138,7 @@ export class Session {
       losses: result.losses,
       ...weightsOf(result.weights),
       ...accuracyOf(progress.sums),
-      imagesPerSecond: this.pace.stepsPerSecond * batch.labels.length,
+      imagesPerSecond: this.pace.stepsPerSecond * result.samples,
       secondsLeft: this.#secondsLeft(),
     });
     // signals and messages reach this thread between steps only
@@ -161,7 +164,7 @@ export class Session {
       test,
       best,
       train,
-      imagesPerSecond: this.pace.epochStepsPerSecond * this.run.spec.data.batchSize,
+      imagesPerSecond: this.pace.epochStepsPerSecond * this.run.spec.data.batchSize * this.phase.plan.batches,
       seconds: this.pace.epochSeconds,
     });
     progress.epoch = epoch;
@@ -211,7 +214,7 @@ export class Session {
   }
 }
 
-function addUp(progress: Progress, { losses, weights, correct }: StepResult, samples: number): void {
+function addUp(progress: Progress, { losses, weights, correct, samples }: StepResult): void {
   const { sums } = progress;
   for (const [name, value] of Object.entries(losses)) sums.losses[name] = (sums.losses[name] ?? 0) + value;
   for (const [name, value] of Object.entries(weights)) sums.weights[name] = (sums.weights[name] ?? 0) + value;

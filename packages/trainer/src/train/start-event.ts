@@ -3,7 +3,7 @@ import type { EventOf } from '../run/event-table.js';
 import { type PreparedRun, parameterCount } from './prepare.js';
 
 /** What a run says first: what it consists of. */
-export function startEvent({ spec, plan, teachers, source }: PreparedRun, folder: string): EventOf<'start'> {
+export function startEvent({ spec, plan, teachers, stepsPerEpoch }: PreparedRun, folder: string): EventOf<'start'> {
   const { student, data, placement } = spec;
   const variables = [...plan.variables.values()];
   return {
@@ -30,8 +30,10 @@ export function startEvent({ spec, plan, teachers, source }: PreparedRun, folder
             weights: Object.fromEntries(weights),
           })),
         }),
-    stepsPerEpoch: source.batchesPerEpoch,
+    stepsPerEpoch,
     batchSize: data.batchSize,
+    batchesPerStep: plan.batches === 1 ? undefined : plan.batches,
+    ema: spec.ema,
     seed: spec.seed,
     weights: Object.fromEntries(plan.weights),
     metrics: formatsOf(spec.metrics),
