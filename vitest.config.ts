@@ -8,7 +8,7 @@ const backends = [
   'plugins/backend-*/src/**/*.test.ts',
   'packages/{golden,testkit}/src/**/*.test.ts',
   'test/onnx-teacher/**/*.test.ts',
-  'test/{differential,distillers,exported-models,followed-metrics,golden-losses,int8-*,nearest-resizing,profile,projector-ensemble,trajectory}.test.ts',
+  'test/{differential,distillers,exported-models,followed-metrics,golden-losses,int8-*,nearest-resizing,optimizers,profile,projector-ensemble,trajectory}.test.ts',
 ];
 
 /** Whole runs, as a user starts them: commands, processes that are killed, examples and guides. */

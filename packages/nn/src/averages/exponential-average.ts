@@ -1,6 +1,7 @@
 import { add, mul, sub, type Tensor } from '@limbeck/graph';
 import { NnError } from '../errors.js';
 
+/** How an average of weights looks back. */
 export interface AverageDecayOptions {
   /** Share of the average that stays in a step: at least 0, below 1. */
   readonly decay: number;

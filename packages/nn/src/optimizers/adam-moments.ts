@@ -1,6 +1,7 @@
 import { add, div, type Graph, mul, pow, sqrt, sub, type Tensor } from '@limbeck/graph';
 import type { OptimizerStep, TrainedParameter } from './optimizer.js';
 
+/** How moments run. */
 export interface MomentOptions {
   /** Decay rates of the first and second moment. */
   readonly betas: readonly [number, number];

@@ -2,6 +2,7 @@ import { add, div, less, minimum, mul, sqrt, sub, sum, type Tensor, where } from
 import { AdamMoments } from './adam-moments.js';
 import { type OptimizerStep, rateOf, type TrainedParameter } from './optimizer.js';
 
+/** Options of {@link lamb}. */
 export interface LambOptions {
   /** Decay rates of the two moments. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];

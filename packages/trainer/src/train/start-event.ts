@@ -3,7 +3,10 @@ import type { EventOf } from '../run/event-table.js';
 import { type PreparedRun, parameterCount } from './prepare.js';
 
 /** What a run says first: what it consists of. */
-export function startEvent({ spec, plan, teachers, stepsPerEpoch }: PreparedRun, folder: string): EventOf<'start'> {
+export function startEvent(
+  { spec, plan, teachers, stepsPerEpoch }: PreparedRun,
+  folder: string,
+): EventOf<'start'> {
   const { student, data, placement } = spec;
   const variables = [...plan.variables.values()];
   return {
