@@ -14,6 +14,7 @@ export {
   defineConfig,
   defineDataset,
   defineDistiller,
+  defineGradientTransform,
   defineLoss,
   defineMetric,
   defineOptimizer,
