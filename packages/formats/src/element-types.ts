@@ -80,6 +80,9 @@ export function byteSize(shape: readonly unknown[], bytesPerElement: number): nu
   return bytes;
 }
 
+/** Axes of a tensor, at most: NumPy and PyTorch allow as many. */
+export const mostAxes = 64;
+
 /** True for 0, 1, 2, ... as far as doubles are exact. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && !Object.is(value, -0) && (value as number) >= 0;

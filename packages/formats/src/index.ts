@@ -3,7 +3,6 @@ export { FormatError, type FormatErrorCode, type ReadOptions } from './errors.js
 export { float16ToFloat32, float32ToFloat16 } from './float16.js';
 export { readNpy, readNpz } from './numpy/read.js';
 export { writeNpz } from './numpy/write.js';
-export { addOutputs } from './onnx/add-outputs.js';
 export { decodeOnnx } from './onnx/decode.js';
 export { encodeOnnx } from './onnx/encode.js';
 export {
@@ -18,6 +17,7 @@ export {
   type OnnxTensor,
   type OnnxValue,
 } from './onnx/model.js';
+export { withOutputs } from './onnx/with-outputs.js';
 export { openSafetensors, readSafetensors, type SafetensorsFile } from './safetensors/read.js';
 export {
   layoutSafetensors,

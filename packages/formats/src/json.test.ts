@@ -74,7 +74,8 @@ describe('parseJson', () => {
     ['text after the end', '{} x', 'text after the end'],
     ['a number with a leading zero', '01', 'text after the end'],
     ['nothing', '', 'a value was expected'],
-    ['masses of tiny objects', `[${'{},'.repeat(300)}{}]`, 'too many small objects'],
+    ['masses of tiny objects', `[${'{},'.repeat(300_000)}{}]`, 'out of proportion'],
+    ['masses of numbers', `[${'1,'.repeat(6_000_000)}1]`, 'out of proportion'],
     ['deep nesting', '['.repeat(100_000), 'nested more than 32 levels'],
   ])('refuses %s', (_, text, message) => {
     expect(() => parseJson(text, 'test')).toThrow(message);

@@ -1,3 +1,4 @@
+import { Allowance, listed } from './allowance.js';
 import { FormatError } from './errors.js';
 
 /** JSON with objects as maps: they keep the order of the text, and no key (`__proto__`, `1`) is special. */
@@ -7,12 +8,10 @@ export type JsonObject = ReadonlyMap<string, JsonValue>;
 /** Deeper nesting than any file header has; it bounds the recursion. */
 const maxDepth = 32;
 
-/**
- * How many objects the text may hold per character, beyond the first few. A map takes a hundred times the memory of
- * `{}`; a header's objects, each describing a tensor, take 50 characters and more.
- */
-const objectsPerCharacter = 1 / 32;
-const freeObjects = 256;
+/** What a map takes, and an entry of one. */
+const mapObject = 256;
+const mapEntry = 48;
+const arrayObject = 64;
 
 /**
  * Parses JSON that came from a file. Unlike `JSON.parse` it refuses duplicate keys, deep nesting, masses of tiny
@@ -30,12 +29,13 @@ export function parseJson(text: string, source: string): JsonValue {
 class JsonParser {
   readonly #text: string;
   readonly #source: string;
+  readonly #allowance: Allowance;
   #at = 0;
-  #objects = 0;
 
   constructor(text: string, source: string) {
     this.#text = text;
     this.#source = source;
+    this.#allowance = new Allowance(text.length, source);
   }
 
   value(depth: number): JsonValue {
@@ -61,7 +61,7 @@ class JsonParser {
   }
 
   #object(depth: number): JsonObject {
-    if (++this.#objects > freeObjects + this.#at * objectsPerCharacter) this.#fail('too many small objects');
+    this.#allowance.take(mapObject);
     const entries = new Map<string, JsonValue>();
     this.#sequence('}', () => {
       if (this.#peek() !== '"') this.#fail('a key was expected');
@@ -69,6 +69,7 @@ class JsonParser {
       if (entries.has(key)) this.#fail(`the key ${JSON.stringify(key)} occurs twice`);
       if (this.#peek() !== ':') this.#fail("':' was expected");
       this.#at++;
+      this.#allowance.take(mapEntry);
       entries.set(key, this.value(depth + 1));
     });
     return entries;
@@ -76,7 +77,11 @@ class JsonParser {
 
   #array(depth: number): JsonValue[] {
     const items: JsonValue[] = [];
-    this.#sequence(']', () => items.push(this.value(depth + 1)));
+    this.#allowance.take(arrayObject);
+    this.#sequence(']', () => {
+      this.#allowance.take(listed);
+      items.push(this.value(depth + 1));
+    });
     return items;
   }
 
@@ -105,6 +110,7 @@ class JsonParser {
       escaped = true;
       at++;
     }
+    this.#allowance.text(at - start);
     let value = text.slice(start + 1, at);
     if (escaped || controlCharacter.test(value)) {
       try {

@@ -5,7 +5,7 @@ import {
   type LoadedModel,
   type LoadOptions,
 } from '@limbeck/core';
-import { addOutputs, decodeOnnx, type OnnxModel } from '@limbeck/formats';
+import { decodeOnnx, encodeOnnx, type OnnxModel, withOutputs } from '@limbeck/formats';
 import { findCapabilities } from './capabilities.js';
 import { compile, unsupported } from './compile.js';
 import { LoadedOnnxModel } from './loaded-model.js';
@@ -14,7 +14,7 @@ import { loadRuntime, runtimeName } from './runtime.js';
 import { openSession } from './session.js';
 
 async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<LoadedModel> {
-  // the runtime is native code: it sees nothing that our own reader has not found sound
+  // the runtime is native code: it sees what our own reader has understood, written anew, and nothing else of the file
   const model = decodeOnnx(bytes, { source: options.source });
   const { device = 'cpu', threads, precision = 'float32', source: name = model.graph.name } = options;
   if (precision !== 'float32') throw unsupported(name, precision, 'a model from a file runs as it is');
@@ -23,8 +23,11 @@ async function load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Loade
   const further = [...new Set(outputs)].filter((output) => !given.has(output));
   checkComputed(model, further, name);
   const runtime = await loadRuntime();
-  const extended = further.length === 0 ? bytes : addOutputs(bytes, further);
-  const session = await openSession(runtime, extended, { name, device, threads });
+  const session = await openSession(runtime, encodeOnnx(withOutputs(model, further)), {
+    name,
+    device,
+    threads,
+  });
   return new LoadedOnnxModel(model.graph, { name, outputs, runtime, session });
 }
 

@@ -1,4 +1,4 @@
-import { byteSize, type ElementType, elementBytes, isCount } from '../element-types.js';
+import { byteSize, type ElementType, elementBytes, isCount, mostAxes } from '../element-types.js';
 import { FormatError } from '../errors.js';
 
 /** `\x93NUMPY`, the first bytes of every .npy file. */
@@ -61,6 +61,7 @@ export function readNpyHeader(bytes: Uint8Array, source: string): NpyHeader {
   const text = new TextDecoder('latin1').decode(bytes.subarray(start, dataStart));
   const parsed = parse(text) ?? fail(`the header is no description of an array: ${text.trim().slice(0, 80)}`);
   const { descr, fortranOrder, shape } = parsed;
+  if (shape.length > mostAxes) return fail(`the array has ${shape.length} axes, NumPy allows ${mostAxes}`);
   const type = readType(descr) ?? fail(`elements of type ${descr.slice(0, 80)} are not read`, hintFor(descr));
   const size = byteSize(shape, type.bytesPerElement);
   if (size === undefined) return fail(`the array has the impossible shape [${shape.join(', ')}]`);

@@ -27,7 +27,7 @@ export function readNpy(bytes: Uint8Array, options: ReadOptions = {}): WeightsFi
  * Reads a .npz archive of arrays, compressed or not. Text arrays of one element are metadata, and so is the archive's
  * comment where this package wrote it.
  *
- * @throws FormatError BAD_FILE where the archive or an array is damaged, or unpacks to over 32 times the file's size
+ * @throws FormatError BAD_FILE where the archive or an array is damaged, or unpacks to over three times the file's size and 64 MiB
  */
 export function readNpz(bytes: Uint8Array, options: ReadOptions = {}): WeightsFile {
   const source = options.source ?? 'npz data';

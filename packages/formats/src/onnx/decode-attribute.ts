@@ -2,6 +2,10 @@ import type { ProtoReader } from '../protobuf/reader.js';
 import { readTensor } from './decode-tensor.js';
 import type { OnnxAttribute, OnnxGraph, OnnxTensor } from './model.js';
 import { attributeNumbers, fields } from './numbers.js';
+import { passOver } from './pass-over.js';
+
+/** What an object of an attribute takes, with its place in the node. */
+const attributeObject = 128;
 
 const kinds: ReadonlyMap<number, OnnxAttribute['kind']> = new Map(
   Object.entries(attributeNumbers).map(([kind, number]) => [number, kind as OnnxAttribute['kind']]),
@@ -12,6 +16,7 @@ export function readAttribute(
   reader: ProtoReader,
   readGraph: (reader: ProtoReader) => OnnxGraph,
 ): [name: string, attribute: OnnxAttribute] {
+  reader.take(attributeObject);
   let name = '';
   let type = 0;
   // Writers may leave out a scalar that is zero or empty.
@@ -28,7 +33,7 @@ export function readAttribute(
   while (reader.next()) {
     switch (reader.field) {
       case fields.attribute.name:
-        name = reader.string();
+        name = reader.name();
         break;
       case fields.attribute.type:
         type = reader.int32();
@@ -40,7 +45,7 @@ export function readAttribute(
         int = reader.int();
         break;
       case fields.attribute.string:
-        string = text(reader.bytes());
+        string = text(reader);
         break;
       case fields.attribute.tensor:
         tensor = readTensor(reader.message());
@@ -55,7 +60,7 @@ export function readAttribute(
         reader.ints(ints);
         break;
       case fields.attribute.strings:
-        strings.push(text(reader.bytes()));
+        strings.push(text(reader));
         break;
       case fields.attribute.tensors:
         tensors.push(readTensor(reader.message()));
@@ -65,6 +70,9 @@ export function readAttribute(
         break;
       case fields.attribute.reference:
         reader.fail(`the attribute '${name}' refers to a function's, which is not read`);
+        break;
+      default:
+        passOver(reader, 'attribute');
     }
   }
   const kind = kinds.get(type);
@@ -78,7 +86,9 @@ export function readAttribute(
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** ONNX strings are bytes, nearly always text; the few that are not stay bytes. */
-function text(bytes: Uint8Array): string | Uint8Array {
+function text(reader: ProtoReader): string | Uint8Array {
+  const bytes = reader.bytes();
+  reader.take(bytes.length);
   try {
     return utf8.decode(bytes);
   } catch {

@@ -6,11 +6,13 @@ import {
   elementBytes,
   isBoolean,
   isCount,
+  mostAxes,
   viewElements,
 } from '../element-types.js';
 import type { ProtoReader } from '../protobuf/reader.js';
 import type { OnnxTensor } from './model.js';
 import { elementNumbers, fields } from './numbers.js';
+import { passOver } from './pass-over.js';
 
 const elementTypes = new Map(
   Object.entries(elementNumbers).map(([type, number]) => [number, type as keyof typeof elementNumbers]),
@@ -21,27 +23,32 @@ export function elementType(reader: ProtoReader, number: number, what: string): 
   return elementTypes.get(number) ?? reader.fail(`${what} is of element type ${number}, which is not read`);
 }
 
-/** The values as the file has them: raw bytes, or one of the typed lists. */
-interface Payload {
-  raw: Uint8Array | undefined;
-  readonly floats: number[];
-  readonly doubles: number[];
-  readonly int32s: (number | bigint)[];
-  readonly int64s: (number | bigint)[];
-  readonly uint64s: bigint[];
-}
+/** Fields that values are kept in where there are no raw bytes, and how a value of each is encoded. */
+const lists = {
+  [fields.tensor.floatData]: 'float',
+  [fields.tensor.doubleData]: 'double',
+  [fields.tensor.int32Data]: 'int',
+  [fields.tensor.int64Data]: 'int',
+  [fields.tensor.uint64Data]: 'int',
+} as const;
+
+/** What an object of a tensor takes, with its view of the file. */
+const tensorObject = 384;
 
 export function readTensor(reader: ProtoReader): OnnxTensor {
+  const values = reader.again();
   let name = '';
   let number = 0;
   let external = false;
   let segment = false;
+  let raw: Uint8Array | undefined;
   const dims: (number | bigint)[] = [];
-  const payload: Payload = { raw: undefined, floats: [], doubles: [], int32s: [], int64s: [], uint64s: [] };
+  const counts = new Map<number, number>();
+  reader.take(tensorObject);
   while (reader.next()) {
     switch (reader.field) {
       case fields.tensor.dims:
-        reader.ints(dims);
+        reader.ints(dims, mostAxes);
         break;
       case fields.tensor.dataType:
         number = reader.int32();
@@ -50,23 +57,17 @@ export function readTensor(reader: ProtoReader): OnnxTensor {
         name = reader.string();
         break;
       case fields.tensor.rawData:
-        payload.raw = reader.bytes();
+        raw = reader.bytes();
         break;
       case fields.tensor.floatData:
-        reader.floats(payload.floats);
-        break;
       case fields.tensor.doubleData:
-        reader.doubles(payload.doubles);
-        break;
       case fields.tensor.int32Data:
-        reader.ints(payload.int32s);
-        break;
       case fields.tensor.int64Data:
-        reader.ints(payload.int64s);
+      case fields.tensor.uint64Data: {
+        const { field } = reader;
+        counts.set(field, (counts.get(field) ?? 0) + reader.count(lists[field as keyof typeof lists]));
         break;
-      case fields.tensor.uint64Data:
-        reader.uint64s(payload.uint64s);
-        break;
+      }
       case fields.tensor.dataLocation:
         external ||= reader.int32() === 1;
         break;
@@ -76,6 +77,10 @@ export function readTensor(reader: ProtoReader): OnnxTensor {
       case fields.tensor.segment:
         segment = true;
         break;
+      case fields.tensor.stringData:
+        break;
+      default:
+        passOver(reader, 'tensor');
     }
   }
   if (segment) reader.fail(`the tensor '${name}' is a segment of one, which is not read`);
@@ -89,31 +94,42 @@ export function readTensor(reader: ProtoReader): OnnxTensor {
   if (bytes === undefined || !dims.every(isCount)) {
     return reader.fail(`the tensor '${name}' has the impossible shape [${dims.join(', ')}]`);
   }
-  return { name, dtype, shape: dims, data: readData(reader, name, dtype, bytes, payload) };
+  const data = readData(reader, { name, dtype, bytes, raw, counts, values });
+  return { name, dtype, shape: dims, data };
 }
 
 /** The values as an array. Its size is that of the values in the file, never merely what `dims` claims. */
 function readData(
   reader: ProtoReader,
-  name: string,
-  dtype: ElementType,
-  bytes: number,
-  payload: Payload,
+  tensor: {
+    readonly name: string;
+    readonly dtype: ElementType;
+    readonly bytes: number;
+    readonly raw: Uint8Array | undefined;
+    /** How many values each list has. */
+    readonly counts: ReadonlyMap<number, number>;
+    /** At the start of the tensor. */
+    readonly values: ProtoReader;
+  },
 ): ElementArray {
+  const { name, dtype, bytes, raw, counts } = tensor;
   let data: ElementArray;
   // Some writers add empty raw data to a tensor that keeps its values in a list.
-  if (payload.raw !== undefined && payload.raw.byteLength > 0) {
-    if (payload.raw.byteLength !== bytes) {
-      reader.fail(`the tensor '${name}' needs ${bytes} bytes, ${payload.raw.byteLength} are there`);
+  if (raw !== undefined && raw.byteLength > 0) {
+    if (raw.byteLength !== bytes) {
+      reader.fail(`the tensor '${name}' needs ${bytes} bytes, ${raw.byteLength} are there`);
     }
-    data = viewElements(dtype, payload.raw);
+    if (raw.byteOffset % elementBytes(dtype) !== 0) reader.take(bytes);
+    data = viewElements(dtype, raw);
   } else {
     const size = bytes / elementBytes(dtype);
-    const values = listOf(dtype, payload);
-    if (values.length !== size) {
-      reader.fail(`the tensor '${name}' needs ${size} values, ${values.length} are there`);
-    }
-    data = fill(dtype, values) ?? reader.fail(`the tensor '${name}' holds values that are no ${dtype}`);
+    const list = listOf(dtype);
+    const there = counts.get(list) ?? 0;
+    if (there !== size) reader.fail(`the tensor '${name}' needs ${size} values, ${there} are there`);
+    reader.take(bytes);
+    data =
+      listed(tensor.values, list, dtype, size) ??
+      reader.fail(`the tensor '${name}' holds values that are no ${dtype}`);
   }
   if (dtype === 'bool' && !isBoolean(data as Uint8Array)) {
     reader.fail(`the tensor '${name}' is bool but holds values other than 0 and 1`);
@@ -122,34 +138,35 @@ function readData(
 }
 
 /** The list that values of this type are kept in. */
-function listOf(dtype: ElementType, payload: Payload): readonly (number | bigint)[] {
+function listOf(dtype: ElementType): number {
   switch (dtype) {
     case 'float32':
-      return payload.floats;
+      return fields.tensor.floatData;
     case 'float64':
-      return payload.doubles;
+      return fields.tensor.doubleData;
     case 'int64':
-      return payload.int64s;
+      return fields.tensor.int64Data;
     case 'uint32':
     case 'uint64':
-      return payload.uint64s;
+      return fields.tensor.uint64Data;
     default:
-      return payload.int32s;
+      return fields.tensor.int32Data;
   }
 }
 
-/** The values in an array of their type; `undefined` where an integer does not fit it. */
-function fill(dtype: ElementType, values: readonly (number | bigint)[]): ElementArray | undefined {
-  const data = new elementArrays[dtype](values.length);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    for (let i = 0; i < values.length; i++) data[i] = BigInt(values[i]!);
-    return data;
-  }
-  const float = dtype === 'float32' || dtype === 'float64';
-  for (let i = 0; i < values.length; i++) {
-    const value = Number(values[i]);
-    data[i] = value;
-    if (!float && data[i] !== value) return undefined;
+/** The values of a list in an array of their type; `undefined` where an integer does not fit it. */
+function listed(
+  reader: ProtoReader,
+  list: number,
+  dtype: ElementType,
+  size: number,
+): ElementArray | undefined {
+  const data = new elementArrays[dtype](size);
+  let at = 0;
+  while (reader.next()) {
+    if (reader.field !== list) continue;
+    at = reader.fill(dtype, data, at);
+    if (at === -1) return undefined;
   }
   return data;
 }

@@ -1,8 +1,13 @@
-import { isCount } from '../element-types.js';
+import { listed } from '../allowance.js';
+import { isCount, mostAxes } from '../element-types.js';
 import type { ProtoReader } from '../protobuf/reader.js';
 import { elementType } from './decode-tensor.js';
 import type { OnnxDimension, OnnxValue } from './model.js';
 import { fields } from './numbers.js';
+import { passOver } from './pass-over.js';
+
+/** What an object of a value takes. */
+const valueObject = 128;
 
 type TensorType = Pick<OnnxValue, 'dtype' | 'shape'>;
 
@@ -10,9 +15,11 @@ type TensorType = Pick<OnnxValue, 'dtype' | 'shape'>;
 export function readValue(reader: ProtoReader): OnnxValue {
   let name = '';
   let type: TensorType = {};
+  reader.take(valueObject);
   while (reader.next()) {
     if (reader.field === fields.value.name) name = reader.string();
     else if (reader.field === fields.value.type) type = readType(reader.message(), name);
+    else passOver(reader, 'value');
   }
   return { name, ...type };
 }
@@ -31,6 +38,9 @@ function readType(reader: ProtoReader, name: string): TensorType {
         reader.fail(
           `the value '${name}' is no tensor; sequences, maps, optionals and sparse tensors are not read`,
         );
+        break;
+      default:
+        passOver(reader, 'type');
     }
   }
   return type;
@@ -45,16 +55,22 @@ function readTensorType(reader: ProtoReader, name: string): TensorType {
       // 0 says that the type is not known.
       dtype = number === 0 ? undefined : elementType(reader, number, `the value '${name}'`);
     } else if (reader.field === fields.tensorType.shape) {
-      shape = readShape(reader.message());
-    }
+      shape = readShape(reader.message(), name);
+    } else passOver(reader, 'tensorType');
   }
   return { ...(dtype !== undefined && { dtype }), ...(shape !== undefined && { shape }) };
 }
 
-function readShape(reader: ProtoReader): OnnxDimension[] {
+function readShape(reader: ProtoReader, name: string): OnnxDimension[] {
   const shape: OnnxDimension[] = [];
   while (reader.next()) {
-    if (reader.field === fields.shape.dim) shape.push(readDimension(reader.message()));
+    if (reader.field !== fields.shape.dim) {
+      passOver(reader, 'shape');
+      continue;
+    }
+    if (shape.length >= mostAxes) reader.fail(`the value '${name}' has more than ${mostAxes} axes`);
+    reader.take(listed);
+    shape.push(readDimension(reader.message()));
   }
   return shape;
 }
@@ -68,8 +84,8 @@ function readDimension(reader: ProtoReader): OnnxDimension {
       dimension = isCount(size) ? size : null;
     } else if (reader.field === fields.dim.parameter) {
       // An empty name is a way to say nothing.
-      dimension = reader.string() || null;
-    }
+      dimension = reader.name() || null;
+    } else passOver(reader, 'dim');
   }
   return dimension;
 }

@@ -13,14 +13,19 @@ import type {
   OnnxValue,
 } from './model.js';
 import { fields } from './numbers.js';
+import { passOver } from './pass-over.js';
 import { refuseWeightsAlone } from './refuse-weights.js';
 
 /**
  * Reads an `.onnx` file, which need not be trusted. Tensors' data are views of `bytes` where the alignment allows: do
  * not write to either.
  *
- * @throws FormatError BAD_FILE where the bytes are not an ONNX model, where tensors are kept in other files, or where
- * values are not tensors or of a type that has no {@link ElementType}.
+ * What is read is all that the model computes: documentation and notes are left out, and a file that holds anything else is
+ * refused. A runtime is given what {@link encodeOnnx} makes of the result, never the file itself.
+ *
+ * @throws FormatError BAD_FILE where the bytes are not an ONNX model, where tensors are kept in other files, where
+ * values are not tensors or of a type that has no {@link ElementType}, where a field is not known, or where what the file
+ * describes takes memory out of proportion to its size.
  */
 export function decodeOnnx(bytes: Uint8Array, options: ReadOptions = {}): OnnxModel {
   const source = options.source ?? 'ONNX data';
@@ -51,6 +56,8 @@ export function decodeOnnx(bytes: Uint8Array, options: ReadOptions = {}): OnnxMo
         metadata[key] = value;
         break;
       }
+      default:
+        passOver(reader, 'model');
     }
   }
   if (irVersion === undefined || graph === undefined) {
@@ -69,6 +76,7 @@ function readGraph(reader: ProtoReader): OnnxGraph {
   const inputs: OnnxValue[] = [];
   const outputs: OnnxValue[] = [];
   const valueInfo: OnnxValue[] = [];
+  reader.take(graphObject);
   while (reader.next()) {
     switch (reader.field) {
       case fields.graph.node:
@@ -89,6 +97,8 @@ function readGraph(reader: ProtoReader): OnnxGraph {
       case fields.graph.valueInfo:
         valueInfo.push(readValue(reader.message()));
         break;
+      default:
+        passOver(reader, 'graph');
     }
   }
   return { name, nodes, inputs, outputs, initializers, valueInfo };
@@ -97,7 +107,14 @@ function readGraph(reader: ProtoReader): OnnxGraph {
 /** Shared, because an empty object without prototype takes more memory than a small node does in the file. */
 const noAttributes: Readonly<Record<string, OnnxAttribute>> = Object.freeze(Object.create(null));
 
+/** What the objects of a graph, a node and a node's attributes take. */
+const graphObject = 512;
+const nodeObject = 192;
+const attributesObject = 256;
+const entryObject = 128;
+
 function readNode(reader: ProtoReader): OnnxNode {
+  reader.take(nodeObject);
   let opType = '';
   let name = '';
   let domain = '';
@@ -116,18 +133,21 @@ function readNode(reader: ProtoReader): OnnxNode {
         name = reader.string();
         break;
       case fields.node.opType:
-        opType = reader.string();
+        opType = reader.name();
         break;
       case fields.node.attribute: {
         const [key, attribute] = readAttribute(reader.message(), readGraph);
+        if (attributes === undefined) reader.take(attributesObject);
         attributes ??= Object.create(null) as Record<string, OnnxAttribute>;
         if (key in attributes) reader.fail(`the attribute '${key}' occurs twice in one node`);
         attributes[key] = attribute;
         break;
       }
       case fields.node.domain:
-        domain = reader.string();
+        domain = reader.name();
         break;
+      default:
+        passOver(reader, 'node');
     }
   }
   if (opType === '') reader.fail(`the node '${name}' has no operator`);
@@ -135,21 +155,25 @@ function readNode(reader: ProtoReader): OnnxNode {
 }
 
 function readOpset(reader: ProtoReader): OnnxOpset {
+  reader.take(entryObject);
   let domain = '';
   let version = 0;
   while (reader.next()) {
     if (reader.field === fields.opset.domain) domain = reader.string();
     else if (reader.field === fields.opset.version) version = readVersion(reader);
+    else passOver(reader, 'opset');
   }
   return { domain, version };
 }
 
 function readEntry(reader: ProtoReader): [key: string, value: string] {
+  reader.take(entryObject);
   let key = '';
   let value = '';
   while (reader.next()) {
     if (reader.field === fields.entry.key) key = reader.string();
     else if (reader.field === fields.entry.value) value = reader.string();
+    else passOver(reader, 'entry');
   }
   return [key, value];
 }

@@ -1,6 +1,6 @@
 import type { ElementArrays, ElementType } from '../element-types.js';
 
-/** A model, as plain data. What the file holds beyond this (functions, training info, documentation) is passed over. */
+/** A model, as plain data: all that it computes. Documentation and notes of a file are left out. */
 export interface OnnxModel {
   /** Version of the file format itself, as `onnx.IR_VERSION`. */
   readonly irVersion: number;

@@ -60,6 +60,7 @@ export const fields = {
     segment: 3,
     floatData: 4,
     int32Data: 5,
+    stringData: 6,
     int64Data: 7,
     name: 8,
     rawData: 9,

@@ -143,18 +143,50 @@ describe('ProtoReader', () => {
     );
     const ints: (number | bigint)[] = [];
     const floats: number[] = [];
-    const doubles: number[] = [];
-    const unsigned: bigint[] = [];
+    const double = new Float64Array(1);
+    const unsigned = new BigUint64Array(1);
     while (reader.next()) {
       if (reader.field === 1) reader.ints(ints);
       else if (reader.field === 2) reader.floats(floats);
-      else if (reader.field === 3) reader.doubles(doubles);
-      else reader.uint64s(unsigned);
+      else if (reader.field === 3) expect(reader.fill('float64', double, 0)).toBe(1);
+      else expect(reader.fill('uint64', unsigned, 0)).toBe(1);
     }
     expect(ints).toEqual([1, -2, 2n ** 62n, 3]);
     expect(floats).toEqual([0.5, 1.5]);
-    expect(doubles).toEqual([0.1]);
-    expect(unsigned).toEqual([2n ** 64n - 1n]);
+    expect([...double]).toEqual([0.1]);
+    expect([...unsigned]).toEqual([2n ** 64n - 1n]);
+  });
+
+  it('counts the values of lists and fills arrays with them, part by part', () => {
+    const bytes = written((writer) => {
+      writer.packedInts(1, [1, 300, -1]);
+      writer.int(1, 7);
+      writer.packedFloats(2, [0.5, 0.1]);
+      writer.float(2, 1.5);
+    });
+    const counts = [0, 0, 0];
+    const reader = openProto(bytes, limits);
+    while (reader.next()) counts[reader.field]! += reader.count(reader.field === 1 ? 'int' : 'float');
+    expect(counts).toEqual([0, 4, 3]);
+    const ints = new Int16Array(4);
+    const floats = new Float32Array(3);
+    const at = [0, 0, 0];
+    const again = reader.again();
+    while (again.next()) {
+      const { field } = again;
+      at[field] = field === 1 ? again.fill('int16', ints, at[1]!) : again.fill('float32', floats, at[2]!);
+    }
+    expect([...ints]).toEqual([1, 300, -1, 7]);
+    expect(floats).toEqual(Float32Array.of(0.5, 0.1, 1.5));
+  });
+
+  it('says where an integer does not fit an array', () => {
+    const reader = openProto(
+      written((writer) => writer.packedInts(1, [1, 300])),
+      limits,
+    );
+    reader.next();
+    expect(reader.fill('uint8', new Uint8Array(2), 0)).toBe(-1);
   });
 
   it('skips what is not read, of every wire type', () => {
@@ -209,17 +241,28 @@ describe('ProtoReader', () => {
     expect(read).toThrow(message);
   });
 
-  it('bounds the depth and the number of nested messages', () => {
+  it('bounds the depth of nested messages', () => {
     let bytes: Uint8Array = new Uint8Array();
     for (let i = 0; i < 3; i++) bytes = written((writer) => writer.bytes(1, bytes));
     const descend = (reader: ProtoReader): void => {
       while (reader.next()) descend(reader.message());
     };
-    descend(openProto(bytes, { ...limits, maxDepth: 3, maxMessages: 3 }));
+    descend(openProto(bytes, { ...limits, maxDepth: 3 }));
     expect(() => descend(openProto(bytes, { ...limits, maxDepth: 2 }))).toThrow('more than 2 levels deep');
-    expect(() => descend(openProto(bytes, { ...limits, maxMessages: 2 }))).toThrow(
-      'too many nested messages',
-    );
+  });
+
+  it('bounds lists and the memory that is taken', () => {
+    const list = written((writer) => writer.packedInts(1, [1, 2, 3]));
+    const ints = (most: number) => {
+      const reader = openProto(list, limits);
+      reader.next();
+      reader.ints([], most);
+    };
+    ints(3);
+    expect(() => ints(2)).toThrow('a list has more than 2 values');
+    const reader = openProto(list, limits);
+    reader.take(64 << 20);
+    expect(() => reader.take(100)).toThrow('out of proportion to a file of 5');
   });
 
   it('reads any bytes to their end or refuses them', () => {

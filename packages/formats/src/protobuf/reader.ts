@@ -1,3 +1,5 @@
+import { Allowance, listed } from '../allowance.js';
+import { type ElementArray, type ElementType, elementBytes } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { wire } from './wire.js';
 
@@ -7,11 +9,6 @@ export interface ProtoLimits {
   readonly source: string;
   /** Levels of messages within messages. Default 100, as the protobuf libraries have it. */
   readonly maxDepth?: number;
-  /**
-   * Nested messages in all. Each becomes an object while it may take only two bytes of the file, so this bounds the
-   * memory that a hostile file can claim. Default 1,000,000; the largest models have some 100,000 nodes.
-   */
-  readonly maxMessages?: number;
 }
 
 /** What all readers of one file share. */
@@ -20,7 +17,9 @@ interface Session {
   readonly view: DataView;
   readonly source: string;
   readonly maxDepth: number;
-  messagesLeft: number;
+  readonly allowance: Allowance;
+  /** Names that occur over and over: operators, attributes. */
+  readonly names: Map<string, string>;
 }
 
 /** Opens a protobuf message that is not trusted. */
@@ -30,10 +29,17 @@ export function openProto(bytes: Uint8Array, limits: ProtoLimits): ProtoReader {
     view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     source: limits.source,
     maxDepth: limits.maxDepth ?? 100,
-    messagesLeft: limits.maxMessages ?? 1_000_000,
+    allowance: new Allowance(bytes.byteLength, limits.source),
+    names: new Map(),
   };
   return new ProtoReader(session, 0, bytes.byteLength, 0);
 }
+
+/** What a view of the file's bytes takes. */
+const viewObject = 128;
+
+const wireTypes = { int: wire.varint, float: wire.fixed32, double: wire.fixed64 } as const;
+const widths = { int: 1, float: 4, double: 8 } as const;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -51,6 +57,7 @@ export class ProtoReader {
   /** Number of the field that {@link next} moved to. */
   field = 0;
   readonly #session: Session;
+  readonly #start: number;
   readonly #end: number;
   readonly #depth: number;
   #at: number;
@@ -63,6 +70,7 @@ export class ProtoReader {
 
   constructor(session: Session, start: number, end: number, depth: number) {
     this.#session = session;
+    this.#start = start;
     this.#at = start;
     this.#end = end;
     this.#depth = depth;
@@ -104,8 +112,30 @@ export class ProtoReader {
   }
 
   string(): string {
+    const text = this.#text();
+    this.#session.allowance.text(text.length);
+    return text;
+  }
+
+  /** A string that occurs over and over: kept once. */
+  name(): string {
+    const text = this.#text();
+    const known = this.#session.names.get(text);
+    if (known !== undefined) return known;
+    this.#session.allowance.text(2 * text.length);
+    this.#session.names.set(text, text);
+    return text;
+  }
+
+  /** A byte string, as a view of the file. */
+  bytes(): Uint8Array {
+    this.#session.allowance.take(viewObject);
+    return this.#bytes();
+  }
+
+  #text(): string {
     const at = this.#at;
-    const bytes = this.bytes();
+    const bytes = this.#bytes();
     try {
       return utf8.decode(bytes);
     } catch {
@@ -113,8 +143,7 @@ export class ProtoReader {
     }
   }
 
-  /** A byte string, as a view of the file. */
-  bytes(): Uint8Array {
+  #bytes(): Uint8Array {
     const [start, end] = this.#span();
     const { bytes } = this.#session;
     return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
@@ -127,31 +156,108 @@ export class ProtoReader {
     if (this.#depth >= session.maxDepth) {
       this.fail(`messages are nested more than ${session.maxDepth} levels deep`, { at: start });
     }
-    if (session.messagesLeft-- <= 0) this.fail('there are too many nested messages', { at: start });
     return new ProtoReader(session, start, end, this.#depth + 1);
   }
 
-  /** Appends a repeated `int32` or `int64` field, packed or one by one. */
-  ints(into: (number | bigint)[]): void {
-    this.#repeated(wire.varint, (values) => into.push(values.#integer()));
+  /** The same message, to be read from its start again. */
+  again(): ProtoReader {
+    return new ProtoReader(this.#session, this.#start, this.#end, this.#depth);
   }
 
-  /** Appends a repeated `uint64` field, packed or one by one. */
-  uint64s(into: bigint[]): void {
+  /** Says that what was read takes so many bytes of memory. */
+  take(bytes: number): void {
+    this.#session.allowance.take(bytes);
+  }
+
+  /**
+   * Appends a repeated `int32` or `int64` field, packed or one by one.
+   *
+   * @param most length of the list, at which it is refused
+   */
+  ints(into: (number | bigint)[], most = Number.POSITIVE_INFINITY): void {
     this.#repeated(wire.varint, (values) => {
-      values.#varint();
-      into.push((BigInt(values.#high) << 32n) | BigInt(values.#low));
+      if (into.length >= most) this.fail(`a list has more than ${most} values`);
+      this.take(listed);
+      into.push(values.#integer());
     });
   }
 
   /** Appends a repeated float field, packed or one by one. */
   floats(into: number[]): void {
-    this.#repeated(wire.fixed32, (values) => into.push(values.#view.getFloat32(values.#take(4), true)));
+    this.#repeated(wire.fixed32, (values) => {
+      this.take(listed);
+      into.push(values.#view.getFloat32(values.#take(4), true));
+    });
   }
 
-  /** Appends a repeated double field, packed or one by one. */
-  doubles(into: number[]): void {
-    this.#repeated(wire.fixed64, (values) => into.push(values.#view.getFloat64(values.#take(8), true)));
+  /** How many values this part of a repeated field holds; `type` is that of one of them. */
+  count(type: 'int' | 'float' | 'double'): number {
+    const wireType = wireTypes[type];
+    if (this.#wire !== wire.bytes) {
+      this.#expect(wireType);
+      if (wireType === wire.varint) this.#varint();
+      else this.#take(widths[type]);
+      return 1;
+    }
+    const [start, end] = this.#span();
+    if (wireType !== wire.varint) {
+      const length = end - start;
+      const left = length % widths[type];
+      if (left > 0) this.fail(`truncated: ${widths[type]} bytes are announced, ${left} are left`);
+      return length / widths[type];
+    }
+    const { bytes } = this.#session;
+    let values = 0;
+    for (let at = start; at < end; at++) if (bytes[at]! < 0x80) values++;
+    if (end > start && bytes[end - 1]! > 0x7f) this.fail('truncated within an integer', { at: end });
+    return values;
+  }
+
+  /**
+   * Writes the values of a repeated field into an array that has room for them, from element `at` on: floats bit by bit, integers by
+   * value.
+   *
+   * @returns the element behind the last one; -1 where an integer does not fit
+   */
+  fill(dtype: ElementType, into: ElementArray, at: number): number {
+    if (dtype === 'float32' || dtype === 'float64') return this.#fillFloats(dtype, into, at);
+    let next = at;
+    let fits = true;
+    this.#repeated(wire.varint, (values) => {
+      fits &&= values.#put(into, next++);
+    });
+    return fits ? next : -1;
+  }
+
+  #fillFloats(dtype: 'float32' | 'float64', into: ElementArray, at: number): number {
+    const width = elementBytes(dtype);
+    const wireType = wireTypes[dtype === 'float32' ? 'float' : 'double'];
+    let [start, end] = [0, 0];
+    if (this.#wire === wire.bytes) [start, end] = this.#span();
+    else {
+      this.#expect(wireType);
+      start = this.#take(width);
+      end = this.#at;
+    }
+    const target = new Uint8Array(into.buffer, into.byteOffset + at * width, end - start);
+    target.set(this.#session.bytes.subarray(start, end));
+    return at + (end - start) / width;
+  }
+
+  /** Reads an integer into an element; false where it does not fit. */
+  #put(into: ElementArray, at: number): boolean {
+    this.#varint();
+    if (into instanceof BigInt64Array || into instanceof BigUint64Array) {
+      const halves = new DataView(into.buffer, into.byteOffset);
+      halves.setUint32(8 * at, this.#low, true);
+      halves.setUint32(8 * at + 4, this.#high, true);
+      return true;
+    }
+    const high = this.#high | 0;
+    // negative numbers are extended to 64 bits
+    const value = high === -1 ? this.#low - 2 ** 32 : this.#low;
+    into[at] = value;
+    return (high === 0 || high === -1) && into[at] === value;
   }
 
   /** Throws a BAD_FILE error that names the source and the byte, by default where this reader stands. */

@@ -1,4 +1,4 @@
-import { byteSize, type ElementType, elementBytes, isCount } from '../element-types.js';
+import { byteSize, type ElementType, elementBytes, isCount, mostAxes } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { type JsonObject, type JsonValue, parseJson } from '../json.js';
 
@@ -123,6 +123,7 @@ function readEntry(name: string, value: JsonValue, source: string): TensorEntry 
   }
   const shape = info.get('shape');
   if (!Array.isArray(shape) || !shape.every(isCount)) return bad('has no shape made of sizes');
+  if (shape.length > mostAxes) return bad(`has ${shape.length} axes, more than ${mostAxes}`);
   const offsets = info.get('data_offsets');
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     return bad('has no data_offsets made of two positions');

@@ -1,4 +1,4 @@
-import { byteSize, type ElementType, elementArrays, elementBytes, isCount } from '../element-types.js';
+import { byteSize, type ElementType, elementArrays, elementBytes, isCount, mostAxes } from '../element-types.js';
 import { FormatError } from '../errors.js';
 
 /** Storage classes by the type of their elements; an untyped one is bytes. */
@@ -45,8 +45,6 @@ export class TorchStorage {
   }
 }
 
-const mostAxes = 64;
-
 /** A view of a storage; its places are checked to lie inside. */
 export class TorchTensor {
   readonly storage: TorchStorage;
@@ -59,6 +57,15 @@ export class TorchTensor {
   /** @throws FormatError BAD_FILE where a place lies outside the storage */
   constructor(view: Pick<TorchTensor, 'storage' | 'dtype' | 'offset' | 'shape' | 'strides'>, source: string) {
     const { storage, dtype, offset, shape, strides } = view;
+    if (shape.length > mostAxes) {
+      throw new FormatError(
+        'BAD_FILE',
+        `${source}: a tensor has ${shape.length} axes, PyTorch allows ${mostAxes}`,
+        {
+          details: { source },
+        },
+      );
+    }
     const width = elementBytes(dtype);
     const counts = [offset, ...shape, ...strides].every(isCount);
     const reach = shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis]!, offset + 1);
@@ -71,15 +78,6 @@ export class TorchTensor {
         `${source}: a tensor of shape ${sizes} with strides ${steps} from element ${offset} on does not lie in its ` +
           `storage '${storage.key}' of ${storage.size} elements`,
         { details: { source } },
-      );
-    }
-    if (shape.length > mostAxes) {
-      throw new FormatError(
-        'BAD_FILE',
-        `${source}: a tensor has ${shape.length} axes, PyTorch allows ${mostAxes}`,
-        {
-          details: { source },
-        },
       );
     }
     this.storage = storage;

@@ -5,14 +5,14 @@ import { gather, isDense } from '../weights/strided.js';
 import type { TorchTensor } from './storage.js';
 
 /** How much a checkpoint's tensors together may take, as a multiple of the file. */
-const expansion = 8;
-const spare = 1 << 16;
+const expansion = 3;
+const spare = 64 << 20;
 
 /**
  * Tensors of a checkpoint as dense ones: views of the file where their elements lie one after the other. Names for the same
  * view of a storage share their elements.
  *
- * @throws FormatError BAD_FILE where views of shared storage take over eight times the file
+ * @throws FormatError BAD_FILE where views of shared storage take over three times the file and 64 MiB
  */
 export function denseTensors(
   named: Iterable<readonly [string, TorchTensor]>,

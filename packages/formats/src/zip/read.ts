@@ -5,8 +5,8 @@ import { inflate } from './inflate.js';
 import { methods } from './records.js';
 
 /** How much all packed entries together may unpack to, as a multiple of the file, and beyond that for small files. */
-const unpackFactor = 32;
-const unpackSpare = 1 << 20;
+const unpackFactor = 3;
+const unpackSpare = 64 << 20;
 
 /** An archive whose directory is checked. */
 export interface ZipArchive {
@@ -35,7 +35,7 @@ export function isZip(bytes: Uint8Array): boolean {
  * Opens a zip archive, which need not be trusted.
  *
  * @throws FormatError BAD_FILE where the archive is damaged, encrypted, packed by something else than deflate, holds a
- * name twice or entries that overlap, or unpacks to over 32 times its own size and a megabyte
+ * name twice or entries that overlap, or unpacks to over three times its own size and 64 MiB
  */
 export function openZip(bytes: Uint8Array, source: string): ZipArchive {
   const { entries, comment } = readDirectory(bytes, source);
@@ -46,7 +46,7 @@ export function openZip(bytes: Uint8Array, source: string): ZipArchive {
   if (unpacked > unpackFactor * bytes.byteLength + unpackSpare) {
     throw new FormatError(
       'BAD_FILE',
-      `${source}: ${bytes.byteLength} bytes claim to unpack to ${unpacked}, over ${unpackFactor} times as many`,
+      `${source}: ${bytes.byteLength} bytes claim to unpack to ${unpacked}, over ${unpackFactor} times as many and ${unpackSpare >> 20} MiB`,
       { hint: 'if the file can be trusted, save it again without compression', details: { source } },
     );
   }
