@@ -1,3 +1,4 @@
+import { Allowance } from '../allowance.js';
 import { exact, PickleBytes } from './bytes.js';
 import { op } from './opcodes.js';
 import {
@@ -22,10 +23,12 @@ export interface PickleLibrary {
 }
 
 /**
- * What a pickle may make and remember, at most and for every byte of it that is read: an empty dict is one byte in the file
- * and fifty in memory. Pickles of Python spend two bytes and more on each.
+ * What values take in memory, in bytes: an empty dict is one byte in the file. Values on the stack are counted apart, since
+ * they come and go.
  */
-const most = { objects: 2_000_000, perByte: 1 / 2, free: 256 } as const;
+const costs = { object: 128, called: 256, view: 128, remembered: 48, item: 16, entry: 64 } as const;
+/** Values on the stack; Python's pickles fill lists and dicts a thousand items at a time. */
+const deepestStack = 1_000_000;
 
 /** Characters of a name that are kept. */
 const longestName = 200;
@@ -40,9 +43,13 @@ const longestName = 200;
 export function runPickle(
   bytes: Uint8Array,
   library: PickleLibrary,
-  { source, at = 0 }: { source: string; at?: number },
+  {
+    source,
+    at = 0,
+    allowance = new Allowance(bytes.byteLength, source),
+  }: { source: string; at?: number; allowance?: Allowance },
 ): { value: PickleValue; end: number } {
-  const machine = new Machine(new PickleBytes(bytes, source, at), library);
+  const machine = new Machine(new PickleBytes(bytes, source, at), library, allowance);
   return machine.run();
 }
 
@@ -55,11 +62,12 @@ class Machine {
   readonly #library: PickleLibrary;
   readonly #stack: (PickleValue | typeof mark)[] = [];
   readonly #memo = new Map<number, PickleValue>();
-  #objects = 0;
+  readonly #allowance: Allowance;
 
-  constructor(input: PickleBytes, library: PickleLibrary) {
+  constructor(input: PickleBytes, library: PickleLibrary, allowance: Allowance) {
     this.#input = input;
     this.#library = library;
+    this.#allowance = allowance;
   }
 
   run(): { value: PickleValue; end: number } {
@@ -190,6 +198,7 @@ class Machine {
   }
 
   #pushTuple(items: PickleValue[]): boolean {
+    this.#allowance.take(costs.item * items.length);
     return this.#push(items.length === 0 ? emptyTuple : this.#counted(new PickleTuple(items)));
   }
 
@@ -197,6 +206,7 @@ class Machine {
     if (to instanceof PickleOpaque) return this.#push(to);
     if (!(to instanceof PickleList || to instanceof PickleSet))
       return this.#fail('something is appended to no list');
+    this.#allowance.take(costs.item * items.length);
     for (const item of items) to.items.push(item);
     return this.#push(to);
   }
@@ -205,6 +215,7 @@ class Machine {
     if (to instanceof PickleOpaque) return this.#push(to);
     if (!(to instanceof PickleDict)) return this.#fail('an item is set in no dict');
     if (items.length % 2 === 1) this.#fail('a key has no value');
+    this.#allowance.take(costs.entry * items.length);
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i]!;
       if (typeof key === 'string' && to.get(key) !== undefined) this.#fail(`the key '${key}' occurs twice`);
@@ -226,8 +237,7 @@ class Machine {
         input.u64();
         return true;
       case op.MARK:
-        this.#stack.push(mark);
-        return true;
+        return this.#push(mark);
       case op.POP:
         if (this.#stack.pop() === undefined) this.#fail('nothing is on the stack');
         return true;
@@ -257,7 +267,7 @@ class Machine {
 
   #put(index: number): boolean {
     this.#memo.set(index, this.#top());
-    this.#bound(this.#memo.size);
+    this.#allowance.take(costs.remembered);
     return true;
   }
 
@@ -300,9 +310,9 @@ class Machine {
       case op.BUILD:
         return this.#build(this.#pop(), this.#top());
       case op.BINPERSID:
-        return this.#push(this.#library.persistent(this.#pop(), (what) => this.#fail(what)));
+        return this.#push(this.#persistent(this.#pop()));
       case op.PERSID:
-        return this.#push(this.#library.persistent(input.line(), (what) => this.#fail(what)));
+        return this.#push(this.#persistent(input.line()));
       default:
         return false;
     }
@@ -313,13 +323,19 @@ class Machine {
     return this.#library.find(full) ?? this.#counted(new PickleOpaque(full.slice(0, longestName)));
   }
 
+  #persistent(id: PickleValue): PickleValue {
+    this.#allowance.take(costs.called);
+    return this.#library.persistent(id, (what) => this.#fail(what));
+  }
+
   #call(callee: PickleValue, args: PickleValue): PickleValue {
     if (callee instanceof PickleOpaque) return callee;
     if (!(callee instanceof PickleGlobal)) return this.#fail('something that is no global is called');
     if (!(args instanceof PickleTuple)) return this.#fail(`${callee.name} is called without arguments`);
     const value =
       this.#library.call(callee, args.items) ?? args.items.find((item) => item instanceof PickleOpaque);
-    return this.#counted(value ?? this.#fail(`${callee.name} is called in a way that is not read`));
+    this.#allowance.take(costs.called);
+    return value ?? this.#fail(`${callee.name} is called in a way that is not read`);
   }
 
   /** Gives what is on the stack its state. */
@@ -332,17 +348,15 @@ class Machine {
     return true;
   }
 
+  /** Takes the memory of a value that was made. */
   #counted<T>(value: T): T {
-    this.#bound(++this.#objects);
+    if (typeof value === 'string') this.#allowance.text(value.length);
+    else this.#allowance.take(value instanceof Uint8Array ? costs.view : costs.object);
     return value;
   }
 
-  #bound(count: number): void {
-    const allowed = Math.min(most.objects, most.free + this.#input.at * most.perByte);
-    if (count > allowed) this.#fail(`${count} objects are more than a pickle of this size has`);
-  }
-
-  #push(value: PickleValue): true {
+  #push(value: PickleValue | typeof mark): true {
+    if (this.#stack.length >= deepestStack) this.#fail(`over ${deepestStack} values are on the stack`);
     this.#stack.push(value);
     return true;
   }

@@ -182,11 +182,11 @@ describe('ProtoReader', () => {
 
   it('says where an integer does not fit an array', () => {
     const reader = openProto(
-      written((writer) => writer.packedInts(1, [1, 300])),
+      written((writer) => writer.packedInts(1, [1, 300, 2])),
       limits,
     );
     reader.next();
-    expect(reader.fill('uint8', new Uint8Array(2), 0)).toBe(-1);
+    expect(reader.fill('uint8', new Uint8Array(3), 0)).toBe(-1);
   });
 
   it('skips what is not read, of every wire type', () => {

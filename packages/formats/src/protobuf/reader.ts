@@ -224,7 +224,7 @@ export class ProtoReader {
     let next = at;
     let fits = true;
     this.#repeated(wire.varint, (values) => {
-      fits &&= values.#put(into, next++);
+      if (!values.#put(into, next++)) fits = false;
     });
     return fits ? next : -1;
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FormatError } from '../errors.js';
 import { op } from '../pickle/opcodes.js';
 import { PickleWriter } from '../pickle/writer.js';
+import { failure } from '../testing/failure.js';
 import { writeZip } from '../zip/write.js';
 import { readTorch } from './read.js';
 
@@ -65,9 +66,9 @@ const calling = (module: string, name: string, argument: string) =>
   });
 const just = (...code: number[]) => checkpoint((pickle) => pickle.put(...code));
 const repeated = (count: number, ...code: number[]) =>
-  checkpoint((pickle) => {
-    for (let i = 0; i < count; i++) pickle.put(...code);
-  });
+  writeZip([
+    ['archive/data.pkl', Uint8Array.from({ length: count * code.length }, (_, i) => code[i % code.length]!)],
+  ]);
 
 describe('a hostile checkpoint', () => {
   it.each<[string, string, string]>([
@@ -127,16 +128,6 @@ describe('a hostile checkpoint', () => {
     ['an endless line', () => just(op.INT, ...new Array(5000).fill(0x31)), 'a line does not end'],
     ['text that is no number', () => just(op.INT, 0x78, 0x0a), "'x' is no integer"],
     ['text that is no UTF-8', () => just(op.SHORT_BINUNICODE, 1, 0xff), 'not UTF-8'],
-    [
-      'a million dicts',
-      () => repeated(1_000_000, op.EMPTY_DICT),
-      'objects are more than a pickle of this size has',
-    ],
-    [
-      'a million memories',
-      () => repeated(1_000_000, op.NONE, op.MEMOIZE, op.MEMOIZE),
-      'objects are more than',
-    ],
     ['only a number', () => just(op.BININT1, 1), 'it holds 1, not a state dict'],
     ['a dict without tensors', () => just(op.EMPTY_DICT), 'no tensors are among its entries'],
     [
@@ -192,6 +183,8 @@ describe('a hostile checkpoint', () => {
       () => single({ shape: [2 ** 38], strides: [0] }),
       "over 3 times the file's",
     ],
+    ['a million marks', () => repeated(1_100_000, op.MARK), 'over 1000000 values are on the stack'],
+    ['a million dicts', () => repeated(700_000, op.EMPTY_DICT, op.POP), 'out of proportion'],
     [
       'a bool of 2',
       () => single({ type: 'BoolStorage' }, { 0: Uint8Array.of(0, 1, 2, 0) }),
@@ -224,9 +217,9 @@ describe('a hostile checkpoint', () => {
   it.each(stop)('of %s is refused', (_, make, message) => {
     const read = () =>
       [...readTorch(make(), { source: 'evil.pth' }).tensors.values()].map(({ data }) => data);
-    expect(read).toThrow(FormatError);
-    expect(read).toThrow(message);
-    expect(read).toThrow(/^evil\.pth: /);
+    const error = failure(read);
+    expect(error.message).toContain(message);
+    expect(error.message).toMatch(/^evil\.pth: /);
   });
 
   it('ends where a dict holds itself, and where a few tuples unfold to a billion', () => {

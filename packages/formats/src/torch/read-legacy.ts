@@ -1,3 +1,4 @@
+import { Allowance } from '../allowance.js';
 import { elementBytes } from '../element-types.js';
 import { FormatError } from '../errors.js';
 import { PickleBytes } from '../pickle/bytes.js';
@@ -29,9 +30,10 @@ export function readLegacyCheckpoint(bytes: Uint8Array, source: string): PickleV
     return bytes.subarray(start, start + size * elementBytes(dtype));
   });
   const library = torchLibrary(source, storages.find);
+  const allowance = new Allowance(bytes.byteLength, source);
   let at = 0;
   const next = (): PickleValue => {
-    const { value, end } = runPickle(bytes, library, { source, at });
+    const { value, end } = runPickle(bytes, library, { source, at, allowance });
     at = end;
     return value;
   };

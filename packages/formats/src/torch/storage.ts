@@ -1,4 +1,11 @@
-import { byteSize, type ElementType, elementArrays, elementBytes, isCount, mostAxes } from '../element-types.js';
+import {
+  byteSize,
+  type ElementType,
+  elementArrays,
+  elementBytes,
+  isCount,
+  mostAxes,
+} from '../element-types.js';
 import { FormatError } from '../errors.js';
 
 /** Storage classes by the type of their elements; an untyped one is bytes. */

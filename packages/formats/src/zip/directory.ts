@@ -1,9 +1,11 @@
+import { Allowance } from '../allowance.js';
 import { FormatError } from '../errors.js';
 import {
   central,
   end,
   end64,
   extra64,
+  flags,
   local,
   locator64,
   methods,
@@ -46,14 +48,21 @@ export function readDirectory(bytes: Uint8Array, source: string): ZipDirectory {
   return new DirectoryReader(bytes, source).read();
 }
 
+/** What an entry takes while the directory is read, beside its name. */
+const entryObject = 512;
+/** Lengths of what may follow an entry whose sizes were not known when it was begun. */
+const descriptorLengths = [12, 16, 20, 24];
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 class DirectoryReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #source: string;
+  readonly #allowance: Allowance;
 
   constructor(bytes: Uint8Array, source: string) {
+    this.#allowance = new Allowance(bytes.byteLength, source);
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#source = source;
@@ -80,12 +89,21 @@ class DirectoryReader {
   #findEnd(): number {
     const last = this.#bytes.byteLength - end.length;
     for (let at = last; at >= Math.max(0, last - saturated16); at--) {
-      if (this.#u32(at) !== end.signature || this.#u16(at + 20) !== last - at) continue;
+      if (!this.#isEnd(at)) continue;
+      for (let other = at - 1; other >= Math.max(0, last - saturated16); other--) {
+        if (this.#isEnd(other))
+          this.#fail('it has two ends, so that readers differ in what it holds', { at: other });
+      }
       return at;
     }
     return this.#fail('there is no end of the archive: the file is cut short, or no zip archive', {
       hint: 'fetch or copy the file again',
     });
+  }
+
+  #isEnd(at: number): boolean {
+    const last = this.#bytes.byteLength - end.length;
+    return this.#u32(at) === end.signature && this.#u16(at + 20) === last - at;
   }
 
   /** Where the directory is: `count` entries in `size` bytes from `start` on. */
@@ -100,7 +118,9 @@ class DirectoryReader {
       ? [this.#u32(at + 16), this.#u64(at + 32), this.#u64(at + 40), this.#u64(at + 48)]
       : [this.#u16(at + 4), this.#u16(at + 10), this.#u32(at + 12), this.#u32(at + 16)];
     if (disk !== 0) this.#fail('it is one part of several');
-    if (start + size > at) this.#fail('its directory is not where it should be');
+    if (is64 && at + 12 + this.#u64(at + 4) !== locatorAt)
+      this.#fail('its zip64 record is not where it should be');
+    if (start + size !== at) this.#fail('its directory is not where it should be');
     if (count > size / central.length)
       this.#fail(`it claims ${count} entries in a directory of ${size} bytes`);
     return { count, size, start };
@@ -115,9 +135,11 @@ class DirectoryReader {
     const commentAt = extraAt + this.#u16(at + 30);
     const next = commentAt + this.#u16(at + 32);
     if (next > limit) this.#fail('its directory is damaged', { at });
+    this.#allowance.take(entryObject);
+    this.#allowance.text(2 * (extraAt - nameAt));
     const name = this.#text(nameAt, extraAt);
     const method = this.#u16(at + 10);
-    if (this.#u16(at + 8) & 1) this.#fail(`its entry '${name}' is encrypted`);
+    if (this.#u16(at + 8) & flags.encrypted) this.#fail(`its entry '${name}' is encrypted`);
     const fields = [this.#u32(at + 24), this.#u32(at + 20), this.#u32(at + 42)];
     const [size, packed, offset] = this.#widened(fields, extraAt, commentAt, name) as [
       number,
@@ -163,21 +185,27 @@ class DirectoryReader {
   #placed(listed: readonly Listed[], directoryStart: number): ZipEntry[] {
     const contents = new Map<string, Uint8Array>();
     let free = 0;
-    for (const { name, offset, packed } of [...listed].sort((a, b) => a.offset - b.offset)) {
+    let described = false;
+    for (const entry of [...listed].sort((a, b) => a.offset - b.offset)) {
+      const { name, offset, packed } = entry;
       if (offset < free) this.#fail(`its entry '${name}' overlaps another`);
       const nameAt = offset + local.length;
       if (nameAt > directoryStart || this.#u32(offset) !== local.signature) {
         this.#fail(`its entry '${name}' is not where the directory says`);
       }
+      this.#checkGap(free, offset, described);
       const extraAt = nameAt + this.#u16(offset + 26);
       const dataAt = extraAt + this.#u16(offset + 28);
       if (dataAt + packed > directoryStart) {
         this.#fail(`truncated: its entry '${name}' takes ${packed} bytes from ${dataAt} on`);
       }
       if (this.#text(nameAt, extraAt) !== name) this.#fail(`its entry '${name}' has another name in place`);
+      this.#checkLocal(entry, { extraAt, dataAt });
       contents.set(name, this.#bytes.subarray(dataAt, dataAt + packed));
       free = dataAt + packed;
+      described = (this.#u16(offset + 6) & flags.described) !== 0;
     }
+    this.#checkGap(free, directoryStart, described);
     return listed.map(({ name, method, crc, size }) => ({
       name,
       method,
@@ -185,6 +213,30 @@ class DirectoryReader {
       size,
       content: contents.get(name)!,
     }));
+  }
+
+  /** Nothing may lie between entries but the sizes of one that were not known when it was begun. */
+  #checkGap(from: number, to: number, described: boolean): void {
+    const gap = to - from;
+    if (gap === 0 || (described && descriptorLengths.includes(gap))) return;
+    this.#fail(`${gap} bytes belong to none of its entries`, { at: from });
+  }
+
+  /** An entry's local header must say what the directory says: readers differ in which of them they believe. */
+  #checkLocal(
+    { name, method, crc, size, packed, offset }: Listed,
+    { extraAt, dataAt }: { extraAt: number; dataAt: number },
+  ): void {
+    const flag = this.#u16(offset + 6);
+    const stated = [this.#u32(offset + 22), this.#u32(offset + 18)];
+    const sizes = this.#widened(stated, extraAt, dataAt, name);
+    const said = [this.#u32(offset + 14), sizes[0]!, sizes[1]!];
+    // PyTorch writes 0 where it was told to spare itself the checksums
+    const wanted = [crc === 0 ? said[0] : crc, size, packed];
+    const isLater = (flag & flags.described) !== 0;
+    const agrees = said.every((value, i) => value === wanted[i] || (isLater && value === 0));
+    if (agrees && this.#u16(offset + 8) === method && (flag & flags.encrypted) === 0) return;
+    this.#fail(`its entry '${name}' says something else in place than in the directory`, { at: offset });
   }
 
   #text(from: number, to: number): string {

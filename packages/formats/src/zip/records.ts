@@ -13,3 +13,6 @@ export const saturated32 = 0xffffffff;
 export const extra64 = 0x0001;
 
 export const methods = { stored: 0, deflated: 8 } as const;
+
+/** Bits of an entry's flags: it is encrypted; its checksum and sizes follow it. */
+export const flags = { encrypted: 1, described: 8 } as const;
