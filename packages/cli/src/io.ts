@@ -1,4 +1,6 @@
 import type { EventEmitter } from 'node:events';
+import { guardedOutput } from './guarded-output.js';
+import { outlivesTerminal } from './outlives-terminal.js';
 
 /** A stream that text goes to. */
 export interface Output {
@@ -18,23 +20,36 @@ export interface Io {
   /** Absolute. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Tells of `SIGINT` and `SIGTERM`. */
+  /** Tells of `SIGINT`, `SIGTERM` and `SIGHUP`. */
   readonly signals: Pick<EventEmitter, 'on' | 'off'>;
-  /** Ends the process at once. */
-  exit(code: number): void;
+  /** Whether the process shall go on when its terminal is closed, as under `nohup`: then `SIGHUP` means nothing. */
+  readonly outlivesTerminal?: boolean | undefined;
+  /** Ends the process at once, as the signal does by itself: no code runs any more, in any thread. */
+  end(signal: NodeJS.Signals): void;
   /** Where work that blocks its thread runs. Default: a thread of its own. */
   readonly work?: 'thread' | 'here';
 }
 
+/** A live line hides it. */
+const showCursor = '\u001b[?25h';
+
 /** The running process. */
 export function processIo(): Io {
+  const stdout = guardedOutput(process.stdout);
   return {
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout,
+    stderr: guardedOutput(process.stderr),
     stdin: process.stdin,
     cwd: process.cwd(),
     env: process.env,
     signals: process,
-    exit: (code) => process.exit(code),
+    outlivesTerminal: outlivesTerminal(process.env),
+    end(signal) {
+      if (stdout.isTTY) stdout.write(showCursor);
+      // with nobody listening, the system does what it does by itself
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+      process.kill(process.pid, 'SIGKILL');
+    },
   };
 }

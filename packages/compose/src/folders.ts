@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import type { ResolvedConfig } from '@limbeck/core';
 
@@ -21,13 +21,31 @@ export interface RunFolders {
 
 /**
  * The folder of fetched data sets: what the command line or the configuration says, else `LIMBECK_DATA`, else
- * `limbeck/data` in the user's cache.
+ * `limbeck/data` in the user's cache. Without a home it lies beside the runs.
  */
 export function dataFolder(given: string | undefined, { cwd, env }: Surroundings): string {
   const chosen = given ?? env.LIMBECK_DATA;
   if (chosen) return path.resolve(cwd, chosen);
-  const cache = env.XDG_CACHE_HOME || path.join(env.HOME ?? homedir(), '.cache');
-  return path.join(cache, 'limbeck', 'data');
+  const cache = userCache(env);
+  return cache === undefined ? path.join(cwd, 'runs', '.cache', 'data') : path.join(cache, 'limbeck', 'data');
+}
+
+/** The cache folder of the user; variables that hold no absolute path count as unset, as the XDG specification has it. */
+export function userCache(env: Surroundings['env']): string | undefined {
+  const { XDG_CACHE_HOME: cache = '', HOME: home = '' } = env;
+  if (path.isAbsolute(cache)) return cache;
+  const own = path.isAbsolute(home) ? home : homeOfUser();
+  return own === undefined ? undefined : path.join(own, '.cache');
+}
+
+/** As the system knows the user; a number without an account, as in many containers, has none. */
+function homeOfUser(): string | undefined {
+  try {
+    const { homedir } = userInfo();
+    return path.isAbsolute(homedir) ? homedir : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The folders outside a run's own, where neither configuration nor environment says otherwise: beside the runs. */

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { distillersOf, type ResolvedConfig } from '@limbeck/core';
+import { makeFolder, writing } from '@limbeck/trainer';
 
 /** What a run is called: its own name, else student and distillers. */
 export function runName(config: ResolvedConfig): string {
@@ -8,10 +9,29 @@ export function runName(config: ResolvedConfig): string {
   return name.replace(/[^\w.-]+/g, '-').replace(/^\.+/, '') || 'run';
 }
 
-/** The next free folder: `runs/<name>-<n>`. */
+/**
+ * Makes the next free folder, `runs/<name>-<n>`: the number is taken by making it, so that of several processes that start at once each
+ * has its own.
+ *
+ * @throws LimbeckError WRITE_FAILED
+ */
 export function nextRunFolder(name: string, cwd: string): string {
+  makeFolder(path.resolve(cwd, 'runs'));
   for (let n = 1; ; n++) {
     const folder = path.join('runs', `${name}-${n}`);
-    if (!existsSync(path.resolve(cwd, folder))) return folder;
+    if (isMade(path.resolve(cwd, folder))) return folder;
   }
+}
+
+/** False where something is there already. */
+function isMade(folder: string): boolean {
+  return writing(folder, () => {
+    try {
+      mkdirSync(folder);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  });
 }

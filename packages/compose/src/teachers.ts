@@ -49,7 +49,7 @@ export async function openTeachers(
 
 /** @throws LimbeckError NOT_FOUND, BAD_FILE, and as `openForeignModel` does */
 export function openFileTeacher(
-  { onnx, taps = {}, logits, input }: FileTeacherConfig,
+  { onnx, taps = {}, logits, input, limits }: FileTeacherConfig,
   placement: Placement,
   data: TeachingData,
 ): Promise<ForeignModel> {
@@ -57,6 +57,7 @@ export function openFileTeacher(
     source: onnx,
     declaration: { taps, logits, input: input ?? { layout: 'NCHW', scale: 1 } },
     placement,
+    limits,
     ...data,
   });
 }

@@ -1,3 +1,4 @@
+export { refuseOversized } from './config/bounds.js';
 export { configJsonSchema } from './config/documentation.js';
 export { extendsOf } from './config/extends.js';
 export { canonicalJson, configToJson, type JsonValue } from './config/json.js';
@@ -30,13 +31,16 @@ export {
   type InstallOptions,
   type LoadedModel,
   type LoadOptions,
+  type ModelLimits,
   type ModelPort,
+  type ModelTrial,
   type Offer,
   type OfferRequest,
   type Precision,
   type ProfileEntry,
   type ProfileOptions,
   type Role,
+  type TrialOptions,
 } from './contracts/backend.js';
 export {
   type BalancedTerm,

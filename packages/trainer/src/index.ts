@@ -33,6 +33,7 @@ export {
   onnxParameters,
   openForeignModel,
 } from './execute/foreign/foreign-model.js';
+export { modelLimits, type TeacherLimits } from './execute/foreign/limits.js';
 export { openForeignTeacher } from './execute/foreign/open-foreign-teacher.js';
 export { readModelFile } from './execute/foreign/read-model-file.js';
 export { compiledTeacher, type LiveTeacher, teacherClassifier } from './execute/live-teacher.js';
@@ -45,6 +46,9 @@ export {
 export { CacheStore, type StoreOptions } from './execute/teacher-cache/store.js';
 export { writeAtomically } from './files/atomic.js';
 export { sizeOfExported, writeExported } from './files/exported.js';
+export { makeFolder } from './files/make-folder.js';
+export { readRegularText } from './files/regular.js';
+export { writing } from './files/write-failure.js';
 export { type Latency, type LatencyOptions, latencyOf, measureLatency } from './inspect/latency.js';
 export { countMacs } from './inspect/macs.js';
 export { type LayerSummary, type ModelSummary, summarize } from './inspect/summarize.js';

@@ -18,6 +18,7 @@ export const scripts = {
   test: { needs: built, run: ['packages/workspace/src/run-tests.mjs'] },
   golden: { needs: built, run: ['packages/golden/dist/main.js'] },
   fuzz: { needs: built, run: ['packages/fuzz/dist/main.js'] },
+  soak: { needs: built, run: ['packages/fuzz/dist/soak/main.js'] },
   bench: { needs: built, run: ['packages/bench/dist/main.js'] },
   'setup:tfjs': { needs: built, run: ['plugins/backend-tfjs/dist/setup/main.js'] },
   typecheck: { needs: built, run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'] },

@@ -12,14 +12,14 @@ import { messageOf, type Runtime } from './runtime.js';
 import { unwrap, wrap } from './tensors.js';
 
 /** A dimension nobody has named may take any size too. */
-const portOf = ({ name, dtype, shape }: OnnxValue): ModelPort => ({
+export const portOf = ({ name, dtype, shape }: OnnxValue): ModelPort => ({
   name,
   dtype: dtype ?? 'float32',
   shape: (shape ?? []).map((size, axis) => size ?? `${name}.${axis}`),
 });
 
 /** What the runtime found out about an output; it infers types that the file does not say. */
-const outputPort = (output: InferenceSession.ValueMetadata): ModelPort => ({
+export const outputPort = (output: InferenceSession.ValueMetadata): ModelPort => ({
   name: output.name,
   dtype: output.isTensor ? output.type : 'no tensor',
   shape: output.isTensor

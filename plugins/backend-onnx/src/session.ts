@@ -84,7 +84,8 @@ const unknownOperators: readonly RegExp[] = [
   /In Node, \("(?<node>.*?)", (?<operator>\w+), "(?<domain>.*?)", -?\d+\).*No Op registered for/,
 ];
 
-function explain(cause: unknown, name: string, device: Device): LimbeckError {
+/** What the runtime says about a model, in an error of ours. */
+export function explain(cause: unknown, name: string, device: Device): LimbeckError {
   const message = messageOf(cause);
   const found = typeErrors.map((pattern) => pattern.exec(message)).find((match) => match !== null);
   if (found) {

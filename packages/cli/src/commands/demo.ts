@@ -30,7 +30,7 @@ const quickEpochs = 1;
 export async function demo(io: Io, { quick, out, json }: DemoOptions): Promise<void> {
   const started = performance.now();
   const folder = path.resolve(io.cwd, out ?? nextRunFolder('demo', io.cwd));
-  refuseExisting(folder, 'choose another folder with --out');
+  if (out !== undefined) refuseExisting(folder, 'choose another folder with --out');
   const { bold } = colorsFor(io.env, io.stdout);
   const finished: [label: string, folder: string][] = [];
   for (const [i, { label, folder: name, config }] of runs.entries()) {

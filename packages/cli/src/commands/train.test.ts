@@ -117,7 +117,7 @@ describe('an interrupted run', () => {
   it('ends at once at the second Ctrl-C, unless that is the first one delivered twice', async () => {
     const folder = dotsFolder();
     const signals = new EventEmitter();
-    const exits: number[] = [];
+    const exits: string[] = [];
     const pressed = { times: 0, at: 0 };
     const stdout = {
       write(text: string) {
@@ -131,8 +131,8 @@ describe('an interrupted run', () => {
         signals.emit('SIGINT');
       },
     };
-    await limbeck(['train', '--json'], folder, { signals, stdout, exit: (code) => exits.push(code) });
-    expect(exits).toEqual([130]);
+    await limbeck(['train', '--json'], folder, { signals, stdout, end: (signal) => exits.push(signal) });
+    expect(exits).toEqual(['SIGINT']);
     expect(signals.listenerCount('SIGINT')).toBe(0);
   });
 

@@ -48,13 +48,13 @@ export async function tuneProjectorSize(io: Io, options: TuneProjectorSizeOption
     options.reductions ?? defaultGrid.reductions,
   );
   const runs = planSweep(opened.config, sizes, { epochs: parseEpochs(options.epochs), set });
-  const folder = path.resolve(io.cwd, options.out ?? nextRunFolder(`tune-${runName(opened.config)}`, io.cwd));
   const host = await openHost(opened);
   try {
     await checkSizes(runs, opened, host, io);
   } finally {
     await host.dispose();
   }
+  const folder = path.resolve(io.cwd, options.out ?? nextRunFolder(`tune-${runName(opened.config)}`, io.cwd));
   const orders = runs.map((run): Order => {
     const place = path.join(folder, run.name);
     const { config: own } = changed(opened, run.set, io.cwd);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type ConfigLayer, extendsOf, isLimbeckError, LimbeckError } from '@limbeck/core';
 import { cosmiconfig, type PublicExplorer } from 'cosmiconfig';
 import { anchorPaths } from './anchor-paths.js';
-import { loaders, searchPlaces } from './loaders.js';
+import { loaders, searchPlaces, withoutMark } from './loaders.js';
 
 /** A configuration as it was written, with everything it starts from. */
 export interface LoadedConfig {
@@ -26,7 +26,7 @@ export async function loadConfig(given: string | undefined, cwd: string): Promis
   const explorer = explore();
   const file = given === undefined ? await findConfig(cwd) : await existing(path.resolve(cwd, given), given);
   const layers: { layer: ConfigLayer; folder: string }[] = [];
-  await addLayers(explorer, file, [], layers, cwd);
+  await addLayers(file, [], { explorer, layers, cwd, read: new Set() });
   const folders = layers.map(({ folder }) => folder).reverse();
   return { file, layers: layers.map(({ layer }) => layer), folders: [...new Set(folders)] };
 }
@@ -42,6 +42,7 @@ export async function findConfig(cwd: string): Promise<string> {
       : {};
   };
   const explorer = explore(Object.fromEntries(Object.keys(loaders).map((kind) => [kind, note])));
+  await checkPlaces(cwd);
   const found = (await explorer.search(cwd))?.filepath;
   if (found !== undefined) return found;
   throw new LimbeckError('CONFIG_NOT_FOUND', `there is no configuration in ${cwd} or the folders above it`, {
@@ -59,7 +60,7 @@ export const hasConfig = (cwd: string): Promise<boolean> =>
 
 function parseManifest(content: string): unknown {
   try {
-    return JSON.parse(content);
+    return JSON.parse(withoutMark(content));
   } catch {
     return undefined;
   }
@@ -75,13 +76,22 @@ const explore = (readers: Readonly<Record<string, (typeof loaders)[string]>> = l
     ignoreEmptySearchPlaces: false,
   });
 
-async function addLayers(
-  explorer: PublicExplorer,
-  file: string,
-  above: readonly string[],
-  layers: { layer: ConfigLayer; folder: string }[],
-  cwd: string,
-): Promise<void> {
+/** Files that may be read for one configuration. */
+const mostFiles = 100;
+
+/** What is shared while a configuration and all it extends are read. */
+interface Reading {
+  readonly explorer: PublicExplorer;
+  /** Those read so far, what is extended before what extends it. */
+  readonly layers: { layer: ConfigLayer; folder: string }[];
+  readonly cwd: string;
+  /** Files that were begun. */
+  readonly read: Set<string>;
+}
+
+/** A file that several others extend counts once, before the first of them. */
+async function addLayers(file: string, above: readonly string[], reading: Reading): Promise<void> {
+  const { explorer, layers, cwd } = reading;
   if (above.includes(file)) {
     const circle = [...above.slice(above.indexOf(file)), file].map((one) => shown(one, cwd));
     throw new LimbeckError(
@@ -93,10 +103,18 @@ async function addLayers(
       },
     );
   }
+  if (reading.read.has(file)) return;
+  reading.read.add(file);
+  if (reading.read.size > mostFiles) {
+    throw new LimbeckError('CONFIG_INVALID', `the configuration extends over ${mostFiles} files`, {
+      hint: 'merge some of them',
+      details: { files: mostFiles },
+    });
+  }
   const value = await read(explorer, file);
   const folder = path.dirname(file);
   for (const base of extendsOf(value, shown(file, cwd))) {
-    await addLayers(explorer, await locateBase(base, folder, file), [...above, file], layers, cwd);
+    await addLayers(await locateBase(base, folder, file), [...above, file], reading);
   }
   layers.push({ layer: { source: shown(file, cwd), value: anchorPaths(value, folder) }, folder });
 }
@@ -148,12 +166,46 @@ export const packageOf = (specifier: string): string =>
 /** A file that is there; `given` is how messages call it. */
 export async function existing(file: string, given: string, who = ''): Promise<string> {
   const found = await stat(file).catch(() => undefined);
-  if (found?.isFile()) return file;
+  if (found?.isFile()) {
+    refuseLarge(file, found.size);
+    return file;
+  }
   const what = found === undefined ? 'does not exist' : 'is not a file';
   throw new LimbeckError('CONFIG_NOT_FOUND', `the configuration ${given} ${what}${who}`, {
     hint: found?.isDirectory() ? 'name the file in it' : `looked for ${file}`,
     details: { file },
   });
+}
+
+/** Bytes of a configuration. */
+const largest = 10_000_000;
+
+function refuseLarge(file: string, size: number): void {
+  if (size <= largest) return;
+  throw new LimbeckError('CONFIG_INVALID', `${file} has ${size} bytes, a configuration at most ${largest}`, {
+    hint: 'is it another kind of file?',
+    details: { file, bytes: size },
+  });
+}
+
+/** Looks at what the search would open: a pipe would keep it for ever, a device feed it without end. */
+async function checkPlaces(cwd: string): Promise<void> {
+  for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
+    for (const place of [...searchPlaces, 'package.yaml']) {
+      const file = path.join(folder, place);
+      const found = await stat(file).catch(() => undefined);
+      if (found === undefined || found.isDirectory()) continue;
+      if (found.isFile()) refuseLarge(file, found.size);
+      else {
+        throw new LimbeckError('CONFIG_INVALID', `${file} is a pipe, a socket or a device, and not a file`, {
+          hint: 'remove it, or name the configuration to use',
+          details: { file },
+        });
+      }
+      if (place.startsWith('package.')) return;
+    }
+    if (path.dirname(folder) === folder) return;
+  }
 }
 
 /** A path as messages show it: relative where it lies below the working directory. */

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { withRecorded } from '@limbeck/compose';
 import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig } from '@limbeck/core';
-import { runFiles } from '@limbeck/trainer';
+import { readRegularText, runFiles } from '@limbeck/trainer';
 import { z } from 'zod';
 import { existing } from './load-config.js';
 import { type ConfigChoice, changed, type OpenedConfig, openConfig } from './open-config.js';
@@ -29,7 +28,7 @@ export async function reopenConfig(folder: string): Promise<OpenedConfig> {
     return { ...opened, folders: [...opened.folders, path.dirname(file)] };
   }
   const again = await openConfig({ config: file, set }, path.dirname(file));
-  const before = JSON.parse(await readFile(record, 'utf8')) as ReturnType<typeof configToJson>;
+  const before = JSON.parse(readRegularText(record)) as ReturnType<typeof configToJson>;
   const config = withRecorded(again.config, before as unknown as ResolvedConfig);
   if (canonicalJson(configToJson(config)) === canonicalJson(before)) return { ...again, config };
   throw new LimbeckError('PRECONDITION', `${file} has changed since the run in ${folder} was started`, {
@@ -65,7 +64,7 @@ async function requireRun(record: string, folder: string): Promise<void> {
 
 async function readOrigin(file: string): Promise<z.output<typeof origin>['config']> {
   try {
-    return origin.parse(JSON.parse(await readFile(file, 'utf8'))).config;
+    return origin.parse(JSON.parse(readRegularText(file))).config;
   } catch (cause) {
     throw new LimbeckError('BAD_FILE', `${file} does not say where the run's configuration came from`, {
       hint: 'restore the file, or start another run',

@@ -28,6 +28,15 @@ export function plainError(thrown: unknown): PlainError {
     };
   }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (isTooLarge(error)) {
+    return {
+      code: 'OUT_OF_MEMORY',
+      message: `there is not as much memory as this asks for: ${error.message}`,
+      hint: 'choose smaller sizes: data.batchSize, data.evalBatchSize, the size of images, the width of the model',
+      exitCode: 1,
+      stack: trail(error.stack, error),
+    };
+  }
   return {
     code: 'INTERNAL',
     message: error.message,
@@ -36,6 +45,11 @@ export function plainError(thrown: unknown): PlainError {
     stack: trail(error.stack, error),
   };
 }
+
+/** What V8 says where a size leaves its arrays, or the memory of the machine. */
+const isTooLarge = (error: Error): boolean =>
+  error instanceof RangeError &&
+  /^(Array buffer allocation failed|Invalid (typed )?array length)/.test(error.message);
 
 /** A stack with those of its causes. */
 function trail(stack: string | undefined, error: Error): string {

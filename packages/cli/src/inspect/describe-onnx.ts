@@ -2,7 +2,7 @@ import path from 'node:path';
 import { placeForeign } from '@limbeck/compose';
 import type { Host, ModelPort } from '@limbeck/core';
 import { decodeOnnx, inputsToGive, type OnnxGraph, type OnnxModel, type OnnxValue } from '@limbeck/formats';
-import { onnxParameters, readModelFile } from '@limbeck/trainer';
+import { modelLimits, onnxParameters, readModelFile } from '@limbeck/trainer';
 
 /** A tensor of a model from a file; names in a shape stand for sizes that are open, `null` for those nobody knows. */
 export interface OnnxTensorFacts {
@@ -57,7 +57,7 @@ export async function describeOnnx(file: string, host: Host, cwd: string): Promi
   };
 }
 
-/** What the runtime finds out about tensors. */
+/** What the runtime finds out about tensors, in a process of its own: the file need not be trusted. */
 async function infer(
   bytes: Uint8Array,
   { source, names }: { source: string; names: readonly string[] },
@@ -65,9 +65,11 @@ async function infer(
 ): Promise<{ ports: ReadonlyMap<string, OnnxTensorFacts>; problem?: string }> {
   try {
     const { backend } = await placeForeign({ use: 'auto', precision: 'float32' }, host);
-    const loaded = await backend.load!(bytes, { source, outputs: names });
-    await loaded.dispose();
-    return { ports: new Map(loaded.outputs.map((port: ModelPort) => [port.name, port])) };
+    if (backend.tryModel === undefined)
+      return { ports: new Map(), problem: `backend '${backend.id}' has no trials` };
+    const limits = modelLimits({}, bytes.byteLength)!;
+    const { outputs } = await backend.tryModel(bytes, { source, outputs: names, limits });
+    return { ports: new Map(outputs.map((port: ModelPort) => [port.name, port])) };
   } catch (error) {
     return { ports: new Map(), problem: (error as Error).message };
   }

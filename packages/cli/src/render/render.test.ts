@@ -100,7 +100,7 @@ describe('a renderer', () => {
       cwd: folderWith(),
       env,
       signals: { on: () => undefined, off: () => undefined },
-      exit: () => undefined,
+      end: () => undefined,
     };
     const renderer = rendererFor(io as never, { json });
     for (const event of [start, step, epoch]) renderer.event(event);

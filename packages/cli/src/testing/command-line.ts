@@ -29,7 +29,7 @@ export async function limbeck(args: readonly string[], cwd: string, io: Partial<
     cwd,
     env: { HOME: cwd },
     signals: new EventEmitter(),
-    exit: () => undefined,
+    end: () => undefined,
     work: 'here',
     ...io,
   });

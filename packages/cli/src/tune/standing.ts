@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { withRecorded } from '@limbeck/compose';
 import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig } from '@limbeck/core';
-import { type RunResult, runFiles } from '@limbeck/trainer';
+import { type RunResult, readRegularText, runFiles } from '@limbeck/trainer';
 
 /** How far a run of a search has come. */
 export type Standing = 'new' | 'stopped' | 'finished';
@@ -33,7 +33,7 @@ export const resultOf = (folder: string): RunResult =>
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readRegularText(file));
   } catch (cause) {
     throw new LimbeckError('BAD_FILE', `cannot read ${file}: ${(cause as Error).message}`, {
       hint: 'remove the folder of that run to train it again',

@@ -3,6 +3,7 @@ import type { Surroundings } from '@limbeck/compose';
 import { ForeignError, plainError } from '../errors/plain-error.js';
 import type { Io } from '../io.js';
 import type { Message, Reply, WorkOrder } from './messages.js';
+import { removeOwnLock } from './remove-own-lock.js';
 import { perform, type Tasks } from './tasks.js';
 
 /** A terminal and npm may both deliver one Ctrl-C; deliveries this close together (ms) are one. */
@@ -11,12 +12,12 @@ const samePress = 250;
 /** What work needs to know of where its command runs, to be sent to another thread. */
 export const surroundings = ({ cwd, env }: Io): Surroundings => ({ cwd, env: { ...env } });
 
-/** Ends the process where the second Ctrl-C says so. */
-const interrupted = 130;
+/** Signals that ask to stop: Ctrl-C, a system that shuts down, a terminal that was closed. */
+const stopping = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Does work that blocks its thread in a thread of its own. The first Ctrl-C asks it to stop after the step it is at, the
- * second ends the process.
+ * Does work that blocks its thread in a thread of its own. The first signal asks it to stop after the step it is at, the
+ * second ends the process, whatever native code is doing.
  *
  * @throws what the work threw; LimbeckErrors come back as {@link ForeignError}
  */
@@ -29,25 +30,32 @@ export async function work<K extends keyof Tasks>(
   const stop = new SharedArrayBuffer(4);
   const flag = new Int32Array(stop);
   let pressed = 0;
-  const onSignal = () => {
+  const folders = new Set<string>();
+  const heard = (message: Message) => {
+    if (message.type === 'event' && message.event.type === 'start') folders.add(message.event.folder);
+    hear(message);
+  };
+  const onSignal = (signal: NodeJS.Signals) => () => {
     const now = performance.now();
     if (pressed !== 0 && now - pressed < samePress) return;
     if (pressed !== 0) {
-      io.exit(interrupted);
+      for (const folder of folders) removeOwnLock(folder);
+      io.end(signal);
       return;
     }
     pressed = now;
     Atomics.store(flag, 0, 1);
     hear({ type: 'note', text: 'stopping after this step; Ctrl-C again stops at once' });
   };
-  io.signals.on('SIGINT', onSignal);
-  io.signals.on('SIGTERM', onSignal);
+  const listeners = stopping
+    .filter((signal) => signal !== 'SIGHUP' || io.outlivesTerminal !== true)
+    .map((signal) => [signal, onSignal(signal)] as const);
+  for (const [signal, listener] of listeners) io.signals.on(signal, listener);
   try {
-    if (io.work === 'here') return await perform(task, request, { say: hear, stopped: () => flag[0] !== 0 });
-    return await inThread({ task, request, stop }, hear);
+    if (io.work === 'here') return await perform(task, request, { say: heard, stopped: () => flag[0] !== 0 });
+    return await inThread({ task, request, stop }, heard);
   } finally {
-    io.signals.off('SIGINT', onSignal);
-    io.signals.off('SIGTERM', onSignal);
+    for (const [signal, listener] of listeners) io.signals.off(signal, listener);
   }
 }
 

@@ -22,15 +22,18 @@ export interface Refused {
   readonly documentation: Documentation;
 }
 
+/** Problems that are told; whoever has more mends these first. */
+const mostProblems = 50;
+
 /** One error for everything the schema refused, a line each. */
 export function configError(issues: readonly Issue[], refused: Refused): LimbeckError {
-  const problems = issues.flatMap((issue) => problemsOf(issue, [], refused));
+  const problems = issues.slice(0, mostProblems).flatMap((issue) => problemsOf(issue, [], refused));
   const lines = problems.map(
     ({ path, problem, source }) =>
       `${path === '' ? '' : `${path}: `}${problem}${source ? ` [${source}]` : ''}`,
   );
   const message =
-    lines.length === 1
+    lines.length === 1 && issues.length === 1
       ? `the configuration is not valid: ${lines[0]}`
       : `the configuration has ${lines.length} problems:\n  ${lines.join('\n  ')}`;
   return new LimbeckError('CONFIG_INVALID', message, {
@@ -43,7 +46,9 @@ function problemsOf(issue: Issue, parent: readonly string[], refused: Refused): 
   const path = [...parent, ...issue.path.map(String)];
   const at = path.join('.');
   const value = valueAt(refused.value, path);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, refused));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.slice(0, mostProblems).map((key) => unknownKey(key, path, refused));
+  }
   if (issue.code === 'invalid_union') return unionProblems(issue.errors, path, value, refused);
   const allowed = expectation(issue.message);
   if (value === undefined) return [{ path: at, problem: `is missing; ${allowed}` }];

@@ -1,4 +1,5 @@
 import { LimbeckError } from '../errors.js';
+import { refuseOversized } from './bounds.js';
 import { asUse, placeAt } from './places.js';
 import { isPlainObject, type PlainObject, refuseForeignValues } from './plain.js';
 import { writePatterns } from './rename.js';
@@ -32,6 +33,7 @@ export function mergeLayers(layers: readonly ConfigLayer[]): Merged {
   const said = new Map<string, Said[]>();
   let value: PlainObject = {};
   for (const { source, value: given } of layers) {
+    refuseOversized(given, source);
     const written = writePatterns(given);
     refuseForeignValues(written, source);
     const { extends: _, ...layer } = written;
@@ -49,18 +51,21 @@ interface Context {
 function merge(below: unknown, above: unknown, path: readonly string[], context: Context): unknown {
   if (above === undefined) return below;
   if (above === null) {
-    forget(path, context);
+    if (below !== undefined) forget(path, context);
     return undefined;
   }
   const place = placeAt(path);
   const top = place ? asUse(above) : above;
-  if (Array.isArray(top)) return adopt(top, path, context);
+  if (Array.isArray(top)) {
+    if (below !== undefined) forget(path, context);
+    return adopt(top, path, context);
+  }
   if (!isPlainObject(top)) return note(top, path, context);
   if (Array.isArray(below) && isEdit(top)) return editList(below, top, path, context);
   let base = isPlainObject(below) ? below : {};
   const renamed = 'use' in top && 'use' in base && top.use !== base.use;
   if (renamed) base = only(base, place?.kept ?? [], path, context);
-  if (!isPlainObject(below)) forget(path, context);
+  if (below !== undefined && !isPlainObject(below)) forget(path, context);
   return mergeObject(base, top, path, context);
 }
 
@@ -82,7 +87,6 @@ function mergeObject(
 
 /** A list, or an element of one, as it was written: it merges with nothing. */
 function adopt(value: unknown, path: readonly string[], context: Context): unknown {
-  forget(path, context);
   const top = placeAt(path) ? asUse(value) : value;
   const children = Array.isArray(top) ? top.filter((element) => path.join() !== 'plugins' || element) : top;
   if (Array.isArray(children) && children.length > 0) {

@@ -1,9 +1,6 @@
 import { isPlugin } from '../contracts/plugin.js';
 import { LimbeckError } from '../errors.js';
 
-/** Deeper nesting than any configuration has: it stops cycles. */
-const depthLimit = 64;
-
 /** Keys that would reach an object's prototype. */
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -26,7 +23,7 @@ export function refuseForbiddenKey(path: readonly string[], source: string): voi
 }
 
 /**
- * Checks that a layer is an object that holds JSON values and plugins only.
+ * Checks that a layer, whose extent is bounded, is an object that holds JSON values and plugins only.
  *
  * @throws LimbeckError CONFIG_INVALID naming the path and the source
  */
@@ -41,15 +38,6 @@ export function refuseForeignValues(layer: unknown, source: string): asserts lay
 
 function visit(value: unknown, path: readonly string[], source: string): void {
   const at = path.join('.');
-  if (path.length > depthLimit) {
-    throw new LimbeckError(
-      'CONFIG_INVALID',
-      `${source}: ${path.slice(0, 3).join('.')}... is nested too deeply`,
-      {
-        hint: 'an object that contains itself cannot be part of a configuration',
-      },
-    );
-  }
   if (Array.isArray(value)) {
     for (const [i, element] of value.entries()) visit(element, [...path, String(i)], source);
   } else if (isPlainObject(value)) {

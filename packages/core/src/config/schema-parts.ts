@@ -4,6 +4,9 @@ export const id = z.string().min(1);
 
 export const count = z.int().min(1);
 
+/** More threads than any machine has cores would only wait for each other. */
+export const threads = count.max(1024);
+
 export const device = z.enum(['cpu', 'cuda', 'webgpu', 'wasm']);
 
 export const precision = z.enum(['float32', 'bfloat16', 'int8']);

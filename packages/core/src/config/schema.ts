@@ -4,7 +4,7 @@ import { isPlugin, type Plugin } from '../contracts/plugin.js';
 import { teacherNameProblem } from '../contracts/teacher-name.js';
 import { didYouMean } from '../suggest.js';
 import { listOf } from './plain.js';
-import { count, device, id, isPattern, normalization, precision, rename } from './schema-parts.js';
+import { count, device, id, isPattern, normalization, precision, rename, threads } from './schema-parts.js';
 import { teacher } from './teacher-schema.js';
 
 /** An id, or `{ use: id, ...options }`; a bare id becomes `{ use: id }`. */
@@ -35,6 +35,7 @@ const data = z.looseObject({
     .default(64)
     .describe('Images in a training step; the last partial batch of an epoch is left out.'),
   evalBatchSize: count
+    .max(1_000_000)
     .default(250)
     .describe('Images at a time in evaluation; the last partial batch is padded.'),
   augment: z.array(use).default([]).describe('Random changes to training images, in this order.'),
@@ -217,7 +218,7 @@ const backend = z.looseObject({
     .describe("Id of the backend; its options stand beside it. 'auto' takes the best that works here."),
   device: device.optional().describe('Absent: the best the backend has.'),
   precision: precision.default('float32').describe('Element type the student computes in.'),
-  threads: count.optional().describe("Absent: the machine's cores."),
+  threads: threads.optional().describe("Absent: the machine's cores."),
 });
 
 /** A run, as a configuration describes it. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defaultTeacherName } from '../contracts/teacher-name.js';
-import { count, device, id, normalization, precision, rename } from './schema-parts.js';
+import { count, device, id, normalization, precision, rename, threads } from './schema-parts.js';
 import { teacherCache } from './teacher-cache-schema.js';
 
 const share = z.number().min(0).max(1);
@@ -71,9 +71,19 @@ const input = z.strictObject({
     ),
 });
 
+const limits = z.union([
+  z.literal('none'),
+  z.strictObject({
+    memory: count
+      .optional()
+      .describe("Memory of its process in MiB. Absent: 2,048 and eight times the file's size."),
+    seconds: count.optional().describe("Absent: 60, and one for every MiB of the file's size."),
+  }),
+]);
+
 /** Keys of a teacher that say which model it is. */
 const backboneKeys = ['use', 'weights', 'rename'] as const;
-const fileKeys = ['onnx', 'taps', 'logits', 'input'] as const;
+const fileKeys = ['onnx', 'taps', 'logits', 'input', 'limits'] as const;
 
 const shape = {
   name: id
@@ -91,10 +101,15 @@ const shape = {
     .describe("What distillers may ask of `onnx`: names of the file's tensors by tap, such as `embedding`."),
   logits: id.optional().describe("The tensor with the logits of `onnx`. Absent: the file's only output."),
   input: input.optional().describe('What images `onnx` takes.'),
+  limits: limits
+    .optional()
+    .describe(
+      "What `onnx` may take while it is first tried, in a process of its own; 'none' runs a file that is trusted without a trial.",
+    ),
   backend: id.optional().describe("Where it runs. Absent: on the run's backend."),
   device: device.optional().describe("Absent: the run's, or the best of its own backend."),
   precision: precision.default('float32').describe('Element type it computes in.'),
-  threads: count.optional().describe("Absent: the run's."),
+  threads: threads.optional().describe("Absent: the run's."),
   acceptChance: z
     .boolean()
     .default(false)

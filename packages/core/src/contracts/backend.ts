@@ -196,6 +196,29 @@ export interface LoadOptions extends Pick<CompileOptions, 'device' | 'precision'
   readonly outputs?: readonly string[];
 }
 
+/** What a model from a file may take while it is tried. */
+export interface ModelLimits {
+  /** Memory of the process that tries it. */
+  readonly memoryBytes: number;
+  /** From the start of that process to its end. */
+  readonly seconds: number;
+}
+
+/** How a model from a file is tried. */
+export interface TrialOptions extends LoadOptions {
+  readonly limits: ModelLimits;
+  /** Inputs of one run. Default: it is loaded, and not run. */
+  readonly feeds?: Feeds | undefined;
+}
+
+/** What a trial found out. */
+export interface ModelTrial {
+  /** As {@link LoadedModel.outputs}. */
+  readonly outputs: readonly ModelPort[];
+  /** Element type and shape of every output for the inputs that were given. */
+  readonly given: Readonly<Record<string, { readonly dtype: string; readonly shape: readonly number[] }>>;
+}
+
 /** A model loaded from a file of a foreign format. */
 export interface LoadedModel {
   readonly inputs: readonly ModelPort[];
@@ -245,6 +268,13 @@ export interface ComputeBackend<Options = unknown> {
    * BACKEND_UNSUPPORTED for an operation nobody here knows
    */
   load?(bytes: Uint8Array, options?: LoadOptions): Promise<LoadedModel>;
+  /**
+   * Loads a model file in a process of its own, within limits, and runs it once where inputs are given: a model is a program, which may
+   * take all memory or never end.
+   *
+   * @throws as {@link ComputeBackend.load}; LimbeckError MODEL_LIMITS where it exceeds a limit, or its process dies
+   */
+  tryModel?(bytes: Uint8Array, options: TrialOptions): Promise<ModelTrial>;
 }
 
 /** Declares a compute backend; for its types alone. */

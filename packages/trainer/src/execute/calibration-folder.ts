@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CalibrationMemory, isLimbeckError } from '@limbeck/core';
 import { writeJson } from '../files/atomic.js';
 import { makeFolder } from '../files/make-folder.js';
+import { readRegularText } from '../files/regular.js';
 import type { RunListener } from '../run/events.js';
 
 /** Whose findings these are. */
@@ -80,7 +81,7 @@ export class CalibrationFolder implements CalibrationMemory {
   /** @returns what was kept, or what is wrong with the file */
   #decode(path: string, key: string): Uint8Array | string {
     try {
-      const file = JSON.parse(readFileSync(path, 'utf8'));
+      const file = JSON.parse(readRegularText(path));
       if (file.format !== format) return `its format is not ${format}`;
       if (file.backend !== this.#owner.backend || file.key !== key) return 'it is of another calibration';
       const bytes = Buffer.from(String(file.content), 'base64');

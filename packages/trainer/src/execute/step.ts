@@ -17,6 +17,8 @@ export interface StepResult {
   readonly correct: number | undefined;
   /** Images of all its batches. */
   readonly samples: number;
+  /** A feature of a teacher that holds a number which is not finite; looked for where a loss is not. */
+  readonly unsound?: string | undefined;
 }
 
 /** What a step is run with. */
@@ -64,7 +66,9 @@ export class Stepper {
     const offered: Record<string, TensorData> = { ...batch.feeds };
     for (const [term, factor] of factors) offered[scheduleInput(term)] = scalar(factor);
     // they go to the student as they are
-    for (const source of this.#sources) Object.assign(offered, await source.features(batch));
+    const features: Record<string, TensorData> = {};
+    for (const source of this.#sources) Object.assign(features, await source.features(batch));
+    Object.assign(offered, features);
     const { inputs } = this.#student;
     const feeds = Object.fromEntries(Object.entries(offered).filter(([name]) => inputs.has(name)));
     const fetches = await this.#student.batch(feeds, part, rates);
@@ -79,7 +83,8 @@ export class Stepper {
     }
     losses[totalLoss] = fetches.loss!.data[0]!;
     const correct = fetches.logits && countRight(fetches.logits, batch.labels);
-    return { losses, weights, correct, samples: batch.labels.length };
+    const unsound = Number.isFinite(losses[totalLoss]) ? undefined : notFinite(features);
+    return { losses, weights, correct, samples: batch.labels.length, unsound };
   }
 }
 
@@ -100,8 +105,16 @@ function joined(results: readonly StepResult[]): StepResult {
     weights: mean(weights, (one) => one.weights),
     correct: predicts ? total(({ correct }) => correct!) : undefined,
     samples: total(({ samples }) => samples),
+    unsound: results.find(({ unsound }) => unsound !== undefined)?.unsound,
   };
 }
+
+/** The first tensor with a number that is not finite. */
+const notFinite = (tensors: Readonly<Record<string, TensorData>>): string | undefined =>
+  Object.entries(tensors).find(
+    ([, { dtype, data }]) =>
+      dtype === 'float32' && (data as Float32Array).some((value) => !Number.isFinite(value)),
+  )?.[0];
 
 function countRight(logits: TensorData, labels: Int32Array): number {
   const classes = logits.shape[1]!;
@@ -114,7 +127,7 @@ function countRight(logits: TensorData, labels: Int32Array): number {
 
 /** @throws LimbeckError NON_FINITE naming step, epoch and the first term that went bad */
 export function refuseNonFiniteLosses(
-  { losses, weights }: Pick<StepResult, 'losses' | 'weights'>,
+  { losses, weights, unsound }: Pick<StepResult, 'losses' | 'weights' | 'unsound'>,
   { step, epoch, lr, phase }: { step: number; epoch: number; lr: number; phase?: string },
 ): void {
   const named = [
@@ -131,6 +144,16 @@ export function refuseNonFiniteLosses(
   if (first === undefined) return;
   const { term, value, what } = first;
   const where = phase === undefined ? `epoch ${epoch}` : `epoch ${epoch} of the initial phase of '${phase}'`;
+  if (unsound !== undefined) {
+    throw new LimbeckError(
+      'NON_FINITE',
+      `'${unsound}' of the teacher holds a value that is not finite at step ${step} (${where})`,
+      {
+        hint: "the student is not at fault: do the teacher's weights and teacher.input fit the data? `limbeck eval` measures it alone",
+        details: { feature: unsound, term, step, epoch, phase },
+      },
+    );
+  }
   throw new LimbeckError(
     'NON_FINITE',
     `${what} is ${value} at step ${step} (${where}) with learning rate ${lr}`,

@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import { removeQuietly } from './atomic.js';
+import { readRegularText, refuseSpecial } from './regular.js';
 import { type Elsewhere, writing } from './write-failure.js';
 
 /** Name of the file that says which process works in a folder. */
@@ -25,6 +26,7 @@ interface Holder {
  */
 export function lockFolder(folder: string, elsewhere?: Elsewhere): () => void {
   const path = join(folder, lockName);
+  refuseSpecial(path);
   const own: Holder = { pid: process.pid, host: hostname(), ...beganOf(process.pid) };
   const text = JSON.stringify(own);
   if (!create(path, text, elsewhere)) {
@@ -103,7 +105,7 @@ function beganOf(pid: number): { began?: string } {
 
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularText(path);
   } catch {
     return undefined;
   }

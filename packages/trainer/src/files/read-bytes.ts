@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { LimbeckError } from '@limbeck/core';
+import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import { readRegular } from './regular.js';
 
 /**
  * Reads a file that a user names, whole.
@@ -10,8 +10,9 @@ import { LimbeckError } from '@limbeck/core';
  */
 export function readBytes(path: string, kind: string, hint: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return readRegular(path);
   } catch (cause) {
+    if (isLimbeckError(cause)) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     const details = { path };
     if (code === 'ENOENT' || code === 'ENOTDIR') {

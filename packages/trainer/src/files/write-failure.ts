@@ -6,10 +6,14 @@ export type Elsewhere = string;
 /** Of a run's own folder. */
 const anotherRunFolder: Elsewhere = 'choose another folder with --out';
 
+/** Only a run is gone on with. */
+const afterwards = (elsewhere: Elsewhere): string =>
+  elsewhere === anotherRunFolder ? 'then go on with --resume' : `or ${elsewhere}`;
+
 /** What to do about a failed write, by the system's error code. */
 const remedies: Readonly<Record<string, (elsewhere: Elsewhere) => string>> = {
-  ENOSPC: () => 'free some space on that disk, then go on with --resume',
-  EDQUOT: () => 'the disk quota is used up: free some of it, then go on with --resume',
+  ENOSPC: (elsewhere) => `free some space on that disk, ${afterwards(elsewhere)}`,
+  EDQUOT: (elsewhere) => `the disk quota is used up: free some of it, ${afterwards(elsewhere)}`,
   EROFS: (elsewhere) => `the disk is read-only: ${elsewhere}`,
   EACCES: (elsewhere) => `you may not write there: change the permissions or ${elsewhere}`,
   EPERM: (elsewhere) => `you may not write there: change the permissions or ${elsewhere}`,

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import { LineFile } from '../files/append.js';
 import { partial, removeQuietly, writeJson } from '../files/atomic.js';
 import { lockFolder, lockName } from '../files/lock.js';
-import { makeFolder } from '../files/make-folder.js';
+import { fileAmong, makeFolder } from '../files/make-folder.js';
+import { readRegularText } from '../files/regular.js';
 
 /** What is written down about a run before it starts: JSON values. */
 export interface RunRecord {
@@ -102,7 +103,7 @@ export class RunFolder {
   config(): unknown {
     const path = this.file(runFiles.config);
     try {
-      return JSON.parse(readFileSync(path, 'utf8'));
+      return JSON.parse(readRegularText(path));
     } catch (cause) {
       throw new LimbeckError('BAD_FILE', `cannot read ${path}: ${(cause as Error).message}`, {
         hint: 'restore the file, or start another run',
@@ -156,7 +157,8 @@ function entriesOf(path: string): string[] {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    const what = code === 'ENOTDIR' ? 'it is a file' : message;
+    const file = code === 'ENOTDIR' ? fileAmong(path) : undefined;
+    const what = file === undefined ? message : file === path ? 'it is a file' : `${file} is a file`;
     throw new LimbeckError('ALREADY_EXISTS', `${path} cannot be a run folder: ${what}`, {
       hint: 'choose another folder with --out',
       details: { path },

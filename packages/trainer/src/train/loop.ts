@@ -86,6 +86,7 @@ async function trainFrom({ progress, state }: Beginning, work: Work): Promise<Ru
     }
     progress.seconds = session.pace.seconds;
     const result = await finish(run, compiled, { folder, progress });
+    session.prune();
     const { epochs, last, best, deployed, files, seconds } = result;
     emit({ type: 'finish', folder: folder.path, epochs, last, best, deployed, files, seconds });
     return result;

@@ -230,6 +230,32 @@ describe('a damaged checkpoint', () => {
     expect(readdirSync(join(folder, 'checkpoints'))).toEqual(files);
   });
 
+  it('a changed line of the metrics is noticed, once', async () => {
+    const folder = copyOfStopped();
+    const file = join(folder, 'metrics.jsonl');
+    const bytes = readFileSync(file);
+    bytes[20]! ^= 1;
+    writeFileSync(file, bytes);
+    const { events } = await runUntil(folder, 99, { resume: true });
+    const warnings = events.filter((event) => event.type === 'warning');
+    expect(warnings).toMatchObject([
+      {
+        code: 'CHECKPOINT_CORRUPT',
+        message: expect.stringContaining('metrics.jsonl is not as it was written'),
+      },
+    ]);
+  });
+
+  it('checkpoints that a killed process left are removed on resume and at the end', async () => {
+    const folder = copyOfStopped();
+    for (const ending of ['json', 'safetensors']) {
+      cpSync(checkpoint(folder, `step-3.${ending}`), checkpoint(folder, `step-1.${ending}`));
+    }
+    const { events } = await runUntil(folder, 99, { resume: true });
+    expect(events.find(({ type }) => type === 'resume')).toMatchObject({ step: 5 });
+    expect(readdirSync(join(folder, 'checkpoints'))).not.toContain('step-1.json');
+  });
+
   it('metrics shorter than at the checkpoint are refused', async () => {
     const folder = copyOfStopped();
     truncateSync(join(folder, 'metrics.jsonl'), 5);

@@ -4,7 +4,7 @@ import type { RunListener } from '../run/events.js';
 import { differences } from '../run/identity.js';
 import { type Progress, startOfRun } from '../run/progress.js';
 import { type Checkpoint, latestCheckpoint } from '../store/checkpoint/load.js';
-import { removeRemains } from '../store/checkpoint/prune.js';
+import { pruneCheckpoints, removeRemains } from '../store/checkpoint/prune.js';
 import { type RunFolder, type RunRecord, runFiles } from '../store/run-folder.js';
 import type { PreparedRun } from './prepare.js';
 
@@ -37,9 +37,12 @@ export function resumeFrom(
   else refuseOther(folder, found.manifest.identity, run.identity);
   removeRemains(checkpoints);
   folder.metrics.truncate(metricsBytesOf(folder, found));
+  warnOfChanges(folder, found, emit);
   const { progress, state } = found
     ? { progress: found.manifest.progress, state: found.state }
     : { progress: startOfRun(), state: run.stateOf(run.phases[0]!) };
+  // a process that was killed between saving and removing left one too many
+  pruneCheckpoints(checkpoints, run.spec.checkpoint, { progress, stepsPerEpoch: run.source.batchesPerEpoch });
   const { epoch, step } = progress;
   emit({ type: 'resume', checkpoint: found?.path ?? '', epoch, step });
   return { progress, state };
@@ -73,4 +76,16 @@ function metricsBytesOf(folder: RunFolder, found: Checkpoint | undefined): numbe
     `${folder.metrics.path} has ${folder.metrics.length} bytes, the checkpoint was made at ${bytes}`,
     { hint: 'restore the file from a backup; a checkpoint goes with the lines before it' },
   );
+}
+
+/** Lines before the checkpoint are a record that nothing is computed from: the run goes on, with a word. */
+function warnOfChanges({ metrics }: RunFolder, found: Checkpoint | undefined, emit: RunListener): void {
+  const expected = found?.manifest.metricsSha256;
+  if (expected === undefined || metrics.sha256() === expected) return;
+  emit({
+    type: 'warning',
+    code: 'CHECKPOINT_CORRUPT',
+    message: `${metrics.path} is not as it was written: its first ${metrics.length} bytes do not have their SHA-256`,
+    hint: 'what it says of the steps before this one cannot be relied on; the model and its state are sound',
+  });
 }

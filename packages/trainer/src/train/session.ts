@@ -64,13 +64,19 @@ export class Session {
     const path = saveCheckpoint(checkpoints, {
       state,
       progress,
-      metricsBytes: this.#folder.metrics.length,
+      metrics: { bytes: this.#folder.metrics.length, sha256: this.#folder.metrics.sha256() },
       identity: this.run.identity,
     });
-    const { checkpoint: policy } = this.run.spec;
-    pruneCheckpoints(checkpoints, policy, { progress, stepsPerEpoch: this.stepsPerEpoch });
+    this.prune();
     this.#emit({ type: 'checkpoint', path, step: progress.step, best });
     return path;
+  }
+
+  /** Removes checkpoints that need not be kept. */
+  prune(): void {
+    const { progress, stepsPerEpoch } = this;
+    const { checkpoint: policy } = this.run.spec;
+    pruneCheckpoints(this.#folder.file(runFiles.checkpoints), policy, { progress, stepsPerEpoch });
   }
 
   /** The one that runs. */

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 
 /** The packages whose native library runs graphs, the one that may use a GPU first. */
@@ -19,5 +19,21 @@ export const packagePlaces = (): readonly string[] => [
  */
 export function tfjsHome(env: NodeJS.ProcessEnv = process.env): string {
   if (env.LIMBECK_TFJS_HOME) return path.resolve(env.LIMBECK_TFJS_HOME);
-  return path.join(env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'limbeck', 'tfjs');
+  return path.join(cacheOf(env), 'limbeck', 'tfjs');
+}
+
+/** The cache folder of the user; variables that hold no absolute path count as unset, as the XDG specification has it. */
+function cacheOf({ XDG_CACHE_HOME: cache = '', HOME: home = '' }: NodeJS.ProcessEnv): string {
+  if (path.isAbsolute(cache)) return cache;
+  return path.isAbsolute(home) ? path.join(home, '.cache') : (cacheOfUser() ?? tmpdir());
+}
+
+/** A user without an account, as in many containers, has no home. */
+function cacheOfUser(): string | undefined {
+  try {
+    const { homedir } = userInfo();
+    return path.isAbsolute(homedir) ? path.join(homedir, '.cache') : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { LimbeckError, type LoadedModel } from '@limbeck/core';
+import { isLimbeckError, LimbeckError, type LoadedModel } from '@limbeck/core';
 import { decodeOnnx, type OnnxModel } from '@limbeck/formats';
 import { formatShape, type Shape, sameShape, tensorData } from '@limbeck/graph';
 import type { Placement } from '../../run/choices.js';
@@ -13,6 +13,7 @@ import type {
 } from '../../run/foreign-model.js';
 import { type ImageFacts, imageConversion } from './images.js';
 import { findInput } from './input.js';
+import { modelLimits, type TeacherLimits } from './limits.js';
 
 /** How a model from a file is opened. */
 export interface OpenForeignOptions extends ImageFacts {
@@ -20,6 +21,8 @@ export interface OpenForeignOptions extends ImageFacts {
   readonly declaration: ForeignDeclaration;
   readonly placement: Placement;
   readonly classes: number;
+  /** What it may take while it is tried. Default: by the size of the file. */
+  readonly limits?: TeacherLimits | undefined;
 }
 
 /** Images in the trial of a model that takes any number of them: more than one, so that the batch is told from other axes. */
@@ -38,22 +41,18 @@ export async function openForeignModel(
   const model = decodeOnnx(bytes, { source });
   const tensors = tensorsOf(model, options);
   const input = findInput(model, declaration.input, { source, imageShape });
-  const loaded = await loadForeign({ bytes, source }, options.placement, tensors.values());
-  try {
-    return {
-      source,
-      id: basename(source),
-      bytes,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      declaration,
-      features: await tryOut(loaded, tensors, input, options),
-      input,
-      parameters: onnxParameters(model),
-      nodes: model.graph.nodes.length,
-    };
-  } finally {
-    await loaded.dispose();
-  }
+  const given = await tryOut(bytes, tensors, input, options);
+  return {
+    source,
+    id: basename(source),
+    bytes,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    declaration,
+    features: featuresOf(given, tensors, input, options),
+    input,
+    parameters: onnxParameters(model),
+    nodes: model.graph.nodes.length,
+  };
 }
 
 /**
@@ -92,29 +91,58 @@ function tensorsOf({ graph }: OnnxModel, { declaration, source }: OpenForeignOpt
   return tensors.set('logits', logits ?? outputs[0]!);
 }
 
-/** What the tensors are for images of the data. */
+/** What a model gives for some images: element type and shape, by tensor. */
+type Given = Readonly<Record<string, { readonly dtype: string; readonly shape: readonly number[] }>>;
+
+/** Lets the model look at grey images: in a process of its own, where the backend has such trials and nobody has opted out. */
 async function tryOut(
-  loaded: LoadedModel,
+  bytes: Uint8Array,
   tensors: ReadonlyMap<string, string>,
   input: ForeignInput,
-  { source, declaration, imageShape, normalization, classes }: OpenForeignOptions,
-): Promise<Map<string, ForeignFeature>> {
+  options: OpenForeignOptions,
+): Promise<Given> {
+  const { source, declaration, imageShape, normalization, placement } = options;
   const batch = input.batch ?? trialBatch;
   const convert = imageConversion({ imageShape, normalization }, declaration.input, input.size);
   const grey = tensorData('float32', [batch, ...imageShape]);
-  const given = await loaded.run({ [input.name]: convert(grey) }).catch((cause: Error) => {
+  const feeds = { [input.name]: convert(grey) };
+  const refuse = (cause: Error): never => {
+    if (isLimbeckError(cause) && cause.code !== 'BACKEND_FAILED') throw cause;
     throw new LimbeckError('PRECONDITION', `${source} cannot look at images of the data: ${cause.message}`, {
       hint: 'do teacher.input.layout and teacher.input.size say what it takes?',
       cause,
     });
-  });
+  };
+  const { backend, ...how } = placement;
+  const limits = modelLimits(options.limits, bytes.byteLength);
+  if (limits !== undefined && backend.tryModel !== undefined) {
+    const outputs = [...new Set(tensors.values())];
+    const trial = await backend.tryModel(bytes, { ...how, source, outputs, limits, feeds }).catch(refuse);
+    return trial.given;
+  }
+  const loaded = await loadForeign({ bytes, source }, placement, tensors.values());
+  try {
+    return await loaded.run(feeds).catch(refuse);
+  } finally {
+    await loaded.dispose();
+  }
+}
+
+/** What the tensors are for images of the data. */
+function featuresOf(
+  given: Given,
+  tensors: ReadonlyMap<string, string>,
+  input: ForeignInput,
+  { source, declaration, classes }: OpenForeignOptions,
+): Map<string, ForeignFeature> {
+  const batch = input.batch ?? trialBatch;
   const features = new Map<string, ForeignFeature>();
   for (const [tap, tensor] of tensors) {
     const { layout = 'NCHW' } = declaration.taps[tap] ?? {};
     const value = given[tensor];
     const said = `tensor '${tensor}' of ${source}`;
     if (value === undefined || value.dtype !== 'float32') {
-      const dtype = loaded.outputs.find(({ name }) => name === tensor)?.dtype ?? 'of another type';
+      const dtype = value?.dtype ?? 'of another type';
       throw new LimbeckError('PRECONDITION', `${said} is ${dtype}; tap '${tap}' needs float32`, {
         hint: 'name a tensor of features; limbeck inspect FILE.onnx lists them with their types',
       });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import { readSafetensors } from '@limbeck/formats';
 import type { StateDict } from '@limbeck/graph';
+import { readRegular, readRegularText } from '../../files/regular.js';
 import { hashOf } from '../../run/identity.js';
 import { checkpointName, type Manifest, manifestSchema, manifestVersion, stepOf } from './manifest.js';
 
@@ -60,7 +61,7 @@ function readCheckpoint(path: string, step: number): Checkpoint {
     throw new Error(`its manifest is that of step ${manifest.progress.step}`);
   }
   const tensors = `${path}.safetensors`;
-  const bytes = readFileSync(tensors);
+  const bytes = readRegular(tensors);
   if (bytes.length !== manifest.tensors.bytes) {
     throw new Error(`it has ${bytes.length} bytes, ${manifest.tensors.bytes} were written`);
   }
@@ -73,7 +74,7 @@ function readCheckpoint(path: string, step: number): Checkpoint {
 function readManifest(path: string): Manifest {
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'));
+    content = JSON.parse(readRegularText(path));
   } catch (error) {
     throw new Error(`its manifest cannot be read: ${(error as Error).message}`);
   }

@@ -16,6 +16,8 @@ export const manifestSchema = z.strictObject({
   tensors: z.strictObject({ sha256, bytes: z.int().nonnegative() }),
   /** Length of `metrics.jsonl` at this moment. */
   metricsBytes: z.int().nonnegative(),
+  /** Of those bytes. Absent where an older version wrote it. */
+  metricsSha256: sha256.optional(),
   /** What the run's numbers depend on. */
   identity: z.record(z.string(), z.unknown()),
   /** Of the manifest itself without this entry. */

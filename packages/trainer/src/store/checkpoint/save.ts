@@ -20,9 +20,14 @@ export function saveCheckpoint(
   {
     state,
     progress,
-    metricsBytes,
+    metrics,
     identity,
-  }: { state: StateDict; progress: Progress; metricsBytes: number; identity: Identity },
+  }: {
+    state: StateDict;
+    progress: Progress;
+    metrics: { readonly bytes: number; readonly sha256: string };
+    identity: Identity;
+  },
 ): string {
   refuseNonFinite(state, progress);
   const path = join(folder, checkpointName(progress.step));
@@ -33,7 +38,8 @@ export function saveCheckpoint(
     project: coreVersion,
     progress,
     tensors: { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length },
-    metricsBytes,
+    metricsBytes: metrics.bytes,
+    metricsSha256: metrics.sha256,
     identity,
   };
   writeJson(`${path}.json`, { ...content, sha256: hashOf(content) });
