@@ -10,6 +10,8 @@ const known = subjects().map(({ name }) => name);
 const usage = `Feeds damaged and made-up files to every parser of untrusted bytes.
 
   npm run fuzz -- [--cases 1000000] [--seed N] [--only "pth pickle"]
+  npm run fuzz -- --large            large files, whose memory is measured
+  npm run fuzz -- --commands 200     whole runs of the command on what is damaged or made up
 
 The seed of a failure gives the same cases again: --seed N --only SUBJECT --cases 1000.
 With --programs, random programs of tensors are compared with the reference interpreter instead, on every backend or on one:
@@ -27,11 +29,7 @@ type Message = { type: 'begin'; subject: string; seed: number } | ({ type: 'tall
 try {
   const options = readOptions(process.argv.slice(2), known);
   if (options === 'help') process.stdout.write(usage);
-  else {
-    const { differential } = options;
-    const well = differential ? await compare(differential, options.seed) : await run(options);
-    process.exitCode = well ? 0 : 1;
-  }
+  else process.exitCode = (await tried(options)) ? 0 : 1;
 } catch (error) {
   if (!isLimbeckError(error)) throw error;
   const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
@@ -62,6 +60,16 @@ async function compare(
     }
   }
   return well;
+}
+
+/** Does what was asked for; says whether all went well. */
+async function tried(options: FuzzOptions): Promise<boolean> {
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  if (options.large) return (await import('./large/large.js')).tryLargeFiles(say);
+  const { commands, differential, seed } = options;
+  if (differential !== undefined) return compare(differential, seed);
+  if (commands === undefined) return run(options);
+  return (await import('./commands/commands.js')).tryCommands({ commands, seed }, say);
 }
 
 /** @returns whether every case went well */

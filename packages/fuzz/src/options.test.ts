@@ -4,8 +4,16 @@ import { readOptions } from './options.js';
 const known = ['pth', 'npz'];
 
 test('all subjects are tried, or the one that is named', () => {
-  expect(readOptions(['--cases', '10', '--seed', '7'], known)).toEqual({ cases: 10, seed: 7, names: known });
+  expect(readOptions(['--cases', '10', '--seed', '7'], known)).toEqual({
+    cases: 10,
+    seed: 7,
+    names: known,
+    large: false,
+    commands: undefined,
+  });
   expect(readOptions(['--only', 'npz'], known)).toMatchObject({ cases: 1_000_000, names: ['npz'] });
+  expect(readOptions(['--large'], known)).toMatchObject({ large: true });
+  expect(readOptions(['--commands', '20'], known)).toMatchObject({ commands: 20 });
   expect(readOptions(['--help'], known)).toBe('help');
 });
 

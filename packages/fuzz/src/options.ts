@@ -10,6 +10,10 @@ export interface FuzzOptions {
   readonly names: readonly string[];
   /** Given where backends are compared on random programs instead: how many, and on which. */
   readonly differential?: { readonly programs: number; readonly targets: readonly ConformanceTarget[] };
+  /** Large files are read instead, and their memory is measured. */
+  readonly large: boolean;
+  /** Whole runs of the command instead, so many. */
+  readonly commands: number | undefined;
 }
 
 const whole = (option: string, text: string, least: number): number => {
@@ -44,6 +48,8 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
     cases: whole('--cases', values.cases, 1),
     seed: whole('--seed', values.seed, 0),
     names: values.only === undefined ? known : [values.only],
+    large: values.large,
+    commands: values.commands === undefined ? undefined : whole('--commands', values.commands, 1),
   };
 }
 
@@ -69,6 +75,8 @@ function parse(args: readonly string[]) {
         only: { type: 'string' },
         programs: { type: 'string' },
         backend: { type: 'string' },
+        large: { type: 'boolean', default: false },
+        commands: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
