@@ -25,5 +25,7 @@ export const scripts = {
   lint: { needs: installed, run: ['node_modules/@biomejs/biome/bin/biome', 'check'] },
   format: { needs: installed, run: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'] },
   'docs:api': { needs: installed, run: ['node_modules/typedoc/bin/typedoc'] },
+  sbom: { needs: installed, run: ['packages/workspace/src/write-sbom.mjs'] },
+  'supply-chain': { needs: installed, run: ['packages/workspace/src/check-supply-chain.mjs'] },
   licenses: { needs: installed, run: ['packages/workspace/src/write-licenses.mjs'] },
 };
