@@ -57,12 +57,21 @@ export async function describeOnnx(file: string, host: Host, cwd: string): Promi
   };
 }
 
+/** The runtime takes minutes for models of more tensors that are all to be given. */
+const mostInferred = 2000;
+
 /** What the runtime finds out about tensors, in a process of its own: the file need not be trusted. */
 async function infer(
   bytes: Uint8Array,
   { source, names }: { source: string; names: readonly string[] },
   host: Host,
 ): Promise<{ ports: ReadonlyMap<string, OnnxTensorFacts>; problem?: string }> {
+  if (names.length > mostInferred) {
+    return {
+      ports: new Map(),
+      problem: `it computes ${names.length} tensors, too many to ask the runtime for all of them`,
+    };
+  }
   try {
     const { backend } = await placeForeign({ use: 'auto', precision: 'float32' }, host);
     if (backend.tryModel === undefined)
