@@ -86,6 +86,7 @@ export {
   type TransformContext,
   type TransformedGradients,
 } from './contracts/gradient-transform.js';
+export { type Lent, retain } from './contracts/lent.js';
 export { defineLoss, type Loss } from './contracts/loss.js';
 export {
   defineMetric,

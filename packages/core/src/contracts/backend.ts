@@ -1,5 +1,6 @@
 import type { Program, ProgramSignature, StateDict, TensorData } from '@limbeck/graph';
 import type { OptionSchema } from './contribution.js';
+import type { Lent } from './lent.js';
 
 /** Where a program runs. */
 export type Device = 'cpu' | 'cuda' | 'webgpu' | 'wasm';
@@ -130,11 +131,8 @@ export interface CompileOptions<Options = unknown> {
 /** Inputs of one step, by name. */
 export type Feeds = Readonly<Record<string, TensorData>>;
 
-/**
- * Outputs of one step, by name. They belong to the executable: their data is valid until its next step but one, so copy
- * what you keep.
- */
-export type Fetches = Readonly<Record<string, TensorData>>;
+/** Outputs of one step, by name, lent by the executable. */
+export type Fetches = Lent<Readonly<Record<string, TensorData>>>;
 
 /** Time spent in operations of one kind at one place of the program. */
 export interface ProfileEntry {

@@ -1,4 +1,4 @@
-import type { Executable, Feeds } from '@limbeck/core';
+import { type Executable, type Feeds, retain } from '@limbeck/core';
 import {
   allocate,
   interpret,
@@ -17,8 +17,6 @@ import {
   regressionState,
   swapProgram,
 } from './programs.js';
-
-const copy = (tensor: TensorData): TensorData => ({ ...tensor, data: tensor.data.slice() });
 
 function compareStates(context: CaseContext, what: string, actual: StateDict, expected: StateDict): void {
   const names = [...actual.keys()].filter((name) => !expected.has(name));
@@ -95,11 +93,11 @@ export const stateCases: readonly CaseDefinition[] = [
     name: 'state/is copied when given, written and read',
     async check(context) {
       const given = regressionState();
-      const expected = new Map([...given].map(([name, tensor]) => [name, copy(tensor)]));
+      const expected = new Map([...given].map(([name, tensor]) => [name, retain(tensor)]));
       const executable = await context.compile(regressionProgram(), { state: given });
       for (const tensor of given.values()) tensor.data.fill(7);
       compareStates(context, 'state after its source changed', await executable.readState(), expected);
-      const written = new Map([...expected].map(([name, tensor]) => [name, copy(tensor)]));
+      const written = new Map([...expected].map(([name, tensor]) => [name, retain(tensor)]));
       await executable.writeState(written);
       for (const tensor of written.values()) tensor.data.fill(7);
       compareStates(
@@ -167,7 +165,7 @@ export const stateCases: readonly CaseDefinition[] = [
       const state = regressionState();
       const executable = await context.compile(target, { state });
       const first = regressionBatch(0);
-      const before = Object.entries(first).map(([name, tensor]) => [name, copy(tensor)] as const);
+      const before = Object.entries(first).map(([name, tensor]) => [name, retain(tensor)] as const);
       const expected = interpret(target, new Map(before), state).outputs.get('loss')!;
       const outputs = await executable.step(first);
       await executable.step(regressionBatch(1));

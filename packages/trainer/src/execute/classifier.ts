@@ -1,4 +1,4 @@
-import { type Executable, type Fetches, LimbeckError, type LoadedModel } from '@limbeck/core';
+import { type Executable, type Fetches, type Lent, LimbeckError, type LoadedModel } from '@limbeck/core';
 import { formatShape, type Shape, type TensorData } from '@limbeck/graph';
 
 /** What a classifier makes of a batch of images. */
@@ -14,11 +14,11 @@ export interface Classifier {
   /** Images a step; undefined where any number will do. */
   readonly batchSize: number | undefined;
   /**
-   * Images [N, C, H, W] -> logits, and features of theirs. The result is valid until the next call but one.
+   * Images [N, C, H, W] -> logits, and features of theirs.
    *
    * @throws LimbeckError SHAPE_MISMATCH where it takes other images
    */
-  run(images: TensorData): Promise<Answer>;
+  run(images: TensorData): Promise<Lent<Answer>>;
 }
 
 /** A compiled program with the input `image` and the output `logits`. */

@@ -1,4 +1,4 @@
-import type { Feeds } from '@limbeck/core';
+import { type Feeds, type Lent, retain } from '@limbeck/core';
 import type { TensorData } from '@limbeck/graph';
 import type { TeacherFeature } from '../programs/teacher.js';
 import type { LiveTeacher } from './live-teacher.js';
@@ -15,8 +15,8 @@ export interface TeacherBatch {
 
 /** Where the features of one teacher come from, step by step: the teacher itself, or a cache of what it said. */
 export interface FeatureSource {
-  /** Inputs of the student's program, by name; valid until the next call. */
-  features(batch: TeacherBatch): Promise<Feeds>;
+  /** Inputs of the student's program, by name. */
+  features(batch: TeacherBatch): Promise<Lent<Feeds>>;
   /** Frees what it holds itself; a teacher it asks is its owner's. */
   dispose(): Promise<void>;
 }
@@ -29,10 +29,10 @@ export function liveFeatures(teacher: LiveTeacher, features: readonly TeacherFea
       const feeds: Record<string, TensorData> = {};
       for (const [i, view] of views.entries()) {
         const fetches = await teacher.run(images[view]!);
-        // what it gave stays valid until its next call but one
+        // the answers to the last two views stay as they are, and need no copy
         const isKept = i >= views.length - 2;
         for (const { path, image, input } of features) {
-          if (image === view) feeds[input] = isKept ? fetches[path]! : copyOf(fetches[path]!);
+          if (image === view) feeds[input] = isKept ? fetches[path]! : retain(fetches[path]!);
         }
       }
       return feeds;
@@ -40,5 +40,3 @@ export function liveFeatures(teacher: LiveTeacher, features: readonly TeacherFea
     dispose: async () => undefined,
   };
 }
-
-const copyOf = ({ data, ...rest }: TensorData): TensorData => ({ ...rest, data: data.slice() }) as TensorData;

@@ -8,7 +8,7 @@ export interface LiveTeacher {
   readonly batchSize: number;
   /** The features it gives: tap names and layer paths. */
   readonly paths: ReadonlySet<string>;
-  /** Images [N, C, H, W] as the data set normalises them -> its features by path, valid until the next call but one. */
+  /** Images [N, C, H, W] as the data set normalises them -> its features by path. */
   run(image: TensorData): Promise<Fetches>;
   dispose(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { LimbeckError } from '@limbeck/core';
+import { type Lent, LimbeckError } from '@limbeck/core';
 import { sizeOf, type TensorData, tensorData } from '@limbeck/graph';
 import { type CachedFeature, type CacheLayout, shardOf } from './layout.js';
 import { fieldArray, type ShardId, shardLayout, shardName } from './shard.js';
@@ -47,11 +47,11 @@ export class RecordReader {
   }
 
   /**
-   * Features of a batch of samples under one draw, by name; valid until the next call but one.
+   * Features of a batch of samples under one draw, by name.
    *
    * @throws LimbeckError BAD_FILE where a shard is gone or cut short
    */
-  read(draw: number, samples: Int32Array): ReadonlyMap<string, TensorData> {
+  read(draw: number, samples: Int32Array): Lent<ReadonlyMap<string, TensorData>> {
     if (samples.length !== this.#batch) {
       throw new RangeError(`${samples.length} samples were asked for, ${this.#batch} are read at a time`);
     }
