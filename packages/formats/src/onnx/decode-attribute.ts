@@ -4,6 +4,9 @@ import type { OnnxAttribute, OnnxGraph, OnnxTensor } from './model.js';
 import { attributeNumbers, fields } from './numbers.js';
 import { passOver } from './pass-over.js';
 
+/** Values of a list, which are kept as numbers one by one; whatever is longer is a tensor. */
+const mostListed = 1_000_000;
+
 /** What an object of an attribute takes, with its place in the node. */
 const attributeObject = 128;
 
@@ -54,10 +57,10 @@ export function readAttribute(
         graph = readGraph(reader.message());
         break;
       case fields.attribute.floats:
-        reader.floats(floats);
+        reader.floats(floats, mostListed);
         break;
       case fields.attribute.ints:
-        reader.ints(ints);
+        reader.ints(ints, mostListed);
         break;
       case fields.attribute.strings:
         strings.push(text(reader));

@@ -179,7 +179,7 @@ describe('decodeOnnx', () => {
           node.message(5, (attribute) => attribute.bytes(8, new Uint8Array(6_000_000).fill(1)));
         }),
       ),
-      'out of proportion to a file of 6000',
+      'a list has more than 1000000 values',
     ],
     [
       'a hundred thousand attributes and as many nodes',

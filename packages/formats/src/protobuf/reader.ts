@@ -182,9 +182,10 @@ export class ProtoReader {
     });
   }
 
-  /** Appends a repeated float field, packed or one by one. */
-  floats(into: number[]): void {
+  /** The same of floats. */
+  floats(into: number[], most = Number.POSITIVE_INFINITY): void {
     this.#repeated(wire.fixed32, (values) => {
+      if (into.length >= most) this.fail(`a list has more than ${most} values`);
       this.take(listed);
       into.push(values.#view.getFloat32(values.#take(4), true));
     });
