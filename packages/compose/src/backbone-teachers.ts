@@ -1,28 +1,28 @@
-import { type OpenDataset, type ResolvedConfig, type TeacherConfig, teachersOf } from '@limbeck/core';
-import { bindState, type Program } from '@limbeck/graph';
 import {
-  loadWeights,
-  type ModelChoice,
-  readWeightsFile,
-  TracedTeacher,
-  teacherPrefix,
-} from '@limbeck/trainer';
+  type OpenDataset,
+  type ResolvedConfig,
+  teachersOf,
+  type WeightsChoice,
+  weightsOf,
+} from '@limbeck/core';
+import { bindState, type Program } from '@limbeck/graph';
+import { loadWeights, type ModelChoice, TracedTeacher, teacherPrefix } from '@limbeck/trainer';
 import type { RunParts } from './find-parts.js';
+import { readChosen } from './read-chosen.js';
 
 /** A backbone as teacher; nobody can count the operations of a model from a file. */
 export interface BackboneTeacher {
   readonly name: string;
   readonly model: ModelChoice;
-  /** File. */
-  readonly weights: string;
-  readonly rename: TeacherConfig['rename'];
+  readonly weights: WeightsChoice;
 }
 
 /** The teachers of a configuration that are backbones, in order. */
 export const backboneTeachers = (config: ResolvedConfig, { teachers }: RunParts): BackboneTeacher[] =>
-  teachersOf(config).flatMap(({ name, weights, rename }, i) => {
+  teachersOf(config).flatMap((teacher, i) => {
     const { model } = teachers[i]!;
-    return model === undefined || weights === undefined ? [] : [{ name, model, weights, rename }];
+    const weights = weightsOf(teacher);
+    return model === undefined || weights === undefined ? [] : [{ name: teacher.name, model, weights }];
   });
 
 /**
@@ -32,17 +32,18 @@ export const backboneTeachers = (config: ResolvedConfig, { teachers }: RunParts)
  * @throws LimbeckError WEIGHTS_MISMATCH where the file is another model's
  */
 export function boundTeacher(
-  { model, weights: file, rename }: BackboneTeacher,
+  { model, weights: chosen }: BackboneTeacher,
   { imageShape, classes }: Pick<OpenDataset, 'imageShape' | 'classes'>,
 ): (batch: number) => Program {
-  const weights = readWeightsFile(file, { rename });
+  const weights = readChosen({ weights: chosen });
   return (batch) => {
     const teacher = new TracedTeacher(model, {
       prefix: teacherPrefix,
       image: [batch, ...imageShape],
       classes,
     });
-    const target = { role: `teacher '${teacher.id}'`, classes };
+    const { namings } = model.backbone;
+    const target = { role: `teacher '${teacher.id}'`, classes, namings };
     const state = loadWeights(teacher.variables.values(), weights, target);
     return bindState(teacher.program(['logits']), state);
   };

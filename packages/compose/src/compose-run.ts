@@ -8,17 +8,11 @@ import {
   type TeacherConfig,
   teachersOf,
 } from '@limbeck/core';
-import {
-  type ModelChoice,
-  type Placement,
-  type RunSpec,
-  readWeightsFile,
-  type TeacherCacheSpec,
-  type TeacherSpec,
-} from '@limbeck/trainer';
+import type { ModelChoice, Placement, RunSpec, TeacherCacheSpec, TeacherSpec } from '@limbeck/trainer';
 import { place } from './backend.js';
 import { findParts, type RunParts } from './find-parts.js';
 import type { RunFolders } from './folders.js';
+import { readChosen } from './read-chosen.js';
 import { openFileTeacher, placeTeacher } from './teachers.js';
 
 /**
@@ -43,7 +37,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
     ...found,
     student: {
       ...student,
-      ...(config.student.weights && { weights: readWeightsFile(config.student.weights, config.student) }),
+      ...(config.student.weights && { weights: readChosen(config.student) }),
     },
     teachers: await Promise.all(
       teachersOf(config).map((teacher, i) =>
@@ -90,7 +84,7 @@ async function composeTeacher(
   };
   return isFileTeacher(teacher)
     ? { name, foreign: await openFileTeacher(teacher, placement, dataset), ...settings }
-    : { name, ...model!, weights: readWeightsFile(teacher.weights!, teacher), ...settings };
+    : { name, ...model!, weights: readChosen(teacher), ...settings };
 }
 
 function cacheOf(

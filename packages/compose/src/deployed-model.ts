@@ -79,7 +79,8 @@ export function modelOfWeights(
 
 function deploy(spec: ModelsSpec, weights: Weights, facts: ModelFacts): DeployedModel {
   const program = (batch: number) => deployedProgram(spec, batch);
-  const target = { role: `student '${spec.student.backbone.id}'`, classes: facts.classes };
+  const { id, namings } = spec.student.backbone;
+  const target = { role: `student '${id}'`, classes: facts.classes, namings };
   const state = loadDeployed(program(1), weights, target);
   return {
     facts,

@@ -16,6 +16,7 @@ export {
 export { describeEnvironment, type Environment } from './environment.js';
 export { findParts, type RunParts } from './find-parts.js';
 export { dataFolder, type RunFolders, runFolders, type Surroundings } from './folders.js';
+export { readAs, readChosen } from './read-chosen.js';
 export { type RunOrder, runConfig, specOf } from './run-config.js';
 export { nextRunFolder, runName } from './run-name.js';
 export { studentSpec } from './student-spec.js';

@@ -16,7 +16,8 @@ export {
 export { type PlacedUse, placedUse } from './config/places.js';
 export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
 export { defineConfig, type ResolvedConfig, type RunConfig } from './config/run-config.js';
-export { type Backbone, defineBackbone, type ImageShape } from './contracts/backbone.js';
+export { type WeightsChoice, weightsOf } from './config/weights-schema.js';
+export { type Backbone, defineBackbone, type ImageShape, type WeightNaming } from './contracts/backbone.js';
 export {
   type Calibration,
   type CalibrationMemory,

@@ -17,6 +17,7 @@ export {
   type OnnxTensor,
   type OnnxValue,
 } from './onnx/model.js';
+export { type SelfContainedOptions, selfContained } from './onnx/self-contained.js';
 export { withOutputs } from './onnx/with-outputs.js';
 export { openSafetensors, readSafetensors, type SafetensorsFile } from './safetensors/read.js';
 export {

@@ -2,6 +2,7 @@ import { type Backbone, defineBackbone, type Stem, type StemOptions, stemOptions
 import { globalAveragePool, maxPool, relu, type Tensor } from '@limbeck/graph';
 import { type Scope, zeros } from '@limbeck/nn';
 import { convInit, denseBlock, halve } from './dense-block.js';
+import { namings } from './namings.js';
 
 /** What tells the members of the family apart. */
 export interface DenseNet {
@@ -34,6 +35,7 @@ export function denseNet({ id, growth, stemWidth, layers }: DenseNet): Backbone<
     description: `DenseNet, ${depth} layers, ${growth} channels a layer`,
     cite: 'arXiv:1608.06993; pytorch/vision:torchvision/models/densenet.py',
     options: stemOptions('imagenet', { cifar: '3x3, stride 1', imagenet: '7x7, stride 2, and max pool' }),
+    namings,
     encode(m, image, { stem }) {
       const features = m.in('features');
       let x = m.tap('stem', stemMap(features, image, stemWidth, stem));

@@ -1,6 +1,7 @@
 import { defineBackbone, type StemOptions } from '@limbeck/core';
 import { globalAveragePool, relu, type Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
+import { ofVersion1 } from './namings.js';
 import { options, stemStride } from './stem.js';
 
 /** Depthwise-separable blocks in order; a stage ends where the resolution is about to be halved. */
@@ -34,6 +35,7 @@ export const mobileNetV1 = defineBackbone<StemOptions>({
   description: 'MobileNet V1 for ImageNet',
   cite: 'arXiv:1704.04861; chenyd7/PEFD:models/MobileNet.py',
   options,
+  namings: ofVersion1,
   encode(m, image, { stem }) {
     const first = m.in('model1').in(0);
     const conv = first.conv(0, image, { out: 32, kernel: 3, stride: stemStride[stem], padding: 1 });

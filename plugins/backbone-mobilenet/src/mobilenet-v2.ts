@@ -1,6 +1,7 @@
 import { defineBackbone, type StemOptions } from '@limbeck/core';
 import { add, globalAveragePool, minimum, relu, type Tensor } from '@limbeck/graph';
 import { kaimingNormal, normal, type Scope, zeros } from '@limbeck/nn';
+import { ofVersion2 } from './namings.js';
 import { mobileNetV2Runs, tapStage } from './runs.js';
 import { options, stemStride } from './stem.js';
 
@@ -20,6 +21,7 @@ export const mobileNetV2 = defineBackbone<StemOptions>({
   description: 'MobileNetV2 for ImageNet',
   cite: 'arXiv:1801.04381; pytorch/vision:torchvision/models/mobilenetv2.py',
   options,
+  namings: ofVersion2,
   encode(m, image, { stem }) {
     const features = m.in('features');
     let x = m.tap(

@@ -1,6 +1,7 @@
 import { type Backbone, defineBackbone, LimbeckError, type StemOptions } from '@limbeck/core';
 import { globalAveragePool } from '@limbeck/graph';
 import { basicBlock } from './basic-block.js';
+import { namingsOf } from './namings.js';
 import { residualStages } from './stages.js';
 import { optionsOf, stems } from './stems.js';
 
@@ -41,6 +42,7 @@ export function cifarResNet({ id, depth, stem, widths }: CifarResNet): Backbone<
     description: `CIFAR ResNet, ${depth} layers, widths ${stem}/${widths.join(', ')}`,
     cite: 'arXiv:1512.03385; HobbitLong/RepDistiller:models/resnet.py',
     options: optionsOf('cifar'),
+    namings: namingsOf({ shortcutName: stages.shortcutName, classifier: 'fc' }),
     encode: (m, image, options) =>
       globalAveragePool(residualStages(m, m.tap('stem', stems[options.stem](m, image, stem)), stages)),
     classify: (m, embedding, classes) => m.linear('fc', embedding, { out: classes }),

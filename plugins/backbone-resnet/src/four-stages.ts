@@ -2,6 +2,7 @@ import { type Backbone, defineBackbone, type StemOptions } from '@limbeck/core';
 import { globalAveragePool } from '@limbeck/graph';
 import { basicBlock } from './basic-block.js';
 import { bottleneck } from './bottleneck.js';
+import { namingsOf } from './namings.js';
 import { residualStages } from './stages.js';
 import { optionsOf, stems } from './stems.js';
 
@@ -52,6 +53,7 @@ export function fourStageResNet({ id, depth, form }: FourStageResNet): Backbone<
     description: `ResNet, ${depth} layers, ${description}`,
     cite,
     options: optionsOf(form),
+    namings: namingsOf({ shortcutName, classifier }),
     encode: (m, image, { stem }) =>
       globalAveragePool(residualStages(m, m.tap('stem', stems[stem](m, image, 64)), stages)),
     classify: (m, embedding, classes) => m.linear(classifier, embedding, { out: classes }),

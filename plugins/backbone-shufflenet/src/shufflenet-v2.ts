@@ -2,6 +2,7 @@ import { type Backbone, defineBackbone, type StemOptions } from '@limbeck/core';
 import { concat, globalAveragePool, relu, slice, type Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
 import { channelShuffle } from './channel-shuffle.js';
+import { namings } from './namings.js';
 import { options, stemMap } from './stem.js';
 
 /** What tells the members of the family apart. */
@@ -31,6 +32,7 @@ export function shuffleV2({ id, size, widths, lastWidth }: ShuffleV2): Backbone<
     description: `ShuffleNet V2 for small images, ${size} times as wide`,
     cite: 'arXiv:1807.11164; HobbitLong/RepDistiller:models/ShuffleNetv2.py',
     options,
+    namings,
     encode(m, image, stem) {
       let x = m.tap('stem', stemMap(m, image, stem));
       for (const [i, width] of widths.entries()) {

@@ -1,6 +1,7 @@
 import { type Backbone, defineBackbone, type StemOptions, stemOptions } from '@limbeck/core';
 import { globalAveragePool, maxPool, relu, type Tensor } from '@limbeck/graph';
 import { kaimingNormal, normal, type Scope, zeros } from '@limbeck/nn';
+import { namingsOf } from './namings.js';
 
 /** Channels of the five blocks. */
 const widths = [64, 128, 256, 512, 512] as const;
@@ -43,6 +44,7 @@ export function vgg({ id, convolutions }: Vgg): Backbone<StemOptions> {
       cifar: 'max pools behind the first three blocks, four from 64 pixels on',
       imagenet: 'behind all five',
     }),
+    namings: namingsOf(convolutions),
     encode(m, image, options) {
       let x = image;
       for (const [i, width] of widths.entries()) {

@@ -3,6 +3,7 @@ import { add, concat, mul, slice, type Tensor } from '@limbeck/graph';
 import { type Scope, zeros } from '@limbeck/nn';
 import { z } from 'zod';
 import { transformer } from './encoder.js';
+import { namings } from './namings.js';
 import { asMap, embedTokens, init, tokenAt } from './tokens.js';
 
 /** What tells the members of the family apart. */
@@ -80,6 +81,7 @@ export function visionTransformer(id: string, shape: VisionTransformer): Backbon
     description: describe(shape),
     cite,
     options: z.strictObject({ patch }),
+    namings,
     encode: (m, image, options) => encode(m, image, { ...shape, ...options }),
     classify: (m, embedding, classes) => classify(m, embedding, classes, shape),
   });
@@ -102,6 +104,7 @@ export const vit = defineBackbone<VisionTransformer & PatchOptions>({
       path: ['heads'],
       message: 'expected a divisor of `width`',
     }),
+  namings,
   encode,
   classify,
 });

@@ -1,15 +1,25 @@
 import path from 'node:path';
-import { type DeployedModel, deployedModel, modelOfWeights, readFacts } from '@limbeck/compose';
+import {
+  type DeployedModel,
+  dataFolder,
+  deployedModel,
+  findParts,
+  type ModelFacts,
+  modelOfWeights,
+  openData,
+  readFacts,
+} from '@limbeck/compose';
 import { didYouMean, type ExportedFiles, type Host, LimbeckError } from '@limbeck/core';
 import { writeSafetensors } from '@limbeck/formats';
 import {
   deployedWeights,
   readWeightsFile,
   sizeOfExported,
+  type Weights,
   weightsExtensions,
   writeExported,
 } from '@limbeck/trainer';
-import { openHost, openHostHere } from '../config/open-config.js';
+import { type OpenedConfig, openHost, openHostHere } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
 import type { Io } from '../io.js';
 import { bytes } from '../output/numbers.js';
@@ -44,11 +54,10 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
     const file = path.resolve(io.cwd, options.out ?? target.model.replace(/\.[^.]+$/, write.extension));
     if (force !== true) refuseExisting(file, 'choose another file with --out, or overwrite it with --force');
     const weights = readWeightsFile(target.model);
-    const facts = readFacts(weights);
     const model =
-      opened === undefined || facts === undefined
+      opened === undefined
         ? modelOfWeights(host, weights)
-        : await deployedModel(opened.config, host, weights, facts);
+        : await deployedModel(opened.config, host, weights, await factsOf(weights, opened, { host, io }));
     const content = write.content(model, weights.metadata ?? {});
     writeExported(file, content);
     const size = sizeOfExported(content);
@@ -57,6 +66,24 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
   } finally {
     await host.dispose();
   }
+}
+
+/** What weights say about their model; those from elsewhere say nothing, and the data of the configuration stands for it. */
+async function factsOf(
+  weights: Weights,
+  { config }: OpenedConfig,
+  { host, io }: { host: Host; io: Io },
+): Promise<ModelFacts> {
+  const said = readFacts(weights);
+  if (said !== undefined) return said;
+  const parts = findParts(config, host);
+  const { classes, imageShape, normalization } = await openData(
+    config,
+    parts,
+    dataFolder(config.data.dir, io),
+  );
+  const { backbone, options } = parts.student;
+  return { backbone: backbone.id, options: { ...(options as object) }, classes, imageShape, normalization };
 }
 
 interface Writer {

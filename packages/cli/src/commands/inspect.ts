@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { runFolders } from '@limbeck/compose';
 import { LimbeckError, parseSet } from '@limbeck/core';
-import { summarize, weightsExtensions } from '@limbeck/trainer';
+import { summarize, weightsExtensions, weightsFileParts } from '@limbeck/trainer';
 import { type ConfigChoice, openConfig, openHost, openHostHere } from '../config/open-config.js';
 import { optionKeys } from '../config/reference.js';
 import { describeOnnx } from '../inspect/describe-onnx.js';
@@ -27,14 +27,28 @@ export interface InspectOptions extends ConfigChoice {
 export async function inspect(io: Io, options: InspectOptions): Promise<void> {
   const { name } = options;
   if (name === undefined) await listModels(io, options);
-  else if (name.endsWith('.onnx')) await inspectOnnx(io, { ...options, name });
-  else if (isWeights(name)) inspectWeights(io, path.resolve(io.cwd, name), options);
+  else if (isConfig(name)) await inspectConfig(io, { ...options, config: name });
+  else if (isWeights(name, io.cwd)) await inspectFile(io, { ...options, name });
   else if (isFile(name, io.cwd)) await inspectConfig(io, { ...options, config: name });
   else await inspectModel(io, { ...options, name });
 }
 
-const isWeights = (name: string): boolean =>
-  [...weightsExtensions, '.npy'].includes(path.extname(name).toLowerCase());
+/** Configurations are told by their names; an index of shards is JSON too. */
+const isConfig = (name: string): boolean =>
+  /\.([mc]?[jt]s|json|ya?ml)$/.test(name) && !/\.index\.json$/.test(name);
+
+/** By name where there is no file, so that what is missing is called what it would be. */
+const isWeights = (name: string, cwd: string): boolean =>
+  [...weightsExtensions, '.npy', '.onnx'].includes(path.extname(name).toLowerCase()) ||
+  (!name.startsWith('.') && statSync(path.resolve(cwd, name), { throwIfNoEntry: false })?.isFile() === true);
+
+/** A file of weights or a model: its bytes say which. */
+async function inspectFile(io: Io, options: InspectOptions & { readonly name: string }): Promise<void> {
+  const file = path.resolve(io.cwd, options.name);
+  const { format, entries } = weightsFileParts(file);
+  if (format === 'onnx') await inspectOnnx(io, options);
+  else inspectWeights(io, file, entries, options);
+}
 
 /** Ids of models never look like a configuration's file name. */
 const isFile = (name: string, cwd: string): boolean =>

@@ -3,12 +3,17 @@ import path from 'node:path';
 /** Values that are paths, by where they stand; a section may be a list of such sections. */
 const places: readonly (readonly string[])[] = [
   ['teacher', 'weights'],
+  ['teacher', 'weights', 'file'],
   ['teacher', 'onnx'],
   ['teacher', 'cache', 'dir'],
   ['teacher', 'calibration', 'dir'],
   ['student', 'weights'],
+  ['student', 'weights', 'file'],
   ['data', 'dir'],
 ];
+
+/** A file on the model hub, which is in no folder here. */
+const isHubName = (name: string): boolean => name.startsWith('hf:');
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -25,7 +30,8 @@ export function anchorPaths(layer: unknown, folder: string): unknown {
 }
 
 function anchorAt(part: unknown, [key, ...rest]: readonly string[], folder: string): unknown {
-  if (key === undefined) return typeof part === 'string' ? path.resolve(folder, part) : part;
+  if (key === undefined)
+    return typeof part === 'string' && !isHubName(part) ? path.resolve(folder, part) : part;
   if (Array.isArray(part)) return part.map((one) => anchorAt(one, [key, ...rest], folder));
   if (!isRecord(part) || part[key] === undefined) return part;
   return { ...part, [key]: anchorAt(part[key], rest, folder) };

@@ -32,6 +32,7 @@ const lineTable: { readonly [T in EventType]: Lines<EventOf<T>> } = {
   resume: ({ step, checkpoint }) => [
     `resumed after step ${count(step)}${checkpoint === '' ? '' : ` from ${checkpoint}`}`,
   ],
+  weights: ({ model, notes }, { colors }) => [colors.dim(`weights of ${model}: ${notes.join('; ')}`)],
   compiled: none,
   calibration: (event, { colors }) => [colors.dim(calibrationLine(event))],
   fidelity: (event, { colors }) => [colors.dim(fidelityLine(event))],

@@ -8,6 +8,7 @@ import {
   openData,
   place,
   placeForeign,
+  readAs,
   type Surroundings,
 } from '@limbeck/compose';
 import { type Host, LimbeckError, type MetricFormat, placements } from '@limbeck/core';
@@ -80,7 +81,8 @@ async function measure(
   const batchSize = config.data.evalBatchSize;
   const open = async (): Promise<{ classifier: Classifier; dispose(): Promise<void> }> => {
     if (weightsExtensions.includes(path.extname(model))) {
-      const weights = readWeightsFile(model, isStudents(model, config, request) ? config.student : {});
+      const isOwn = isStudents(model, config, request);
+      const weights = isOwn ? readAs(model, config.student) : readWeightsFile(model);
       // a configuration that was found, not named, may be about other models: it brings the data
       const deployed =
         isFound && isAnother(weights, parts.student)
@@ -125,7 +127,7 @@ const isStudents = (
   model: string,
   { student }: OpenedConfig['config'],
   { weights }: EvaluateRequest,
-): boolean => weights !== undefined || model === student.weights;
+): boolean => weights !== undefined || model === student.weights?.file;
 
 /** A model file that the backend runs unchanged. */
 export async function openForeign(

@@ -43,7 +43,7 @@ export async function locateTarget(request: {
     return { model: full, config: config ?? (await configBeside(full)) };
   }
   if (weights !== undefined) return { model: path.resolve(cwd, weights), config: full };
-  const start = (await openConfig({ config: full, set: request.set }, cwd)).config.student.weights;
+  const start = (await openConfig({ config: full, set: request.set }, cwd)).config.student.weights?.file;
   if (start !== undefined) return { model: start, config: full };
   throw new LimbeckError('USAGE', `${target} is a configuration; the weights of its student are missing`, {
     hint: 'add --weights FILE, or name the run folder',

@@ -1,12 +1,13 @@
 import type { Device, Precision } from '../contracts/backend.js';
 import { listOf } from './plain.js';
 import type { ResolvedConfig } from './run-config.js';
+import type { WeightsChoice } from './weights-schema.js';
 
 type Teachers = Exclude<ResolvedConfig['teacher'], readonly unknown[] | undefined>;
 
 /** A teacher, as a configuration describes it; the schema has made sure that it is one or the other. */
 export type TeacherConfig = Teachers &
-  ({ readonly use: string; readonly weights: string } | { readonly onnx: string });
+  ({ readonly use: string; readonly weights: WeightsChoice } | { readonly onnx: string });
 
 /** A model from a file as teacher. */
 export type FileTeacherConfig = Teachers & { readonly onnx: string };

@@ -7,7 +7,7 @@ const isRegExp = (value: unknown): value is RegExp =>
   Object.prototype.toString.call(value) === '[object RegExp]';
 
 /**
- * A copy of a layer with the regular expressions of `rename` written as text, flags behind the replacement: configurations
+ * A copy of a layer with the regular expressions of `rename`, `only` and `drop` written as text, flags behind the replacement: configurations
  * hold JSON values only, so that they can be recorded.
  */
 export function writePatterns(layer: unknown): unknown {
@@ -22,9 +22,22 @@ export function writePatterns(layer: unknown): unknown {
 }
 
 function inModel(model: unknown): unknown {
-  if (!isPlainObject(model) || !Array.isArray(model.rename)) return model;
-  return { ...model, rename: model.rename.map(inRule) };
+  if (!isPlainObject(model)) return model;
+  const written = { ...model };
+  if (Array.isArray(model.rename)) written.rename = model.rename.map(inRule);
+  if (!isPlainObject(model.weights)) return written;
+  const weights = { ...model.weights };
+  if (Array.isArray(weights.rename)) weights.rename = weights.rename.map(inRule);
+  for (const key of ['only', 'drop']) {
+    const given = weights[key];
+    weights[key] = Array.isArray(given) ? given.map(inPattern) : inPattern(given);
+    if (weights[key] === undefined) delete weights[key];
+  }
+  return { ...written, weights };
 }
+
+/** One with flags stays as it is, and is refused: there is no place for them. */
+const inPattern = (given: unknown): unknown => (isRegExp(given) && given.flags === '' ? given.source : given);
 
 function inRule(rule: unknown): unknown {
   if (!Array.isArray(rule) || !isRegExp(rule[0])) return rule;

@@ -18,7 +18,8 @@ export type RunConfig = Omit<Input, 'plugins'> & {
   plugins?: PluginListing[];
 };
 
-type DeepReadonly<T> = T extends Plugin
+/** A value and all that is in it, not to be written to. */
+export type DeepReadonly<T> = T extends Plugin
   ? T
   : T extends readonly unknown[]
     ? { readonly [I in keyof T]: DeepReadonly<T[I]> }

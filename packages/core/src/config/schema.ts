@@ -6,6 +6,7 @@ import { didYouMean } from '../suggest.js';
 import { listOf } from './plain.js';
 import { count, device, id, isPattern, normalization, precision, rename, threads } from './schema-parts.js';
 import { teacher } from './teacher-schema.js';
+import { renameProblem, weights } from './weights-schema.js';
 
 /** An id, or `{ use: id, ...options }`; a bare id becomes `{ use: id }`. */
 const use = z
@@ -50,11 +51,18 @@ const data = z.looseObject({
   dir: id.optional().describe('Folder of fetched data sets.'),
 });
 
-const student = z.looseObject({
-  use: id.describe('Id of the backbone; its options stand beside it.'),
-  weights: id.optional().describe('File to start from, as for a teacher. Absent: drawn from the seed.'),
-  rename,
-});
+const student = z
+  .looseObject({
+    use: id.describe('Id of the backbone; its options stand beside it.'),
+    weights: weights
+      .optional()
+      .describe('File to start from, or what is taken of it, as for a teacher. Absent: drawn from the seed.'),
+    rename,
+  })
+  .superRefine((given, context) => {
+    const message = renameProblem(given);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['rename'], message });
+  });
 
 /** As `use`, with the run's own keys. */
 const distiller = z

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { defaultTeacherName } from '../contracts/teacher-name.js';
 import { count, device, id, normalization, precision, rename, threads } from './schema-parts.js';
 import { teacherCache } from './teacher-cache-schema.js';
+import { renameProblem, weights } from './weights-schema.js';
 
 const share = z.number().min(0).max(1);
 
@@ -90,9 +91,11 @@ const shape = {
     .default(defaultTeacherName)
     .describe('What distillers, messages and, with several teachers, names of features call it.'),
   use: id.optional().describe('Id of the backbone; its options stand beside it. Either this or `onnx`.'),
-  weights: id
+  weights: weights
     .optional()
-    .describe("File with the backbone's weights: safetensors, a checkpoint of PyTorch, npz or ONNX."),
+    .describe(
+      "File with the backbone's weights (safetensors, a checkpoint of PyTorch, npz or ONNX), or what is taken of it.",
+    ),
   rename,
   onnx: id.optional().describe('File of a model from elsewhere, in place of `use` and `weights`.'),
   taps: z
@@ -136,6 +139,10 @@ export const teacher = z.looseObject(shape).superRefine((given, context) => {
   if (given.onnx === undefined) {
     if (given.use === undefined) refuse('use', 'expected the id of a backbone, or a file in `onnx`');
     else if (given.weights === undefined) refuse('weights', 'expected the file with its weights');
+    const problem = renameProblem(given);
+    if (problem !== undefined) refuse('rename', problem);
+    if (given.weights?.head === 'new')
+      refuse('weights', 'expected a classifier that is loaded: a teacher is not trained');
     for (const key of fileKeys) if (given[key] !== undefined) refuse(key, 'expected `onnx` beside it');
     return;
   }

@@ -6,6 +6,26 @@ import type { OptionSchema } from './contribution.js';
 export type ImageShape = readonly [number, number, number];
 
 /**
+ * Other names for a backbone's weights: those that other published code writes.
+ *
+ * @example
+ * { by: 'Hugging Face', rename: [['^vit[.]', ''], ['^encoder[.]layer[.]', 'blocks.']] }
+ */
+export interface WeightNaming {
+  /** Whose names they are, as messages say it: `torchvision`. */
+  readonly by: string;
+  /** Regular expressions with what takes the place of their first match; all are applied in order to every name. */
+  readonly rename: readonly (readonly [pattern: string, replacement: string])[];
+  /**
+   * Tensors of theirs that are one of the model's: those whose renamed names differ in one part, such as `q`, `k` and `v`,
+   * joined along their first axis in this order, under the name with `as` in that place.
+   */
+  readonly join?: { readonly parts: readonly string[]; readonly as: string };
+  /** Why weights under these names are refused although names and shapes fit: what the other code computes otherwise. */
+  readonly refuse?: string;
+}
+
+/**
  * A network in two parts: an encoder that turns images into an embedding, and a classifier on top. State-dict names
  * follow the published PyTorch code, so that its checkpoints load.
  *
@@ -26,6 +46,8 @@ export interface Backbone<Options = unknown> {
   /** Where it was published: an arXiv id, a DOI, or a repository path. */
   readonly cite?: string;
   readonly options?: OptionSchema<Options>;
+  /** Names of its weights in other published code; those of its own state dict go without saying. */
+  readonly namings?: readonly WeightNaming[];
   /**
    * image [N, C, H, W] -> embedding [N, D], what the classifier reads. Declares taps: `stem`, `stage1` ... (maps after the
    * last activation), `stage1.preact` ... (before it), `last-map`; `embedding` and `logits` are declared for it.

@@ -83,6 +83,8 @@ export interface StudentPlan extends StepPlan {
   readonly teachers: readonly PlannedTeacher[];
   /** Features of the student that distillers compare, with their shapes, by path. */
   readonly taps: ReadonlyMap<string, Shape>;
+  /** State-dict names of what the student's classifier is made of. */
+  readonly head: ReadonlySet<string>;
   /** In the order they run. */
   readonly initial: readonly InitialPlan[];
   /** Everything traced, by state name: the student's, the distillers', the balancer's and frozen ones of the teacher. */
@@ -119,6 +121,7 @@ export function planStudent(spec: StudentSpec): StudentPlan {
   return {
     ...finish(main),
     taps: step.taps,
+    head: step.model.head,
     teachers: teachers.map(({ name, prefix, model, asked }) => ({
       name,
       prefix,

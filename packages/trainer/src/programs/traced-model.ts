@@ -9,6 +9,8 @@ export interface TracedModel {
   readonly trace: Trace;
   readonly embedding: Tensor;
   readonly logits: Tensor;
+  /** State-dict names of what the classifier is made of. */
+  readonly head: ReadonlySet<string>;
   /** Names of declared taps, then layer paths. */
   readonly taps: readonly string[];
   /** State-dict names of variables that the classifier alone has. */
@@ -48,6 +50,7 @@ export function traceModel(
   root.tap('embedding', embedding);
   const encoder = new Set(trace.variables.keys());
   const logits = root.scoped(() => backbone.classify(root, embedding, classes, options));
+  const head = [...trace.variables].flatMap(([key, { name }]) => (encoder.has(key) ? [] : [name]));
   if (logits.shape.length !== 2 || logits.shape[0] !== image.shape[0] || logits.shape[1] !== classes) {
     throw new LimbeckError(
       'SHAPE_MISMATCH',
@@ -61,6 +64,7 @@ export function traceModel(
     trace,
     embedding,
     logits,
+    head: new Set(head),
     taps,
     classifier: new Set([...trace.variables.keys()].filter((name) => !encoder.has(name))),
     tap(path) {

@@ -60,6 +60,7 @@ export const eventTable: { readonly [T in EventType]: EventRow<EventOf<T>> } = {
     log: (event) =>
       `resume: from ${event.checkpoint || 'the beginning'}, ${event.epoch} epochs and ${event.step} steps done`,
   },
+  weights: { log: (event) => `weights of ${event.model}: ${event.source}: ${event.notes.join('; ')}` },
   compiled: {
     log: (event) => `compiled: ${event.program}, ${event.nodes} nodes in ${seconds(event.seconds)}`,
   },

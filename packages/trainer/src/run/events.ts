@@ -36,6 +36,16 @@ export type RunEvent =
       readonly backend: string;
     }
   | { readonly type: 'resume'; readonly checkpoint: string; readonly epoch: number; readonly step: number }
+  | {
+      /** Weights of a model were read in a way that is worth a line. */
+      readonly type: 'weights';
+      /** The model, as messages call it: `teacher 'resnet32x4'`. */
+      readonly model: string;
+      /** The file. */
+      readonly source: string;
+      /** The entry that was taken, whose names they are, what was left out or drawn. */
+      readonly notes: readonly string[];
+    }
   | { readonly type: 'compiled'; readonly program: string; readonly seconds: number; readonly nodes: number }
   | {
       /** A teacher in int8 is calibrated; only where ranges are kept from run to run. */

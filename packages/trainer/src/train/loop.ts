@@ -44,6 +44,7 @@ export async function train(spec: RunSpec, options: TrainOptions): Promise<RunRe
   const status = { begun: resume };
   try {
     emit(startEvent(run, folder.path));
+    for (const note of run.loaded) emit({ type: 'weights', ...note });
     for (const warning of run.warnings) emit({ type: 'warning', ...warning });
     const beginning = resume ? resumeFrom(folder, run, { record, emit }) : freshStart(run);
     const result = await trainFrom(beginning, { run, folder, emit, stop, status });

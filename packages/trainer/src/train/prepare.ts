@@ -13,8 +13,9 @@ import { untouchedState, untrainedParameters } from '../programs/untrained.js';
 import { type ModelChoice, metricName } from '../run/choices.js';
 import { type Identity, identityOf } from '../run/identity.js';
 import type { RunSpec } from '../run/run-spec.js';
+import type { Weights } from '../run/weights.js';
 import { checkOrigin, otherOptions } from '../weights/check-origin.js';
-import { loadWeights } from '../weights/load.js';
+import { matchWeights } from '../weights/load.js';
 import { checkData } from './check-data.js';
 import { phasesOf, type RunPhase } from './phases.js';
 
@@ -47,6 +48,16 @@ export interface PreparedRun {
   stateOf(phase: RunPhase, known?: StateDict): StateDict;
   readonly identity: Identity;
   readonly warnings: readonly RunWarning[];
+  readonly loaded: readonly LoadedNote[];
+}
+
+/** What was done to load weights of a model, where there is something to say. */
+export interface LoadedNote {
+  /** What messages call the model: `teacher 'resnet32x4'`. */
+  readonly model: string;
+  /** The file. */
+  readonly source: string;
+  readonly notes: readonly string[];
 }
 
 /** Something a run does all the same. */
@@ -67,17 +78,24 @@ export function prepareRun(spec: RunSpec): PreparedRun {
   checkCounts(spec);
   checkData(dataset);
   const warnings: RunWarning[] = [];
+  const loaded: LoadedNote[] = [];
   const load = (
     role: string,
     choice: ModelChoice,
-    variables: Parameters<typeof loadWeights>[0],
-    weights: Parameters<typeof loadWeights>[1],
+    variables: Parameters<typeof matchWeights>[0],
+    weights: Weights,
+    head?: ReadonlySet<string>,
   ) => {
-    const message = checkOrigin(weights, role, dataset);
+    const isNewHead = head !== undefined && weights.head === 'new';
+    const message = checkOrigin(weights, role, dataset, { isNewHead });
     if (message !== undefined) warnings.push({ code: 'SHAPE_MISMATCH', message });
     const others = otherOptions(weights, choice);
     if (others.length > 0) warnings.push(trainedOtherwise(weights.source, role, others));
-    return loadWeights(variables, weights, { role, classes });
+    const { namings } = choice.backbone;
+    const target = { role, classes, namings, head, mayDraw: head !== undefined };
+    const { state, notes } = matchWeights(variables, weights, target);
+    if (notes.length > 0) loaded.push({ model: role, source: weights.source, notes });
+    return state;
   };
   const plan = planStudent(spec);
   const pictures = picturesOf(spec.data.augment, plan);
@@ -101,6 +119,7 @@ export function prepareRun(spec: RunSpec): PreparedRun {
           student,
           [...plan.variables.values()].filter(({ owner }) => owner === 'student'),
           student.weights,
+          plan.head,
         );
   const source = new BatchSource(spec, pictures, [plan, ...plan.initial]);
   const stepsPerEpoch = Math.floor(source.batchesPerEpoch / plan.batches);
@@ -134,6 +153,7 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     },
     identity: identityOf(spec),
     warnings,
+    loaded,
   };
 }
 

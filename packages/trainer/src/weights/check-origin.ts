@@ -15,13 +15,18 @@ export function checkOrigin(
   { source, metadata = {} }: Weights,
   role: string,
   { classes, imageShape }: Pick<OpenDataset, 'classes' | 'imageShape'>,
+  { isNewHead = false }: { readonly isNewHead?: boolean } = {},
 ): string | undefined {
   const trainedClasses = metadata['limbeck.classes'];
-  if (trainedClasses !== undefined && trainedClasses !== String(classes)) {
+  if (!isNewHead && trainedClasses !== undefined && trainedClasses !== String(classes)) {
     throw new LimbeckError(
       'WEIGHTS_MISMATCH',
       `${source} holds a ${role} for ${trainedClasses} classes, the data has ${classes}`,
-      { hint: 'take weights trained on this data set, or the data set the weights were trained on' },
+      {
+        hint:
+          'take weights trained on this data set, or the data set the weights were trained on; ' +
+          'a student may take the rest with a new classifier: weights: { file: FILE, head: new }',
+      },
     );
   }
   const trainedShape = metadata['limbeck.imageShape'];

@@ -1,5 +1,13 @@
-import { openWeights, toStateDict, type WeightsFile } from '@limbeck/formats';
-import { readBytes } from '../files/read-bytes.js';
+import { LimbeckError } from '@limbeck/core';
+import {
+  formatOf,
+  openWeights,
+  toStateDict,
+  type WeightsFile,
+  type WeightsFormat,
+  weightsEntries,
+} from '@limbeck/formats';
+import { besideOf, readBytes } from '../files/read-bytes.js';
 import type { Weights } from '../run/weights.js';
 import { type Rename, renameAll } from './rename.js';
 
@@ -7,6 +15,16 @@ import { type Rename, renameAll } from './rename.js';
 export interface ReadWeightsOptions {
   /** Other names for the tensors. */
   readonly rename?: Rename | undefined;
+  /** The part that is meant where the file holds several. */
+  readonly entry?: string | undefined;
+  /** Regular expressions: other tensors are left out. */
+  readonly only?: readonly string[] | undefined;
+  /** Regular expressions: these tensors are left out. */
+  readonly drop?: readonly string[] | undefined;
+  readonly strict?: boolean | undefined;
+  readonly head?: 'load' | 'new' | undefined;
+  /** Reads files beside this one, which indices of shards name. */
+  readonly beside?: ((name: string) => Uint8Array) | undefined;
 }
 
 /** Names of files of weights alone (`model_best.pth.tar` among them); `.onnx` holds weights and a model. */
@@ -27,17 +45,31 @@ export const weightsExtensions: readonly string[] = [
  * @throws LimbeckError NOT_FOUND, BAD_FILE; WEIGHTS_MISMATCH where `rename` makes two names one
  */
 export function readWeightsFile(path: string, options: ReadWeightsOptions = {}): Weights {
-  return weightsFrom(readWeightsBytes(path), path, options);
+  return weightsFrom(readWeightsBytes(path), path, { beside: besideOf(path), ...options });
 }
 
 /** The same for bytes that are in memory. */
 export function weightsFrom(
   bytes: Uint8Array,
   source: string,
-  { rename = [] }: ReadWeightsOptions = {},
+  { rename = [], only, drop = [], entry: wanted, strict, head, beside }: ReadWeightsOptions = {},
 ): Weights {
-  const { tensors, metadata } = openWeights(bytes, { source });
-  return { source, tensors: toStateDict(renameAll(tensors, rename, source), source), metadata };
+  const opened = openWeights(bytes, { source, entry: wanted, beside });
+  const { metadata, entry, unread } = opened;
+  const fits = (patterns: readonly string[]) => {
+    const tests = patterns.map((pattern) => new RegExp(pattern));
+    return (name: string) => tests.some((test) => test.test(name));
+  };
+  const [isDropped, isMeant] = [fits(drop), only === undefined ? () => true : fits(only)];
+  const meant = new Map([...opened.tensors].filter(([name]) => isMeant(name) && !isDropped(name)));
+  if (meant.size === 0) {
+    throw new LimbeckError('WEIGHTS_MISMATCH', `${source}: \`only\` and \`drop\` leave no tensor`, {
+      hint: 'limbeck inspect FILE lists the names',
+      details: { source },
+    });
+  }
+  const tensors = toStateDict(renameAll(meant, rename, source), source);
+  return { source, tensors, metadata, entry, unread, strict, head };
 }
 
 /**
@@ -50,8 +82,13 @@ export function openWeightsFile(
   path: string,
   options: { readonly entry?: string | undefined } = {},
 ): WeightsFile {
-  const { entry } = options;
-  return openWeights(readWeightsBytes(path), { source: path, entry });
+  return openWeights(readWeightsBytes(path), { source: path, entry: options.entry, beside: besideOf(path) });
+}
+
+/** What a file of weights or a model is, by its bytes, and the parts it holds that `entry` may name. */
+export function weightsFileParts(path: string): { format: WeightsFormat; entries: readonly string[] } {
+  const bytes = readWeightsBytes(path);
+  return { format: formatOf(bytes, path), entries: weightsEntries(bytes, { source: path }) };
 }
 
 const readWeightsBytes = (path: string): Uint8Array =>

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LimbeckError } from '@limbeck/core';
 import { writeNpz, writeSafetensors, writeTorch } from '@limbeck/formats';
 import { Graph, type TensorData, tensorData } from '@limbeck/graph';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,7 +8,7 @@ import type { Weights } from '../run/weights.js';
 import { temporaryFolder } from '../testing/run-files.js';
 import { toyStudent } from '../testing/toy-models.js';
 import { checkOrigin, otherOptions } from './check-origin.js';
-import { loadWeights } from './load.js';
+import { loadWeights, matchWeights, type WeightsTarget } from './load.js';
 import { readWeightsFile } from './read.js';
 
 const graph = new Graph();
@@ -86,7 +87,7 @@ describe('loading', () => {
     const error = failure(tensors);
     expect(error.code).toBe('WEIGHTS_MISMATCH');
     expect(error.message).toBe(
-      "some.safetensors does not fit teacher 'tiny':\n" +
+      "some.safetensors does not fit teacher 'tiny': 1 of 3 fit;\n" +
         '  1 missing: fc.bias\n' +
         `  12 unexpected: ${Array.from({ length: 10 }, (_, i) => `layer${i}.weight`).join('; ')}; and 2 more\n` +
         '  1 misshapen: conv1.weight is [4, 3, 3, 3], the model has [4, 1, 3, 3]',
@@ -128,6 +129,129 @@ describe('loading', () => {
   });
 });
 
+describe('what does not belong to the model', () => {
+  const student = {
+    ...target,
+    role: "student 'tiny'",
+    mayDraw: true,
+    head: new Set(['fc.weight', 'fc.bias']),
+  };
+  const both = (...parts: string[]) =>
+    weights(new Map(parts.flatMap((part) => [...good()].map(([name, value]) => [`${part}${name}`, value]))));
+  const refused = (given: Weights, whom: WeightsTarget = target) => {
+    try {
+      matchWeights(variables, given, whom);
+    } catch (error) {
+      return error as LimbeckError;
+    }
+    throw new Error('it was accepted');
+  };
+
+  it.each([
+    ['n_averaged', 'passed over n_averaged'],
+    ['fc.total_ops', 'passed over fc.total_ops'],
+    ['optimizer.student.fc.weight.momentum', 'passed over optimizer.student.fc.weight.momentum'],
+  ])('is passed over where it is known, and said: %s', (name, note) => {
+    const tensors = good().set(name, tensorData('int32', []));
+    expect(matchWeights(variables, weights(tensors), target).notes).toEqual([note]);
+  });
+
+  it('is passed over beside a prefix, which is said too: an averaged model', () => {
+    const averaged = both('module.');
+    const tensors = new Map([['n_averaged', tensorData('int32', [])], ...averaged.tensors]);
+    const { state, notes } = matchWeights(variables, weights(tensors), target);
+    expect(state.size).toBe(3);
+    expect(notes).toEqual(["took 'module.' off the names", 'passed over n_averaged']);
+  });
+
+  it('is an error where it is another part that fits as well, which lists them', () => {
+    const error = refused(both('teacher.', 'student.'));
+    expect(error.message).toBe(
+      "some.safetensors holds several parts that fit teacher 'tiny': teacher, student",
+    );
+    expect(error.hint).toBe('say which: weights: { file: FILE, entry: teacher }');
+    expect(error.details.entries).toEqual(['teacher', 'student']);
+  });
+
+  it('is an error where it is an average beside the weights themselves', () => {
+    const error = refused(both('', 'ema.'));
+    expect(error.message).toContain('the names as they are, ema');
+    expect(error.hint).toContain("drop: '^ema[.]'");
+  });
+
+  it('is named, with a pattern that drops it, and nothing is wrong with the rest', () => {
+    const error = refused(weights(good().set('projector.weight', filled([2, 2]))));
+    expect(error.message).toContain('3 of 3 fit;\n  1 unexpected: projector.weight');
+    expect(error.hint).toBe(
+      "leave tensors out that belong to no model: weights: { file: FILE, drop: '^projector[.]' }",
+    );
+  });
+
+  it('is named where it is another part of the file', () => {
+    const error = refused(weights(new Map([...both('model.').tensors, ['head.weight', filled([2])]])));
+    expect(error.hint).toContain("if the part 'model' is meant, say entry: model");
+  });
+
+  it('is left out where the weights need not be strict, and listed', () => {
+    const given = { ...weights(good().set('extra', filled([1]))), strict: false };
+    expect(matchWeights(variables, given, target).notes).toEqual(['3 of 3 fit; 1 left out: extra']);
+  });
+
+  it('is drawn where a student lacks it and the weights need not be strict', () => {
+    const tensors = good();
+    tensors.delete('fc.bias');
+    const given = { ...weights(tensors), strict: false };
+    const { state, notes } = matchWeights(variables, given, student);
+    expect([...state.keys()]).toEqual(['teacher.conv1.weight', 'teacher.fc.weight']);
+    expect(notes).toEqual(['2 of 3 fit; 1 drawn: fc.bias']);
+    expect(refused(given).message).toContain('1 missing: fc.bias');
+  });
+
+  it('is not loaded where the classifier is new, whatever its classes', () => {
+    const tensors = good()
+      .set('fc.weight', filled([100, 4]))
+      .set('fc.bias', filled([100]));
+    const { state, notes } = matchWeights(variables, { ...weights(tensors), head: 'new' }, student);
+    expect([...state.keys()]).toEqual(['teacher.conv1.weight']);
+    expect(notes).toEqual(['drew a new classifier: fc.weight, fc.bias']);
+    expect(refused(weights(tensors), student).hint).toContain('head: new');
+  });
+
+  it('is named where it is made by what is not run', () => {
+    const tensors = good();
+    tensors.delete('fc.bias');
+    const unread = new Map([['fc.bias', 'torch._utils._rebuild_qtensor']]);
+    expect(refused({ ...weights(tensors), unread }).message).toContain(
+      '1 not read: fc.bias is made by torch._utils._rebuild_qtensor, which is not run',
+    );
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('is %d, and the tensor is named', (value) => {
+    const bad = filled([10]);
+    (bad.data as Float32Array)[7] = value;
+    const error = refused(weights(good().set('fc.bias', bad)));
+    expect(error.code).toBe('NON_FINITE');
+    expect(error.message).toBe(`some.safetensors: 'fc.bias' holds ${value} at element 7`);
+  });
+
+  it('is refused where names and shapes are those of a network that computes otherwise', () => {
+    const other = renamed((name) => `theirs.${name.replace('fc', 'out')}`);
+    const rules = [
+      {
+        by: 'others',
+        rename: [
+          ['^theirs[.]', ''],
+          ['^out', 'fc'],
+        ] as const,
+        refuse: 'it pads otherwise',
+      },
+    ];
+    expect(refused(other, { ...target, namings: rules }).message).toBe(
+      'some.safetensors has the names of others: it pads otherwise',
+    );
+  });
+});
+
 describe('reading', () => {
   const folder = temporaryFolder();
   afterAll(() => folder.remove());
@@ -149,6 +273,39 @@ describe('reading', () => {
       const read = readWeightsFile(path, { rename: [['^backbone[.]', '']] });
       expect([...read.tensors]).toEqual([...good()]);
     }
+  });
+
+  it('takes a part, and what patterns leave', () => {
+    const tensors = new Map(
+      ['teacher', 'student'].flatMap((part) =>
+        [...good()].map(([name, value]) => [`${part}.${name}`, value]),
+      ),
+    );
+    const path = join(folder.path, 'both.pth');
+    writeFileSync(path, writeTorch(tensors));
+    expect([...readWeightsFile(path, { entry: 'teacher' }).tensors.keys()]).toEqual([...good().keys()]);
+    const only = readWeightsFile(path, { only: ['^student[.]'], drop: ['bias$'] });
+    expect([...only.tensors.keys()]).toEqual(['student.conv1.weight', 'student.fc.weight']);
+    expect(() => readWeightsFile(path, { only: ['^pupil'] })).toThrow(/leave no tensor/);
+  });
+
+  it('reads shards beside an index, and follows no link out of the folder', () => {
+    const inside = join(folder.path, 'shards');
+    mkdirSync(inside);
+    writeFileSync(join(inside, 'a.safetensors'), writeSafetensors(good()));
+    const index = (file: string) => {
+      const map = Object.fromEntries([...good().keys()].map((name) => [name, file]));
+      const path = join(inside, 'model.safetensors.index.json');
+      writeFileSync(path, JSON.stringify({ weight_map: map }));
+      return path;
+    };
+    expect(readWeightsFile(index('a.safetensors')).tensors).toEqual(good());
+    expect(() => readWeightsFile(index('b.safetensors'))).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND' }),
+    );
+    writeFileSync(join(folder.path, 'outside.safetensors'), writeSafetensors(good()));
+    symlinkSync(join(folder.path, 'outside.safetensors'), join(inside, 'link.safetensors'));
+    expect(() => readWeightsFile(index('link.safetensors'))).toThrow(/leads out of its folder/);
   });
 
   it.each<[string, (path: string) => void, string]>([
