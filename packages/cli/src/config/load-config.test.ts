@@ -161,7 +161,7 @@ describe('extends', () => {
     expect(config.data.batchSize).toBe(8);
     expect(provenance.get('train.seed')).toBe('base/one.yaml');
     // a path is meant from the file it is written in
-    expect(teachersOf(config)[0]!.weights).toBe(path.join(folder, 'base', 't.safetensors'));
+    expect(teachersOf(config)[0]!.weights?.file).toBe(path.join(folder, 'base', 't.safetensors'));
   });
 
   it('in a circle is refused', async () => {

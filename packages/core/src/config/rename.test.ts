@@ -60,6 +60,24 @@ describe('rename', () => {
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) });
   });
 
+  it('stands inside the weights too, with patterns of names, but not in both places', () => {
+    const weights = { file: 's.pth', rename: [[/^a/i, 'b']], only: /^net[.]/, drop: [/x$/, 'y$'] };
+    expect(resolve({ ...run, student: { use: 's', weights } }).config.student.weights).toEqual({
+      file: 's.pth',
+      rename: [['^a', 'b', 'i']],
+      only: ['^net[.]'],
+      drop: ['x$', 'y$'],
+      strict: true,
+      head: 'load',
+    });
+    const both = { use: 's', weights, rename: [['a', 'b']] };
+    expect(() => resolve({ ...run, student: both })).toThrow(
+      /expected rules beside `weights` or inside, not both/,
+    );
+    const flags = { use: 's', weights: { file: 's.pth', drop: /x/i } };
+    expect(() => resolve({ ...run, student: flags })).toThrow(/drop/);
+  });
+
   it('does not let regular expressions in elsewhere', () => {
     expect(() => resolve({ ...run, student: { use: 's', option: /a/ } })).toThrow(
       /student.option: found a RegExp/,

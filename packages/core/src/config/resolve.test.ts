@@ -192,7 +192,7 @@ describe('layers', () => {
     expect(config.teacher).toMatchObject({
       name: 'teacher',
       use: 'wrn',
-      weights: 'w',
+      weights: { file: 'w', strict: true, head: 'load' },
       backend: 'onnx',
       precision: 'int8',
     });

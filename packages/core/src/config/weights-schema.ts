@@ -55,8 +55,7 @@ interface Named {
 /** What is wrong where rules for names stand both beside the weights and among what is said of them. */
 export function renameProblem({ weights: chosen, rename: beside }: Named): string | undefined {
   if (beside === undefined) return undefined;
-  if (chosen === undefined) return 'expected `weights` beside it';
-  return chosen.rename === undefined ? undefined : 'expected rules beside `weights` or inside, not both';
+  return chosen?.rename === undefined ? undefined : 'expected rules beside `weights` or inside, not both';
 }
 
 /** The weights a model names, with the rules for names that stand beside them. */
