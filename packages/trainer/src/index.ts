@@ -166,12 +166,13 @@ export { describeCaches } from './train/describe-caches.js';
 export { type TrainOptions, train } from './train/loop.js';
 export { otherOptions } from './weights/check-origin.js';
 export { deployedWeights, describeWeights, loadDeployed, type WeightsFacts } from './weights/deployed.js';
-export { loadWeights, type WeightsTarget } from './weights/load.js';
+export { type LoadedWeights, loadWeights, matchWeights, type WeightsTarget } from './weights/load.js';
 export {
   openWeightsFile,
   type ReadWeightsOptions,
   readWeightsFile,
   weightsExtensions,
+  weightsFileParts,
   weightsFrom,
 } from './weights/read.js';
 export { type Rename, renameAll } from './weights/rename.js';

@@ -7,6 +7,7 @@ import { fields } from './numbers.js';
 import { lengthField, type RawField, rawFields } from './raw-fields.js';
 import { refuseWeightsAlone } from './refuse-weights.js';
 
+/** How an `.onnx` file is made whole. */
 export interface SelfContainedOptions extends ReadOptions {
   /** Reads files beside the model's. Absent: a model that needs one is refused. */
   readonly beside?: Beside | undefined;
