@@ -8,6 +8,7 @@ import {
   defineBackbone,
   definePlugin,
   type Host,
+  indexTargets,
   type OpenDataset,
   type Split,
   type Use,
@@ -239,7 +240,7 @@ describe('classifier sharing', () => {
     try {
       const split = (length: number, first: number): Split => ({
         length,
-        labels: Int32Array.from({ length }, (_, i) => i % classes),
+        targets: indexTargets(Int32Array.from({ length }, (_, i) => i % classes)),
         read(index, into, offset) {
           for (let i = 0; i < 64; i++)
             into[offset + i] = (first + index * 37 + i * (1 + (index % classes) * 5)) % 256;

@@ -7,6 +7,7 @@ import {
   defineBackbone,
   defineMetric,
   definePlugin,
+  indexTargets,
   type OpenDataset,
   type Split,
 } from '@limbeck/core';
@@ -73,7 +74,7 @@ const own = definePlugin({
 
 const split = (length: number, first: number): Split => ({
   length,
-  labels: Int32Array.from({ length }, (_, i) => i % 2),
+  targets: indexTargets(Int32Array.from({ length }, (_, i) => i % 2)),
   read(index, into, offset) {
     for (let i = 0; i < 64; i++) into[offset + i] = (first + index * 37 + i * (1 + (index % 2) * 5)) % 256;
   },

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend } from '@limbeck/backend-onnx';
-import { defineBackbone, definePlugin, type OpenDataset, type Split } from '@limbeck/core';
+import { defineBackbone, definePlugin, indexTargets, type OpenDataset, type Split } from '@limbeck/core';
 import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { globalAveragePool, relu, type Tensor } from '@limbeck/graph';
 import projectors from '@limbeck/projectors';
@@ -27,7 +27,7 @@ const nets = definePlugin({ name: 'nets', api: 1, setup: (host) => host.backbone
 
 const split = (length: number, first: number): Split => ({
   length,
-  labels: Int32Array.from({ length }, (_, i) => i % classes),
+  targets: indexTargets(Int32Array.from({ length }, (_, i) => i % classes)),
   read(index, into, offset) {
     for (let i = 0; i < 64; i++)
       into[offset + i] = (first + index * 37 + i * (1 + (index % classes) * 5)) % 256;

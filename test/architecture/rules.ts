@@ -24,16 +24,17 @@ export const arrows: Record<string, readonly string[] | 'anything'> = {
 
 /**
  * The layers inside a package, which look one way: a folder of its sources to the folders it may import. The tests beside a
- * layer may also import `testing` and `standard`. Folders that are not listed, and files in none, see everything; no layer
+ * layer may also import `testing`, `standard` and `tasks`. Folders that are not listed, and files in none, see everything; no layer
  * may import them.
  */
 export const layers: Record<string, Readonly<Record<string, readonly string[]>>> = {
   'packages/trainer': {
     files: [],
     analysis: [],
-    standard: ['analysis'],
+    tasks: [],
+    standard: ['analysis', 'tasks'],
     run: ['files'],
-    programs: ['run'],
+    programs: ['run', 'tasks'],
     weights: ['files', 'run', 'programs'],
     inspect: ['analysis', 'run', 'programs'],
     execute: ['files', 'analysis', 'run', 'programs'],
@@ -48,7 +49,7 @@ export const layers: Record<string, Readonly<Record<string, readonly string[]>>>
 };
 
 /** What the tests beside a layer may import as well. */
-export const testLayers = ['testing', 'standard'];
+export const testLayers = ['testing', 'standard', 'tasks'];
 
 /** What the tests beside a package's code may import as well. */
 export const testArrows = ['@limbeck/testkit', 'vitest', 'fast-check'];

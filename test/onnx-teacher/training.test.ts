@@ -2,7 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend } from '@limbeck/backend-onnx';
-import { defineBackbone, definePlugin, type OpenDataset, type Split } from '@limbeck/core';
+import {
+  defineBackbone,
+  definePlugin,
+  indexTargets,
+  labelsOf,
+  type OpenDataset,
+  type Split,
+  targetsOf,
+} from '@limbeck/core';
 import classifierSharing from '@limbeck/distill-classifier-sharing';
 import distillFeature from '@limbeck/distill-feature';
 import distillLogit from '@limbeck/distill-logit';
@@ -34,7 +42,7 @@ const labels = [0, 1, 2, 3].map((i) => {
 
 const split = (length: number): Split => ({
   length,
-  labels: Int32Array.from({ length }, (_, i) => labels[i % 4]!),
+  targets: indexTargets(Int32Array.from({ length }, (_, i) => labels[i % 4]!)),
   read: (index, into, offset) => into.set(pixels.slice((index % 4) * size, ((index % 4) + 1) * size), offset),
 });
 
@@ -191,7 +199,10 @@ describe('a student of a model from a file', () => {
   it('is not trained where the teacher guesses', async () => {
     const guessing = {
       ...dataset,
-      test: { ...dataset.test, labels: dataset.test.labels.map((l) => (l + 1) % 5) },
+      test: {
+        ...dataset.test,
+        targets: indexTargets(labelsOf(targetsOf(dataset.test)).map((l) => (l + 1) % 5)),
+      },
     };
     await expect(run('guessing', {}, { dataset: guessing })).rejects.toMatchObject({
       code: 'PRECONDITION',

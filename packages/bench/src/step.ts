@@ -88,7 +88,7 @@ export async function prepareStep(
     optimizer: host.use('optimizers', { use: 'sgd', momentum: 0.9, weightDecay: 5e-4 }),
     data: {
       batchSize,
-      dataset: { imageShape: image, classes, train: { length: workload.samples ?? batchSize } },
+      dataset: { imageShape: image, classes, train: labelled(workload) },
     },
   });
   const traced = performance.now();
@@ -127,20 +127,20 @@ export async function prepareStep(
   };
 }
 
+/** A training split, as far as a step depends on it. */
+function labelled({ batchSize, samples: length = batchSize, classes }: Workload) {
+  return { length, labels: Int32Array.from({ length }, (_, i) => i % classes) };
+}
+
 /** Draws what a step contrasts its images with, as training does: anew in every step, so the time counts. */
-function negativesOf(
-  { program, negatives }: StepPlan,
-  { batchSize, samples = batchSize, classes }: Workload,
-): () => Record<string, TensorData> {
+function negativesOf({ program, negatives }: StepPlan, workload: Workload): () => Record<string, TensorData> {
+  const { batchSize } = workload;
   const indices = Int32Array.from({ length: batchSize }, (_, i) => i);
   const index = tensorData('int32', [batchSize], indices);
   const isAsked = program.inputs.some((input) => leafName(input) === SampleInputs.indexName);
   const known: Record<string, TensorData> = isAsked ? { [SampleInputs.indexName]: index } : {};
   if (negatives.size === 0) return () => known;
-  const sampler = createNegativeSampler(
-    Int32Array.from({ length: samples }, (_, i) => i % classes),
-    10,
-  );
+  const sampler = createNegativeSampler(labelled(workload), 10);
   let step = 0;
   return () => {
     step++;

@@ -40,6 +40,7 @@ export function findParts(config: ResolvedConfig, host: Pick<Host, 'use'>): RunP
   const dataset = placedUse('data', data);
   const update = placedUse('train.optimizer', optimizer);
   const course = placedUse('train.schedule', train.schedule);
+  const learnt = placedUse('task', task);
   const balance = task.balance && placedUse('task.balance', task.balance);
   return {
     dataset: host.use('datasets', dataset.use, dataset),
@@ -55,6 +56,7 @@ export function findParts(config: ResolvedConfig, host: Pick<Host, 'use'>): RunP
     }),
     distillers: findDistillers(config, host),
     parts: host,
+    task: host.use('tasks', learnt.use, learnt),
     taskWeight: task.weight,
     balance: balance && host.use('balancers', balance.use, balance),
     optimizer: host.use('optimizers', update.use, update),

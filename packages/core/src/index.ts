@@ -116,13 +116,18 @@ export {
   pluginBrand,
 } from './contracts/plugin.js';
 export { type BuildProjector, defineProjector, type Projector } from './contracts/projector.js';
+export { readTargets, type TargetReader } from './contracts/read-targets.js';
 export { type NegativesInput, SampleInputs } from './contracts/samples.js';
 export { type LoadedProgram, serialExecutable } from './contracts/serial-executable.js';
 export { lastStageOf, stagesOf } from './contracts/stages.js';
 export { type Stem, type StemOptions, stemOptions } from './contracts/stem.js';
 export {
   allocateTargets,
+  type BatchTargets,
+  batchTargets,
   checkTargets,
+  indexTargets,
+  type Labelled,
   labelsOf,
   noTargets,
   requireTargets,
@@ -131,8 +136,10 @@ export {
   type Targets,
   targetInput,
   targetKinds,
+  targetsOf,
   targetWidth,
 } from './contracts/targets.js';
+export { defineTask, type Task, type TaskContext } from './contracts/task.js';
 export { defaultTeacherName, teacherNameProblem, teacherTitle } from './contracts/teacher-name.js';
 export { unsupportedNode } from './contracts/unsupported-node.js';
 export { useOption } from './contracts/use-option.js';

@@ -1,12 +1,13 @@
-import { LimbeckError, type Split } from '@limbeck/core';
+import { LimbeckError, type Split, type Targets } from '@limbeck/core';
 import type { ImageShape, Normalization } from './normalize.js';
+import { targetsLike } from './targets.js';
 
 /** One batch as a training or evaluation step takes it. */
 export interface Batch {
   /** Normalised pixels, [N, C, H, W]. */
   readonly images: Float32Array;
-  /** Class indices, [N]. */
-  readonly labels: Int32Array;
+  /** Of the same kind as the split's. */
+  readonly targets: Targets;
   /** Which samples of the split these are, [N]. */
   readonly indices: Int32Array;
 }
@@ -25,10 +26,14 @@ export function imageSize([channels, height, width]: ImageShape): number {
   return channels * height * width;
 }
 
-export function allocateBatch(batchSize: number, imageShape: ImageShape): Batch {
+export function allocateBatch({
+  split,
+  batchSize,
+  imageShape,
+}: Pick<LoaderOptions, 'split' | 'batchSize' | 'imageShape'>): Batch {
   return {
     images: new Float32Array(batchSize * imageSize(imageShape)),
-    labels: new Int32Array(batchSize),
+    targets: targetsLike(split, batchSize),
     indices: new Int32Array(batchSize),
   };
 }
@@ -37,8 +42,10 @@ export function allocateBatch(batchSize: number, imageShape: ImageShape): Batch 
  * Two batches used in turn, so that the one a step is working on stays whole while the next is drawn. They are
  * allocated once.
  */
-export function createBatchRing(batchSize: number, imageShape: ImageShape): () => Batch {
-  const ring = [allocateBatch(batchSize, imageShape), allocateBatch(batchSize, imageShape)] as const;
+export function createBatchRing(
+  options: Pick<LoaderOptions, 'split' | 'batchSize' | 'imageShape'>,
+): () => Batch {
+  const ring = [allocateBatch(options), allocateBatch(options)] as const;
   let turn = 0;
   return () => {
     turn ^= 1;
@@ -46,10 +53,12 @@ export function createBatchRing(batchSize: number, imageShape: ImageShape): () =
   };
 }
 
-/** Masks what is left of a batch behind its first `count` samples: black images, class 0, no sample. */
-export function maskRest({ images, labels, indices }: Batch, count: number): void {
-  images.fill(0, (count * images.length) / labels.length);
-  labels.fill(0, count);
+/** Masks what is left of a batch behind its first `count` samples: black images, targets of zeros, no sample. */
+export function maskRest({ images, targets, indices }: Batch, count: number): void {
+  images.fill(0, (count * images.length) / indices.length);
+  if (targets.kind !== 'none') {
+    targets.values.fill(0, (count * targets.values.length) / indices.length);
+  }
   indices.fill(-1, count);
 }
 
@@ -62,14 +71,24 @@ export function checkBatchSize(batchSize: number): void {
 }
 
 /** Refuses buffers of a caller that do not fit the loader's batches. */
-export function checkBatchFits(into: Batch, batchSize: number, imageShape: ImageShape): void {
+export function checkBatchFits(
+  into: Batch,
+  { split, batchSize, imageShape }: Pick<LoaderOptions, 'split' | 'batchSize' | 'imageShape'>,
+): void {
   const pixels = batchSize * imageSize(imageShape);
-  if (into.images.length === pixels && into.labels.length === batchSize && into.indices.length === batchSize)
+  const numbers = (targets: Targets) => (targets.kind === 'none' ? 0 : targets.values.length);
+  const expected = targetsLike(split, batchSize);
+  if (
+    into.images.length === pixels &&
+    into.targets.kind === expected.kind &&
+    numbers(into.targets) === numbers(expected) &&
+    into.indices.length === batchSize
+  )
     return;
   throw new LimbeckError(
     'SHAPE_MISMATCH',
-    `the buffers hold ${into.images.length} pixels, ${into.labels.length} labels and ${into.indices.length} indices; ` +
-      `a batch [${[batchSize, ...imageShape].join(', ')}] has ${pixels}, ${batchSize} and ${batchSize}`,
+    `the buffers hold ${into.images.length} pixels, ${numbers(into.targets)} numbers of ${into.targets.kind} targets and ${into.indices.length} indices; ` +
+      `a batch [${[batchSize, ...imageShape].join(', ')}] has ${pixels}, ${numbers(expected)} of ${expected.kind} targets and ${batchSize}`,
     { hint: 'allocate the buffers for this batch size and image shape' },
   );
 }

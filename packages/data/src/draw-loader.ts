@@ -9,6 +9,7 @@ import {
 } from './buffers.js';
 import type { EvalBatch } from './eval-loader.js';
 import { createSampler, type SampleOptions } from './samples.js';
+import { targetCopier } from './targets.js';
 
 /** Every training sample under one augmentation draw, in the split's order, from wherever one likes. */
 export interface DrawLoader {
@@ -35,7 +36,8 @@ export function createDrawLoader(options: LoaderOptions & SampleOptions): DrawLo
   const { split, imageShape, batchSize } = options;
   checkBatchSize(batchSize);
   const read = createSampler(options);
-  const nextBatch = createBatchRing(batchSize, imageShape);
+  const nextBatch = createBatchRing(options);
+  const copyTarget = targetCopier(split);
   const size = imageSize(imageShape);
   return {
     batchSize,
@@ -45,12 +47,12 @@ export function createDrawLoader(options: LoaderOptions & SampleOptions): DrawLo
       checkPosition('end', end, split.length + 1);
       checkPosition('first', first, end);
       const batch: Batch = nextBatch();
-      const { images, labels, indices } = batch;
+      const { images, targets, indices } = batch;
       const count = Math.min(batchSize, end - first);
       for (let slot = 0; slot < count; slot++) {
         const sample = first + slot;
         read(sample, draw, images, slot * size);
-        labels[slot] = split.labels[sample]!;
+        copyTarget(sample, targets, slot);
         indices[slot] = sample;
       }
       maskRest(batch, count);

@@ -10,6 +10,7 @@ import {
   maskRest,
 } from './buffers.js';
 import { createNormalizer } from './normalize.js';
+import { targetCopier } from './targets.js';
 
 /** A batch of which only the first `count` samples are real; see {@link EvalLoader.batch}. */
 export interface EvalBatch extends Batch {
@@ -25,8 +26,8 @@ export interface EvalLoader {
   /** Number of samples over all batches. */
   readonly samples: number;
   /**
-   * The batch of one step. Programs have one batch size, so the last batch is filled up with images of zeros, label 0
-   * and index -1: leave slots from `count` on out of every metric.
+   * The batch of one step. Programs have one batch size, so the last batch is filled up with images and targets of
+   * zeros and index -1: leave slots from `count` on out of every metric.
    *
    * Without `into` the batch lies in one of two buffers used in turn: it stays valid until the call after the next.
    */
@@ -48,7 +49,8 @@ export function createEvalLoader(options: LoaderOptions): EvalLoader {
     });
   }
   const normalize = createNormalizer(options.normalization, imageShape);
-  const nextBatch = createBatchRing(batchSize, imageShape);
+  const nextBatch = createBatchRing(options);
+  const copyTarget = targetCopier(split);
   const batches = Math.ceil(split.length / batchSize);
   const size = imageSize(imageShape);
   const image = new Uint8Array(size);
@@ -59,16 +61,16 @@ export function createEvalLoader(options: LoaderOptions): EvalLoader {
     samples: split.length,
     batch(step, into) {
       checkPosition('step', step, batches);
-      if (into !== undefined) checkBatchFits(into, batchSize, imageShape);
+      if (into !== undefined) checkBatchFits(into, options);
       const batch = into ?? nextBatch();
-      const { images, labels, indices } = batch;
+      const { images, targets, indices } = batch;
       const first = step * batchSize;
       const count = Math.min(batchSize, split.length - first);
       for (let slot = 0; slot < count; slot++) {
         const sample = first + slot;
         split.read(sample, image, 0);
         normalize(image, images, slot * size);
-        labels[slot] = split.labels[sample]!;
+        copyTarget(sample, targets, slot);
         indices[slot] = sample;
       }
       maskRest(batch, count);

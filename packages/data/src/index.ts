@@ -24,4 +24,5 @@ export {
 export { type OrderKey, shuffledOrder } from './order.js';
 export { sampleRandom } from './random.js';
 export type { Augment, SampleOptions } from './samples.js';
+export { type CopyTarget, pickTargets, targetCopier, targetsLike } from './targets.js';
 export { createTrainLoader, type TrainLoader, type TrainLoaderOptions } from './train-loader.js';

@@ -1,4 +1,4 @@
-import { isLimbeckError, type Split } from '@limbeck/core';
+import { indexTargets, isLimbeckError, labelsOf, type Split } from '@limbeck/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { flip } from './augmentations/flip.js';
@@ -16,7 +16,7 @@ function split(length: number): Split {
   const byte = (sample: number, i: number) => (sample * 31 + i * 7 + (sample ^ i)) & 255;
   return {
     length,
-    labels: Int32Array.from({ length }, (_, sample) => sample % 10),
+    targets: indexTargets(Int32Array.from({ length }, (_, sample) => sample % 10)),
     read(index, into, offset) {
       for (let i = 0; i < size; i++) into[offset + i] = byte(index, i);
     },
@@ -112,8 +112,8 @@ describe('createTrainLoader', () => {
   });
 
   test('labels belong to the samples', () => {
-    const { labels, indices } = trainLoader().batch(2, 3);
-    expect([...labels]).toEqual([...indices].map((sample) => sample % 10));
+    const { targets, indices } = trainLoader().batch(2, 3);
+    expect([...labelsOf(targets)]).toEqual([...indices].map((sample) => sample % 10));
   });
 
   test('pixels are normalised by channel', () => {
@@ -146,7 +146,7 @@ describe('createTrainLoader', () => {
     expect(third.images).toBe(first.images);
     const own = {
       images: new Float32Array(4 * size),
-      labels: new Int32Array(4),
+      targets: indexTargets(new Int32Array(4)),
       indices: new Int32Array(4),
     };
     expect(loader.batch(0, 1, own)).toBe(own);
@@ -171,7 +171,11 @@ describe('createTrainLoader', () => {
 
   test('refuses buffers of another size and steps outside the epoch', () => {
     const loader = trainLoader();
-    const small = { images: new Float32Array(size), labels: new Int32Array(4), indices: new Int32Array(4) };
+    const small = {
+      images: new Float32Array(size),
+      targets: indexTargets(new Int32Array(4)),
+      indices: new Int32Array(4),
+    };
     expect(failure(() => loader.batch(0, 0, small)).code).toBe('SHAPE_MISMATCH');
     expect(() => loader.batch(0, 5)).toThrow('step 5 is outside [0, 5)');
     expect(() => loader.batch(-1, 0)).toThrow('epoch -1 is outside');
@@ -190,9 +194,9 @@ describe('createEvalLoader', () => {
         const loader = evalLoader(length, batchSize);
         const seen: number[] = [];
         for (let step = 0; step < loader.batches; step++) {
-          const { images, labels, indices, count } = loader.batch(step);
+          const { images, targets, indices, count } = loader.batch(step);
           seen.push(...indices.subarray(0, count));
-          expect([...labels.subarray(0, count)]).toEqual(
+          expect([...labelsOf(targets).subarray(0, count)]).toEqual(
             [...indices.subarray(0, count)].map((sample) => sample % 10),
           );
           expect(images.subarray(count * size).every((pixel) => pixel === 0)).toBe(true);
@@ -209,10 +213,10 @@ describe('createEvalLoader', () => {
   test('padding is clean even where a full batch lay before', () => {
     const loader = evalLoader(9, 4);
     for (let step = 0; step < 3; step++) loader.batch(step);
-    const { images, labels, count } = loader.batch(2);
+    const { images, targets, count } = loader.batch(2);
     expect(count).toBe(1);
     expect(images.subarray(size).some((pixel) => pixel !== 0)).toBe(false);
-    expect([...labels.subarray(1)]).toEqual([0, 0, 0]);
+    expect([...labelsOf(targets).subarray(1)]).toEqual([0, 0, 0]);
   });
 
   test('images are those of the split', () => {
@@ -244,12 +248,12 @@ describe('createDrawLoader', () => {
         const loader = drawLoader(batchSize);
         const seen: number[] = [];
         for (let first = start; first < loader.samples; first += batchSize) {
-          const { images, labels, indices, count } = loader.batch(draw, first);
+          const { images, targets, indices, count } = loader.batch(draw, first);
           for (let slot = 0; slot < count; slot++) {
             const sample = indices[slot]!;
             seen.push(sample);
             expect(images.subarray(slot * size, (slot + 1) * size).join()).toBe(reference.get(sample));
-            expect(labels[slot]).toBe(sample % 10);
+            expect(labelsOf(targets)[slot]).toBe(sample % 10);
           }
         }
         expect(seen).toEqual(Array.from({ length: 23 - start }, (_, i) => start + i));
@@ -262,10 +266,14 @@ describe('createDrawLoader', () => {
     const loader = drawLoader(8);
     loader.batch(0, 0);
     loader.batch(0, 8);
-    const { images, labels, indices, count } = loader.batch(1, 4, 7);
+    const { images, targets, indices, count } = loader.batch(1, 4, 7);
     expect([count, ...indices]).toEqual([3, 4, 5, 6, -1, -1, -1, -1, -1]);
     expect(images.subarray(3 * size).every((pixel) => pixel === 0)).toBe(true);
-    expect(labels.subarray(3).every((label) => label === 0)).toBe(true);
+    expect(
+      labelsOf(targets)
+        .subarray(3)
+        .every((label) => label === 0),
+    ).toBe(true);
     expect(() => loader.batch(0, 23)).toThrow('first 23 is outside [0, 23)');
     expect(() => loader.batch(0, 0, 24)).toThrow('end 24 is outside');
   });

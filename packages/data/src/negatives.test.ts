@@ -1,8 +1,11 @@
+import { indexTargets } from '@limbeck/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createNegativeSampler } from './negatives.js';
 
 const key = { epoch: 0, step: 0, count: 4, from: 'other-classes' } as const;
+
+const labelled = (labels: Int32Array) => ({ targets: indexTargets(labels), length: labels.length });
 
 describe('createNegativeSampler', () => {
   test('draws samples of other classes, none twice in a row of the result', () => {
@@ -13,7 +16,7 @@ describe('createNegativeSampler', () => {
       (classes, count, step) => {
         const labels = Int32Array.from(classes);
         const indices = Int32Array.from(classes.keys());
-        const drawn = createNegativeSampler(labels, 7).draw(indices, { ...key, count, step });
+        const drawn = createNegativeSampler(labelled(labels), 7).draw(indices, { ...key, count, step });
         expect(drawn).toHaveLength(labels.length * count);
         for (const sample of indices) {
           const row = [...drawn.subarray(sample * count, (sample + 1) * count)];
@@ -28,7 +31,11 @@ describe('createNegativeSampler', () => {
 
   test("draws of 'all' leave out the sample itself alone", () => {
     const labels = Int32Array.from({ length: 9 }, (_, i) => i % 2);
-    const drawn = createNegativeSampler(labels, 1).draw(Int32Array.of(4), { ...key, count: 8, from: 'all' });
+    const drawn = createNegativeSampler(labelled(labels), 1).draw(Int32Array.of(4), {
+      ...key,
+      count: 8,
+      from: 'all',
+    });
     expect([...drawn].sort()).toEqual([0, 1, 2, 3, 5, 6, 7, 8]);
   });
 
@@ -36,7 +43,7 @@ describe('createNegativeSampler', () => {
     const labels = Int32Array.from({ length: 50 }, (_, i) => i % 5);
     const indices = Int32Array.of(3, 9, 12);
     const drawn = (seed: number, more: object = {}, warmUp = 0) => {
-      const sampler = createNegativeSampler(labels, seed);
+      const sampler = createNegativeSampler(labelled(labels), seed);
       for (let i = 0; i < warmUp; i++) sampler.draw(indices, { ...key, step: i });
       return sampler.draw(indices, { ...key, ...more }).join();
     };
@@ -47,7 +54,7 @@ describe('createNegativeSampler', () => {
 
   test('are about equally often every sample they may be', () => {
     const labels = Int32Array.from({ length: 20 }, (_, i) => (i < 4 ? 0 : 1));
-    const sampler = createNegativeSampler(labels, 3);
+    const sampler = createNegativeSampler(labelled(labels), 3);
     const counts = new Float64Array(20);
     const steps = 2000;
     for (let step = 0; step < steps; step++) {
@@ -61,7 +68,7 @@ describe('createNegativeSampler', () => {
   });
 
   test('where there is nothing else to draw, that is said', () => {
-    const sampler = createNegativeSampler(new Int32Array(3), 1);
+    const sampler = createNegativeSampler(labelled(new Int32Array(3)), 1);
     expect(() => sampler.draw(Int32Array.of(1), key)).toThrow(
       'sample 1 has no other-classes sample to be contrasted with',
     );

@@ -1,4 +1,4 @@
-import { LimbeckError, type NegativeSource } from '@limbeck/core';
+import { type Labelled, LimbeckError, type NegativeSource, targetsOf } from '@limbeck/core';
 import { type FastRandom, fastRandom } from './fast-random.js';
 
 /** Which draw: the same key always gives the same negatives. */
@@ -29,10 +29,12 @@ const negativesStream = -2;
 /**
  * Prepares drawing from a training split. Everything follows from the seed, the epoch and the step.
  *
- * @param labels class of every sample
+ * @param split whose samples are contrasted; where they have no class indices, all count as one class
  * @param seed the run's
  */
-export function createNegativeSampler(labels: Int32Array, seed: number): NegativeSampler {
+export function createNegativeSampler(split: Labelled, seed: number): NegativeSampler {
+  const targets = targetsOf(split);
+  const labels = targets.kind === 'index' ? targets.values : new Int32Array(split.length);
   const { order, firstOf } = byClass(labels);
   const pool = new Int32Array(labels.length);
   const place = new Int32Array(labels.length);

@@ -10,6 +10,7 @@ import {
 } from './buffers.js';
 import { shuffleInto } from './order.js';
 import { createSampler, type SampleOptions } from './samples.js';
+import { targetCopier } from './targets.js';
 
 /** What a loader of training batches reads, and in which order. */
 export interface TrainLoaderOptions extends LoaderOptions, SampleOptions {
@@ -59,7 +60,8 @@ export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
     );
   }
   const read = createSampler(options);
-  const nextBatch = createBatchRing(batchSize, imageShape);
+  const nextBatch = createBatchRing(options);
+  const copyTarget = targetCopier(split);
   const batchesPerEpoch = Math.floor(split.length / batchSize);
   const size = imageSize(imageShape);
   const order = new Int32Array(split.length);
@@ -71,7 +73,7 @@ export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
     batch(epoch, step, into) {
       checkPosition('epoch', epoch, Number.MAX_SAFE_INTEGER);
       checkPosition('step', step, batchesPerEpoch);
-      if (into !== undefined) checkBatchFits(into, batchSize, imageShape);
+      if (into !== undefined) checkBatchFits(into, options);
       if (epoch !== orderedEpoch) {
         shuffleInto(order, seed, epoch);
         orderedEpoch = epoch;
@@ -81,7 +83,7 @@ export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
       for (let slot = 0; slot < batchSize; slot++) {
         const sample = order[step * batchSize + slot]!;
         read(sample, draw, batch.images, slot * size);
-        batch.labels[slot] = split.labels[sample]!;
+        copyTarget(sample, batch.targets, slot);
         batch.indices[slot] = sample;
       }
       return batch;

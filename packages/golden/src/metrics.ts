@@ -42,8 +42,8 @@ export function* runMetrics(file: z.infer<typeof metricsFile>, { host }: GoldenC
     const comparison = new Comparison(`metrics/${key}`, tolerances.metrics);
     const { contribution, options } = host.use('metrics', use);
     const accumulator = contribution.create(options, {});
-    const labels = Int32Array.from(file.labels);
-    accumulator.add({ logits, labels, count: file.N, classes: file.classes, features: {} });
+    const targets = { kind: 'index', values: Int32Array.from(file.labels) } as const;
+    accumulator.add({ logits, targets, count: file.N, classes: file.classes, features: {} });
     comparison.compare(contribution.id, accumulator.value(), expected);
     yield comparison.outcome();
   }

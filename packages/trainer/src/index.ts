@@ -83,7 +83,6 @@ export {
   objectiveOf,
   scheduleInput,
   type Term,
-  taskLoss,
   weightOutput,
 } from './programs/objective.js';
 export { planTeachers, viewOf } from './programs/plan-teachers.js';
@@ -113,6 +112,7 @@ export {
   metricName,
   type Parts,
   type Placement,
+  type TaskChoice,
 } from './run/choices.js';
 export { describeEvent, type EventOf, type EventRow, type EventType, eventTable } from './run/event-table.js';
 export type { RunEvent, RunListener } from './run/events.js';

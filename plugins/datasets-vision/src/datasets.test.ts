@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { labelsOf, targetsOf } from '@limbeck/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fashionMnist, fashionMnistSubset } from './fashion-mnist.js';
 import { mnist } from './mnist.js';
@@ -17,8 +18,8 @@ describe('fashion-mnist-subset', () => {
     } = await fashionMnistSubset.open({}, { dataDir: '/nowhere' });
     const perClass = (labels: Int32Array) =>
       Array.from({ length: classes }, (_, label) => labels.filter((other) => other === label).length);
-    expect(perClass(train.labels)).toEqual(Array(10).fill(1200));
-    expect(perClass(testSplit.labels)).toEqual(Array(10).fill(200));
+    expect(perClass(labelsOf(targetsOf(train)))).toEqual(Array(10).fill(1200));
+    expect(perClass(labelsOf(targetsOf(testSplit)))).toEqual(Array(10).fill(200));
     expect(imageShape).toEqual([1, 28, 28]);
     // Changes only when the bundled images do; a new cut of the same images keeps it.
     expect(fingerprint).toMatchInlineSnapshot(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { isLimbeckError, type LimbeckError } from '@limbeck/core';
+import { isLimbeckError, type LimbeckError, labelsOf, targetsOf } from '@limbeck/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type IdxLayout, openIdxDataset } from './idx-dataset.js';
 
@@ -75,7 +75,7 @@ describe('openIdxDataset', () => {
       fingerprint: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     });
     expect([train.length, testSplit.length]).toEqual([3, 2]);
-    expect(train.labels).toEqual(Int32Array.of(2, 0, 1));
+    expect(labelsOf(targetsOf(train))).toEqual(Int32Array.of(2, 0, 1));
     const into = new Uint8Array(6);
     train.read(2, into, 1);
     expect([...into]).toEqual([0, 1, 0, 0, 2, 0]);
@@ -98,9 +98,9 @@ describe('openIdxDataset', () => {
     const [first, second] = [path.join(folder, 'first'), path.join(folder, 'second')];
     await place([0, 0, 0], [0, 0], first);
     await place([1, 1, 1], [1, 1], second);
-    expect((await open(first, second)).train.labels[0]).toBe(0);
+    expect(labelsOf(targetsOf((await open(first, second)).train))[0]).toBe(0);
     await rm(path.join(first, 't10k-labels-idx1-ubyte.gz'));
-    expect((await open(first, second)).train.labels[0]).toBe(1);
+    expect(labelsOf(targetsOf((await open(first, second)).train))[0]).toBe(1);
   });
 
   test('names the folders when none has all files', async () => {

@@ -30,6 +30,7 @@ export default defineDistiller({
     weight: z.number().nonnegative().default(1).describe('of the term'),
     smoothing: z.number().min(0).max(1).default(0).describe('share of the target given to all classes alike'),
   }),
+  targets: ['index'],
   build: ({ student, labels, options: { weight, smoothing } }) => ({
     losses: { bce: { weight, value: binaryCrossEntropy(student.logits, labels, smoothing) } },
     taskWeight: 0,

@@ -79,6 +79,7 @@ export default defineDistiller({
       ])
       .describe("what makes the strong view, after the run's own augmentation"),
   }),
+  targets: ['index'],
   build({ student, teacher, labels, view, options }) {
     const { withinWeight, acrossWeight, taskWeight, temperature, augment } = options;
     const strong = view('strong', { augment });

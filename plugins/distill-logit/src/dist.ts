@@ -50,6 +50,7 @@ export default defineDistiller({
     temperature: z.number().positive().default(4).describe('softens both predictions'),
     tap,
   }),
+  exclusive: true,
   build({ student, teacher, options }) {
     const logits = studentLogits('dist', student, options.tap);
     const { inter, intra } = decorrelations(logits, teacher.logits, options.temperature);

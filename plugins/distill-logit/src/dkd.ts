@@ -59,6 +59,7 @@ export default defineDistiller({
       ),
     tap,
   }),
+  targets: ['index'],
   build({ student, teacher, labels, classes, options }) {
     const { alpha, beta, temperature, warmup, standardize } = options;
     requireTwoClasses('dkd', classes);

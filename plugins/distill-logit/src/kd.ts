@@ -28,6 +28,7 @@ export default defineDistiller({
     tap,
     projector: useOption.optional().describe('projects the student logits first'),
   }),
+  exclusive: true,
   build({ student, teacher, classes, options, m, project }) {
     const { weight, taskWeight, temperature, standardize, projector } = options;
     const plain = studentLogits('kd', student, options.tap);

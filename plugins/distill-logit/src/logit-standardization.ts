@@ -20,6 +20,7 @@ export default defineDistiller({
     temperature: z.number().positive().default(2).describe('softens both predictions'),
     tap,
   }),
+  exclusive: true,
   build({ student, teacher, classes, options }) {
     const { weight, taskWeight, temperature } = options;
     requireTwoClasses('logit-standardization', classes);

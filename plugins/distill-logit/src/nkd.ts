@@ -43,6 +43,7 @@ export default defineDistiller({
     temperature: z.number().positive().default(1).describe('softens the other classes'),
     tap,
   }),
+  targets: ['index'],
   build({ student, teacher, labels, classes, options }) {
     const { alpha, gamma, temperature } = options;
     requireTwoClasses('nkd', classes);

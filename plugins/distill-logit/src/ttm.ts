@@ -39,6 +39,7 @@ export default defineDistiller({
     exponent: z.number().positive().default(0.1).describe("to which the teacher's probabilities are raised"),
     tap,
   }),
+  exclusive: true,
   build({ student, teacher, options: { weight, exponent, ...options } }) {
     const logits = studentLogits('ttm', student, options.tap);
     const { divergence } = transformedMatching(logits, teacher.logits, exponent);

@@ -88,6 +88,7 @@ export default defineDistiller({
   description: 'what it costs to move the probabilities of the other classes to where the teacher has them',
   cite: 'arXiv:2412.08139',
   options,
+  targets: ['index'],
   build({ student, teacher, labels, classes, options: chosen }) {
     requireTwoClasses('wkd-l', classes);
     requireKernel(chosen);

@@ -18,6 +18,7 @@ export default defineDistiller({
     exponent: z.number().positive().default(0.2).describe("to which the teacher's probabilities are raised"),
     tap,
   }),
+  exclusive: true,
   build({ student, teacher, options: { weight, exponent, ...options } }) {
     const logits = studentLogits('wttm', student, options.tap);
     const { divergence, power } = transformedMatching(logits, teacher.logits, exponent);

@@ -57,6 +57,7 @@ export default defineDistiller({
     weight: z.number().nonnegative().default(2).describe('of the term'),
     ...tapOptions,
   }),
+  targets: ['index'],
   build({ student, teacher, labels, classes, options, m }) {
     const s = vectorOf('norm-direction', student, options.tap);
     const t = vectorOf('norm-direction', teacher, options.teacherTap ?? options.tap);

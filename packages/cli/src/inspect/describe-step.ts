@@ -168,7 +168,7 @@ export async function describeStep(
 }
 
 /** The same student without teachers and distillers. */
-const bareStep = ({ balance: _, ...spec }: StudentSpec): StudentPlan =>
+const bareStep = ({ balance: _, task: __, ...spec }: StudentSpec): StudentPlan =>
   planStudent({ ...spec, teachers: [], distillers: [], taskWeight: 1 });
 
 /** One pass over the batch and one over every view, each as far as the step of the main phase needs it. */

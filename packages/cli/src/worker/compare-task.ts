@@ -128,12 +128,21 @@ async function examineStudent(label: string, folder: string, bench: Bench): Prom
   return {
     label,
     id: parts.student.backbone.id,
-    top1: trained.accuracy,
+    top1: accuracyOf(trained),
     parameters,
     macs,
     latencyMs: medianMs,
     exported: { ...agreement, file },
   };
+}
+
+/** @throws LimbeckError PRECONDITION where the data has no class indices to tell right from wrong */
+function accuracyOf({ accuracy }: Evaluation): number {
+  if (accuracy !== undefined) return accuracy;
+  throw new LimbeckError(
+    'PRECONDITION',
+    'models are compared by top-1 accuracy, for which the test split needs class indices',
+  );
 }
 
 /** @throws LimbeckError VERIFY_FAILED where a file does not predict what the model it was made from does */
@@ -169,9 +178,8 @@ async function examineTeacher(teacher: BackboneTeacher, bench: Bench): Promise<C
   const { classes, imageShape: image } = dataset;
   const bound = boundTeacher(teacher, dataset);
   const executable = await backend.compile(bound(config.data.evalBatchSize), how);
-  const { accuracy } = await look(bench, executableClassifier(executable)).finally(() =>
-    executable.dispose(),
-  );
+  const measured = await look(bench, executableClassifier(executable)).finally(() => executable.dispose());
+  const accuracy = accuracyOf(measured);
   const { medianMs } = await latencyOf(bound(1), placement);
   const { id, parameters, macs } = summarize(teacher.model, { image, classes });
   return { label: teacher.name, id, top1: accuracy, parameters, macs, latencyMs: medianMs };

@@ -36,6 +36,7 @@ export const places = {
   'distiller.schedule': plain('schedules'),
   'distiller.*': distiller,
   'distiller.*.schedule': plain('schedules'),
+  task: { kind: 'tasks', own: ['weight', 'balance'], kept: ['weight', 'balance'] },
   'task.balance': plain('balancers'),
   'train.optimizer': {
     kind: 'optimizers',

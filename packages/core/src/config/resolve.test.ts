@@ -48,7 +48,7 @@ describe('defaults', () => {
       plugins: [],
       data: { use: 'd', batchSize: 64, evalBatchSize: 250, augment: [] },
       student: { use: 's' },
-      task: {},
+      task: { use: 'cross-entropy' },
       train: {
         epochs: 2,
         optimizer: { use: 'sgd', lr: 0.05, momentum: 0.9, weightDecay: 5e-4, groups: [] },

@@ -220,6 +220,18 @@ const train = z.strictObject({
     .optional(),
 });
 
+const task = z.looseObject({
+  use: id.default('cross-entropy').describe('Id of the task; its options stand beside it.'),
+  weight: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('Weight of its loss. Absent: what the distillers say, else 1.'),
+  balance: use
+    .optional()
+    .describe('What decides in every step how much each term counts. Absent: the weights as they are.'),
+});
+
 const backend = z.looseObject({
   use: id
     .default('auto')
@@ -248,17 +260,12 @@ export const runSchema = z
       .optional()
       .describe('The method, or several added up. Absent: cross-entropy alone.'),
     task: z
-      .strictObject({
-        weight: z
-          .number()
-          .min(0)
-          .optional()
-          .describe('Weight of the cross-entropy. Absent: what the distillers say, else 1.'),
-        balance: use
-          .optional()
-          .describe('What decides in every step how much each term counts. Absent: the weights as they are.'),
-      })
-      .prefault({}),
+      .union([id, task])
+      .transform((value) => (typeof value === 'string' ? task.parse({ use: value }) : value))
+      .prefault({})
+      .describe(
+        "What the student learns from the targets. 'none' learns from teachers alone, without labels.",
+      ),
     train: train.describe('How it is trained.'),
     backend: z
       .union([id, backend])

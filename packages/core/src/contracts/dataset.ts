@@ -1,10 +1,13 @@
 import type { OptionSchema } from './contribution.js';
+import type { Targets } from './targets.js';
 
-/** Labelled images of one split. Random access; reading an image twice gives the same bytes. */
+/** Images of one split with their targets. Random access; reading an image twice gives the same bytes. */
 export interface Split {
   readonly length: number;
-  /** Class index of every sample, each in [0, classes). */
-  readonly labels: Int32Array;
+  /** Class index of every sample, each in [0, classes): the short way to give targets of this kind. */
+  readonly labels?: Int32Array;
+  /** Targets of every sample in order. Default: the labels; none where there are no labels either. */
+  readonly targets?: Targets;
   /** Copies image `index` as bytes (0-255), channel-major [C, H, W], into `into` at `offset`. */
   read(index: number, into: Uint8Array, offset: number): void;
 }

@@ -2,6 +2,7 @@ import type { Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
 import type { OptionSchema, Use } from './contribution.js';
 import type { BuildProjector } from './projector.js';
+import type { BatchTargets, TargetKind } from './targets.js';
 
 /** One side of a distillation, as a distiller sees it. */
 export interface ModelView {
@@ -75,7 +76,17 @@ export interface BatchView {
 export interface DistillerContext<Options> {
   readonly student: ModelView;
   readonly teacher: ModelView;
-  /** Class indices [N], int32. */
+  /**
+   * Targets of the batch, of one of the kinds that the distiller reads.
+   *
+   * @throws LimbeckError PRECONDITION where it does not say that it reads any: {@link Distiller.targets}
+   */
+  readonly targets: BatchTargets;
+  /**
+   * Class indices [N], int32: the targets where they are such.
+   *
+   * @throws LimbeckError PRECONDITION where they are not, or the distiller does not say that it reads them
+   */
   readonly labels: Tensor;
   readonly classes: number;
   readonly options: Options;
@@ -120,11 +131,11 @@ export interface Distillation {
   readonly losses: Readonly<Record<string, LossTerm>>;
   /** What has to be trained first. Those of several distillers run one after another, in the distillers' order. */
   readonly initial?: InitialPhase;
-  /** Weight of the cross-entropy of the deployed model's logits against the labels. Default: no opinion, which means 1. */
+  /** Weight of the task's loss: of the deployed model's logits against the targets. Default: no opinion, which means 1. */
   readonly taskWeight?: number;
   /**
    * Logits [N, classes] of the deployed model. Default: the student's own. What is deployed follows from it: exactly what
-   * it reaches. It must not depend on the teacher's features or on the labels.
+   * it reaches. It must not depend on the teacher's features or on the targets.
    */
   readonly predict?: Tensor;
 }
@@ -150,6 +161,16 @@ export interface Distiller<Options = unknown> {
   readonly description: string;
   readonly cite?: string;
   readonly options?: OptionSchema<Options>;
+  /**
+   * Kinds of targets its terms read, any one of which will do; for data with others it is refused. Default: it reads none,
+   * and works with data of every kind, without labels too.
+   */
+  readonly targets?: readonly TargetKind[];
+  /**
+   * True where it takes a row of logits as one distribution over the classes (softmax): refused for data whose samples have
+   * any number of classes. Default false.
+   */
+  readonly exclusive?: boolean;
   /** Traced once for training and once for the deployed form; must not keep anything between calls. */
   build(context: DistillerContext<Options>): Distillation;
 }

@@ -1,5 +1,6 @@
 import type { Shape } from '@limbeck/graph';
 import type { OptionSchema } from './contribution.js';
+import type { TargetKind, Targets } from './targets.js';
 
 /** A feature that a metric looks at, besides the logits of the deployed model. */
 export interface MetricFeature {
@@ -27,8 +28,8 @@ export interface MeasuredFeature extends MetricFeature {
 export interface Predictions<Feature extends string = never> {
   /** Row-major [count, classes], perhaps followed by rows of padding. */
   readonly logits: Float32Array;
-  /** Class indices, perhaps followed by padding. */
-  readonly labels: Int32Array;
+  /** Of one of the kinds the metric reads, perhaps followed by padding; `noTargets` for one that reads none. */
+  readonly targets: Targets;
   /** Samples that count. */
   readonly count: number;
   readonly classes: number;
@@ -72,7 +73,12 @@ export interface Metric<Options = unknown, Feature extends string = string> {
   readonly better: 'higher' | 'lower';
   /** How its values are shown. Default: as numbers without a unit. */
   readonly format?: MetricFormat;
-  /** What it looks at besides logits and labels, by names of its own. Default nothing. */
+  /**
+   * Kinds of targets it reads, any one of which will do; for data with others it is refused. Default: it reads none, and is
+   * there for data without labels.
+   */
+  readonly targets?: readonly TargetKind[];
+  /** What it looks at besides logits and targets, by names of its own. Default nothing. */
   features?(options: Options): Readonly<Record<Feature, MetricFeature>>;
   /**
    * Called once before a run begins, so that what does not fit is refused then, and for every evaluation of a split.

@@ -10,6 +10,7 @@ import type { Loss } from './loss.js';
 import type { Metric } from './metric.js';
 import type { Optimizer, Schedule } from './optimizer.js';
 import type { Projector } from './projector.js';
+import type { Task } from './task.js';
 
 /** Every kind of contribution, by the name of its list on the plugin host. */
 export interface Contributions {
@@ -25,6 +26,7 @@ export interface Contributions {
   optimizers: Optimizer<any>;
   gradientTransforms: GradientTransform<any>;
   schedules: Schedule<any>;
+  tasks: Task<any>;
   balancers: Balancer<any>;
   metrics: Metric<any>;
   // biome-ignore-end lint/suspicious/noExplicitAny: as above

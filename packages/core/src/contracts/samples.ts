@@ -1,6 +1,7 @@
 import type { Graph, Tensor } from '@limbeck/graph';
 import { LimbeckError } from '../errors.js';
 import type { NegativeSource, Samples } from './distiller.js';
+import type { TargetKind } from './targets.js';
 
 /** A draw of negatives that a step needs. */
 export interface NegativesInput {
@@ -16,15 +17,28 @@ export class SampleInputs implements Samples {
   readonly #graph: Graph;
   readonly #batch: number;
   readonly #classes: number;
+  readonly #targets: TargetKind;
   readonly #negatives = new Map<string, NegativesInput>();
 
   constructor(
     graph: Graph,
-    { batch, total, classes }: { readonly batch: number; readonly total: number; readonly classes: number },
+    {
+      batch,
+      total,
+      classes,
+      targets = 'index',
+    }: {
+      readonly batch: number;
+      readonly total: number;
+      readonly classes: number;
+      /** Of the training split. Default `index`. */
+      readonly targets?: TargetKind;
+    },
   ) {
     this.#graph = graph;
     this.#batch = batch;
     this.#classes = classes;
+    this.#targets = targets;
     this.total = total;
   }
 
@@ -42,6 +56,13 @@ export class SampleInputs implements Samples {
       throw new LimbeckError('PRECONDITION', `${count} negatives cannot be drawn`, {
         hint: 'ask for a positive whole number of them',
       });
+    }
+    if (from === 'other-classes' && this.#targets !== 'index') {
+      throw new LimbeckError(
+        'PRECONDITION',
+        `negatives from 'other-classes' need class indices, but the training split has ${this.#targets === 'none' ? 'no' : this.#targets} targets`,
+        { hint: "draw them from 'all' samples, or use data with one label each" },
+      );
     }
     if (from === 'other-classes' ? this.#classes < 2 : this.total < 2) {
       const found = from === 'other-classes' ? 'there is one class' : 'there is one sample';

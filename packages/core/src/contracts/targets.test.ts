@@ -7,6 +7,7 @@ import {
   requireTargets,
   type Targets,
   targetInput,
+  targetsOf,
   targetWidth,
 } from './targets.js';
 
@@ -40,6 +41,16 @@ describe('inputs', () => {
   });
 });
 
+describe('splits', () => {
+  it('labels are short for class indices; without either there are no targets', () => {
+    const labels = Int32Array.of(1, 0);
+    expect(targetsOf({ length: 2, labels })).toEqual({ kind: 'index', values: labels });
+    expect(targetsOf({ length: 2 })).toBe(noTargets);
+    const targets = dense('multi-hot', 1, 0, 0, 1);
+    expect(targetsOf({ length: 2, targets })).toBe(targets);
+  });
+});
+
 describe('readers', () => {
   it('class indices are given where there are some, and refused elsewhere', () => {
     expect([...labelsOf(index(2, 0))]).toEqual([2, 0]);
@@ -67,30 +78,34 @@ describe('targets of a split', () => {
     expect(check(dense('multi-hot', 1, 1, 0, 0, 0, 0))).not.toThrow();
   });
 
+  it('a kind that is none is refused', () => {
+    expect(check({ kind: 'hard' } as never)).toThrow('the train split has targets of an unknown kind');
+  });
+
   it.each([
-    ['too few labels', index(1), 'the train split has 2 images and 1 values of index targets, expected 2'],
-    ['too few rows', dense('soft', 1, 0, 0), '2 images and 3 values of soft targets, expected 2 * 3'],
-    ['a label outside', index(0, 3), 'sample 1 in the train split: label 3 is outside [0, 3)'],
-    ['a negative label', index(-1, 0), 'sample 0 in the train split: label -1 is outside [0, 3)'],
+    ['too few labels', index(1), 'the train split has 2 images and 1 labels'],
+    ['too few rows', dense('soft', 1, 0, 0), '2 images and 3 values of soft targets, not 2 * 3'],
+    ['a label outside', index(0, 3), 'label 3 of sample 1 in the train split is outside [0, 3)'],
+    ['a negative label', index(-1, 0), 'label -1 of sample 0 in the train split is outside [0, 3)'],
     [
       'half a label',
       dense('multi-hot', 0, 1, 0, 0.5, 0, 0),
-      'sample 1 in the train split: a multi-hot target is 0.5',
+      'a multi-hot target of sample 1 in the train split is 0.5',
     ],
     [
       'a negative probability',
       dense('soft', 1, 0, 0, 1.5, -0.5, 0),
-      'sample 1 in the train split: a soft target is -0.5',
+      'a soft target of sample 1 in the train split is -0.5',
     ],
     [
       'no number',
       dense('soft', 1, 0, 0, Number.NaN, 1, 0),
-      'sample 1 in the train split: a soft target is NaN',
+      'a soft target of sample 1 in the train split is NaN',
     ],
     [
       'a sum that is not 1',
       dense('soft', 1, 0, 0, 0.5, 0.25, 0),
-      'sample 1 in the train split: its soft targets add up to 0.75',
+      'the soft targets of sample 1 in the train split add up to 0.75',
     ],
   ])('%s is refused', (_, targets, message) => {
     expect(check(targets)).toThrow(message);

@@ -1,4 +1,4 @@
-import type { DType, Shape } from '@limbeck/graph';
+import type { DType, Graph, Shape, Tensor } from '@limbeck/graph';
 import { LimbeckError } from '../errors.js';
 
 /**
@@ -27,6 +27,23 @@ export type Targets =
   /** [N, classes], row-major: 1 for the classes a sample has, else 0. A row may be all zeros. */
   | { readonly kind: 'multi-hot'; readonly values: Float32Array };
 
+/** Targets of samples with one class each. */
+export const indexTargets = (labels: ArrayLike<number>): Targets => ({
+  kind: 'index',
+  values: labels instanceof Int32Array ? labels : Int32Array.from(labels),
+});
+
+/** What a split says about the classes of its samples. */
+export interface Labelled {
+  readonly length: number;
+  readonly labels?: Int32Array | undefined;
+  readonly targets?: Targets | undefined;
+}
+
+/** The targets of a split, however it gives them. */
+export const targetsOf = ({ targets, labels }: Labelled): Targets =>
+  targets ?? (labels === undefined ? noTargets : indexTargets(labels));
+
 /** Targets of samples that have none. */
 export const noTargets: Targets = Object.freeze({ kind: 'none' });
 
@@ -44,6 +61,18 @@ export function targetInput(kind: TargetKind, batch: number, classes: number): T
   return kind === 'index'
     ? { name: 'labels', dtype: 'int32', shape: [batch] }
     : { name: 'targets', dtype: 'float32', shape: [batch, classes] };
+}
+
+/** Targets of a batch inside a step: as {@link Targets}, with tensors of the shapes that {@link targetInput} tells. */
+export type BatchTargets =
+  | { readonly kind: 'none' }
+  | { readonly kind: Exclude<TargetKind, 'none'>; readonly values: Tensor };
+
+/** Targets of a batch as an input of a graph. */
+export function batchTargets(graph: Graph, kind: TargetKind, batch: number, classes: number): BatchTargets {
+  const input = targetInput(kind, batch, classes);
+  if (kind === 'none' || input === undefined) return { kind: 'none' };
+  return { kind, values: graph.input(input.name, input.shape, input.dtype) };
 }
 
 /** Numbers that the targets of one sample take. */
@@ -76,6 +105,7 @@ export function labelsOf(targets: Targets): Int32Array {
  * @param readable kinds it reads, any one of which will do; undefined and none: it looks at no targets
  * @param given what the samples have
  * @param source what messages call the samples: `the training split of 'cifar100'`
+ * @param hint what to do about it
  * @throws LimbeckError PRECONDITION naming both
  */
 export function requireTargets(
@@ -83,6 +113,7 @@ export function requireTargets(
   readable: readonly TargetKind[] | undefined,
   given: TargetKind,
   source: string,
+  hint?: string,
 ): void {
   if (readable === undefined || readable.length === 0 || readable.includes(given)) return;
   throw new LimbeckError(
@@ -90,9 +121,10 @@ export function requireTargets(
     `${reader} reads ${readable.join(' or ')} targets, but ${source} gives ${given === 'none' ? 'none' : `${given} targets`}`,
     {
       hint:
-        given === 'none'
+        hint ??
+        (given === 'none'
           ? 'leave it out, or use data with labels'
-          : 'leave it out, or choose one for such targets',
+          : 'leave it out, or choose one for such targets'),
       details: { reader, reads: [...readable], targets: given },
     },
   );
@@ -108,21 +140,28 @@ export function checkTargets(
   targets: Targets,
   { split, samples, classes }: { readonly split: string; readonly samples: number; readonly classes: number },
 ): void {
+  // data sets may come from plugins without types
+  if (!targetKinds.includes(targets?.kind)) {
+    throw new LimbeckError('BAD_DATA', `the ${split} split has targets of an unknown kind`, {
+      hint: `there are: ${targetKinds.join(', ')}`,
+    });
+  }
   if (targets.kind === 'none') return;
   const width = targetWidth(targets.kind, classes);
   const { values } = targets;
   if (values.length !== samples * width) {
-    const expected = width === 1 ? `${samples}` : `${samples} * ${width}`;
-    throw new LimbeckError(
-      'BAD_DATA',
-      `the ${split} split has ${samples} images and ${values.length} values of ${targets.kind} targets, expected ${expected}`,
-      { hint: 'do the files of images and labels belong together?' },
-    );
+    const found =
+      width === 1 ? `${values.length} labels` : `${values.length} values of ${targets.kind} targets`;
+    const expected = width === 1 ? '' : `, not ${samples} * ${width}`;
+    throw new LimbeckError('BAD_DATA', `the ${split} split has ${samples} images and ${found}${expected}`, {
+      hint: 'do the files of images and labels belong together?',
+    });
   }
   const problem = problemOf(targets, classes);
   if (problem === undefined) return;
   const index = Math.floor(problem.at / width);
-  throw new LimbeckError('BAD_DATA', `sample ${index} in the ${split} split: ${problem.message}`, {
+  const message = problem.message(`sample ${index} in the ${split} split`);
+  throw new LimbeckError('BAD_DATA', message, {
     hint: problem.hint,
     details: { split, index, value: String(values[problem.at]), classes },
   });
@@ -131,7 +170,8 @@ export function checkTargets(
 interface Problem {
   /** Place of the value. */
   readonly at: number;
-  readonly message: string;
+  /** Given what messages call the sample. */
+  readonly message: (sample: string) => string;
   readonly hint: string;
 }
 
@@ -141,23 +181,24 @@ function problemOf(targets: Exclude<Targets, { kind: 'none' }>, classes: number)
     const at = values.findIndex((label) => label < 0 || label >= classes);
     if (at < 0) return undefined;
     const hint = `the data set says it has ${classes} classes; labels count from 0`;
-    return { at, message: `label ${values[at]} is outside [0, ${classes})`, hint };
+    return { at, message: (sample) => `label ${values[at]} of ${sample} is outside [0, ${classes})`, hint };
   }
   if (kind === 'multi-hot') {
     const at = values.findIndex((value) => value !== 0 && value !== 1);
     if (at < 0) return undefined;
-    return { at, message: `a multi-hot target is ${values[at]}`, hint: 'give 0 or 1 for every class' };
+    const hint = 'give 0 or 1 for every class';
+    return { at, message: (sample) => `a multi-hot target of ${sample} is ${values[at]}`, hint };
   }
   const hint = 'soft targets are probabilities: at least 0, with the sum 1';
   for (let start = 0; start < values.length; start += classes) {
     let sum = 0;
     for (let at = start; at < start + classes; at++) {
       const value = values[at]!;
-      if (!(value >= 0)) return { at, message: `a soft target is ${value}`, hint };
+      if (!(value >= 0)) return { at, message: (sample) => `a soft target of ${sample} is ${value}`, hint };
       sum += value;
     }
     if (!(Math.abs(sum - 1) <= 1e-3)) {
-      return { at: start, message: `its soft targets add up to ${sum}`, hint };
+      return { at: start, message: (sample) => `the soft targets of ${sample} add up to ${sum}`, hint };
     }
   }
   return undefined;

@@ -21,6 +21,7 @@ export const kinds: { readonly [K in Kind]: KindFacts<Contributions[K]> } = Obje
   optimizers: { noun: 'optimizer', functions: ['update'] },
   gradientTransforms: { noun: 'gradient transform', functions: ['transform'] },
   schedules: { noun: 'schedule', functions: ['create'] },
+  tasks: { noun: 'task', functions: ['loss'] },
   balancers: { noun: 'balancer', functions: ['balance'] },
   metrics: { noun: 'metric', functions: ['create'] },
 });

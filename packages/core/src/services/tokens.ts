@@ -36,6 +36,7 @@ export const tokens: Tokens = Object.freeze({
   optimizers: token<Contributions['optimizers']>('optimizers'),
   gradientTransforms: token<Contributions['gradientTransforms']>('gradientTransforms'),
   schedules: token<Contributions['schedules']>('schedules'),
+  tasks: token<Contributions['tasks']>('tasks'),
   balancers: token<Contributions['balancers']>('balancers'),
   metrics: token<Contributions['metrics']>('metrics'),
 });

@@ -58,7 +58,9 @@ async function computeLoss(
   const choices = recipe.distiller === undefined ? [] : [chosen(host, recipe.distiller)];
   const { batch, classes } = file;
   const samples = new SampleInputs(graph, { batch, total: batch, classes });
-  const shared = { mode: 'train', student, labels, classes, parts: host, samples } as const;
+  const targets = { kind: 'index', values: labels } as const;
+  const source = 'the golden batch';
+  const shared = { mode: 'train', student, targets, source, classes, parts: host, samples } as const;
   const context = { ...shared, teacherOf: () => teacher, studentOn: () => student };
   const built = buildDistillers(graph, choices, context);
 
@@ -73,15 +75,15 @@ async function computeLoss(
   if (projected !== undefined) outputs.set('projected', projected);
 
   const { parameters, values } = variablesIn(built, recipe, String(file.seed));
-  const targets = wanted.flatMap((name) => {
+  const wantedTensors = wanted.flatMap((name) => {
     const tensor = student.inputs.get(name) ?? parameters.get(name);
     return tensor === undefined ? [] : [{ name, tensor }];
   });
   const derivatives = gradients(
     loss,
-    targets.map(({ tensor }) => tensor),
+    wantedTensors.map(({ tensor }) => tensor),
   );
-  for (const [i, { name }] of targets.entries()) outputs.set(name, derivatives[i]!);
+  for (const [i, { name }] of wantedTensors.entries()) outputs.set(name, derivatives[i]!);
 
   const target = program({ name: 'loss', outputs });
   const needed = (leaves: readonly Tensor[], known: Iterable<[string, TensorData]>) => {

@@ -1,8 +1,11 @@
 import {
   type BuildProjector,
+  batchTargets,
   type Distillation,
   type Host,
+  readTargets,
   SampleInputs,
+  type TargetKind,
   type Use,
   type ViewOptions,
 } from '@limbeck/core';
@@ -35,11 +38,13 @@ export interface BuildOptions {
   readonly mode?: Mode;
   /** Samples of the training split. Default 32. */
   readonly samples?: number;
+  /** Default `index`. */
+  readonly targets?: TargetKind;
 }
 
 /**
- * Builds a distiller by its id or configuration, its options checked, over {@link StandIn} models. Labels [N] are the
- * input `labels`, samples the inputs `samples.*`; views have models of the same shapes.
+ * Builds a distiller by its id or configuration, its options checked, over {@link StandIn} models. Targets are the
+ * input `labels` or `targets`, samples the inputs `samples.*`; views have models of the same shapes.
  *
  * @param shapes of both models' taps, batch included; `logits` must be there
  */
@@ -47,7 +52,7 @@ export function buildDistiller(
   host: Pick<Host, 'use'>,
   use: Use,
   shapes: { student: Readonly<Record<string, Shape>>; teacher: Readonly<Record<string, Shape>> },
-  { mode = 'train', samples: total = 32 }: BuildOptions = {},
+  { mode = 'train', samples: total = 32, targets: kind = 'index' }: BuildOptions = {},
 ): BuiltDistiller {
   const graph = new Graph();
   const trace = new Trace(graph, { prefix: 'distiller', mode });
@@ -58,13 +63,20 @@ export function buildDistiller(
     const { contribution, options } = host.use('projectors', wanted);
     return contribution.project(m, x, target, options, project);
   };
-  const samples = new SampleInputs(graph, { batch, total, classes });
+  const given = batchTargets(graph, kind, batch, classes);
+  const samples = new SampleInputs(graph, { batch, total, classes, targets: kind });
   const views = new Map<string, BuiltView>();
   const { contribution, options } = host.use('distillers', use);
+  const reader = readTargets(contribution, given, 'the test');
   const distillation = contribution.build({
     student,
     teacher,
-    labels: graph.input('labels', [batch], 'int32'),
+    get targets() {
+      return reader.targets();
+    },
+    get labels() {
+      return reader.labels();
+    },
     classes,
     options,
     m: new Scope(trace).in(contribution.id),

@@ -1,3 +1,4 @@
+import { indexTargets, noTargets } from '@limbeck/core';
 import { describe, expect, it } from 'vitest';
 import { ckaByGrams, meanCosine, sameArgmax } from '../testing/formulas.js';
 import { ece } from './calibration.js';
@@ -13,7 +14,7 @@ describe('the expected calibration error', () => {
       const padded = Float32Array.from([...row, 50, 0]);
       accumulator.add({
         logits: padded,
-        labels: Int32Array.of(labels[i]!, 0),
+        targets: indexTargets([labels[i]!, 0]),
         count: 1,
         classes: row.length,
         features: {},
@@ -123,7 +124,7 @@ describe('what is compared with the teacher', () => {
   function inBatches(add: (from: number, count: number) => void) {
     for (let from = 0; from < samples; from += 4) add(from, Math.min(4, samples - from));
   }
-  const rest = { labels: new Int32Array(4), logits: new Float32Array(4 * width), classes: width };
+  const rest = { targets: noTargets, logits: new Float32Array(4 * width), classes: width };
 
   it.each([
     ['cosine', teacherCosine, meanCosine],

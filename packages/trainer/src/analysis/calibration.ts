@@ -1,4 +1,4 @@
-import { defineMetric, type Predictions } from '@limbeck/core';
+import { defineMetric, labelsOf, type Predictions } from '@limbeck/core';
 import { z } from 'zod';
 import { mostLikely } from './most-likely.js';
 
@@ -14,6 +14,7 @@ export const ece = defineMetric({
   id: 'ece',
   description: 'expected calibration error: how far confidence is from accuracy',
   better: 'lower',
+  targets: ['index'],
   options,
   create({ bins }: z.infer<typeof options>) {
     const gap = new Float64Array(bins); // sum of (confidence - right) of a bin's samples
@@ -33,7 +34,8 @@ export const ece = defineMetric({
 });
 
 /** Probability of the most likely class, and whether that is the right one. */
-function judged({ logits, labels, classes }: Predictions, row: number) {
+function judged({ logits, targets, classes }: Predictions, row: number) {
+  const labels = labelsOf(targets);
   const start = row * classes;
   const predicted = mostLikely(logits, start, classes);
   const values = logits.subarray(start, start + classes);

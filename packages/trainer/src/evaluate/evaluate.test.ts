@@ -1,4 +1,4 @@
-import type { Executable, LoadedModel, ModelPort } from '@limbeck/core';
+import { type Executable, type LoadedModel, labelsOf, type ModelPort, targetsOf } from '@limbeck/core';
 import { Graph, program, tensorData } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -56,7 +56,7 @@ describe('an evaluation', () => {
     );
     for (const result of results) {
       expect(result.samples).toBe(10);
-      expect(result.predictions).toEqual(dataset.test.labels);
+      expect(result.predictions).toEqual(labelsOf(targetsOf(dataset.test)));
       expect(result.accuracy).toBe(1);
       expect(result.metrics.nll).toBeCloseTo(results[0]!.metrics.nll!, 12);
       expect(agreementOf(result, results[0]!)).toEqual({ predictions: 1, logits: 0 });

@@ -1,11 +1,11 @@
-import { LimbeckError, type OpenDataset } from '@limbeck/core';
+import { LimbeckError, noTargets, type OpenDataset, targetsOf } from '@limbeck/core';
 import { createEvalLoader } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import { mostLikely } from '../analysis/most-likely.js';
 import { type Classifier, checkLogits } from '../execute/classifier.js';
 import type { MetricChoice } from '../run/choices.js';
 import type { MetricValues } from '../run/facts.js';
-import { measuring } from './measuring.js';
+import { measuring, requireTargetsOf } from './measuring.js';
 import type { PlannedMetric } from './plan-metrics.js';
 import type { SplitFeatures } from './teacher-features.js';
 import { thinned } from './thinned.js';
@@ -34,8 +34,8 @@ export interface EvaluateOptions {
 export interface Evaluation {
   readonly metrics: MetricValues;
   readonly samples: number;
-  /** Share of right predictions. */
-  readonly accuracy: number;
+  /** Share of right predictions; absent where the split has no class indices. */
+  readonly accuracy?: number;
   /** Most likely class of every sample. */
   readonly predictions: Int32Array;
   /** Row-major [samples, classes], where they were asked for. */
@@ -56,12 +56,15 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const split = thinned(dataset[options.split ?? 'test'], options.samples);
   const batchSize = classifier.batchSize ?? options.batchSize ?? 100;
   const loader = createEvalLoader({ split, normalization, imageShape, batchSize });
+  const name = options.split ?? 'test';
+  for (const metric of options.metrics) requireTargetsOf(metric, targetsOf(split).kind, name);
   const metrics = options.metrics.map((metric) => measuring(metric, options.teachers));
   const predictions = new Int32Array(loader.samples);
   const kept = options.keepLogits ? new Float32Array(loader.samples * classes) : undefined;
   let right = 0;
   for (let step = 0; step < loader.batches; step++) {
-    const { images, labels, count } = loader.batch(step);
+    const { images, targets, count } = loader.batch(step);
+    const labels = targets.kind === 'index' ? targets.values : undefined;
     const image = tensorData('float32', [batchSize, ...imageShape], images);
     const answer = await classifier.run(image);
     const logits = checkLogits(answer.logits, [batchSize, classes]);
@@ -69,19 +72,20 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     for (let row = 0; row < count; row++) {
       const predicted = mostLikely(logits, row * classes, classes);
       predictions[first + row] = predicted;
-      if (predicted === labels[row]) right++;
+      if (predicted === labels?.[row]) right++;
     }
     kept?.set(logits.subarray(0, count * classes), first * classes);
-    for (const { accumulator, featuresOf } of metrics) {
+    for (const { accumulator, featuresOf, readsTargets } of metrics) {
       const features = featuresOf(answer, { first, count });
-      accumulator.add({ logits, labels, count, classes, features });
+      const seen = readsTargets ? targets : noTargets;
+      accumulator.add({ logits, targets: seen, count, classes, features });
     }
     if (stop()) throw new LimbeckError('INTERRUPTED', 'the evaluation was interrupted');
   }
   return {
     metrics: Object.fromEntries(metrics.map(({ name, accumulator }) => [name, accumulator.value()])),
     samples: loader.samples,
-    accuracy: right / loader.samples,
+    ...(targetsOf(split).kind === 'index' ? { accuracy: right / loader.samples } : {}),
     predictions,
     logits: kept,
     seconds: (performance.now() - started) / 1000,

@@ -1,4 +1,4 @@
-import { LimbeckError, type MetricAccumulator } from '@limbeck/core';
+import { LimbeckError, type MetricAccumulator, requireTargets, type TargetKind } from '@limbeck/core';
 import { sizeOf } from '@limbeck/graph';
 import type { Answer } from '../execute/classifier.js';
 import { type MetricChoice, metricName } from '../run/choices.js';
@@ -16,6 +16,8 @@ interface Rows {
 export interface MeasuringMetric {
   readonly name: string;
   readonly accumulator: MetricAccumulator<string>;
+  /** Whether it is given the targets. */
+  readonly readsTargets: boolean;
   /** What it looks at in a batch, by its own names. */
   featuresOf(answer: Answer, rows: Rows): Readonly<Record<string, Float32Array>>;
 }
@@ -40,9 +42,15 @@ export function measuring(
   return {
     name,
     accumulator: metric.contribution.create(metric.options, features),
+    readsTargets: (metric.contribution.targets ?? []).length > 0,
     featuresOf: (answer, rows) =>
       Object.fromEntries(sources.map(([key, source]) => [key, source(answer, rows)])),
   };
+}
+
+/** @throws LimbeckError PRECONDITION where a metric cannot read the targets of a split, naming both */
+export function requireTargetsOf(metric: MetricChoice, given: TargetKind, split: string): void {
+  requireTargets(`metric '${metricName(metric)}'`, metric.contribution.targets, given, `the ${split} split`);
 }
 
 type Source = (answer: Answer, rows: Rows) => Float32Array;

@@ -1,4 +1,5 @@
 import type { Split } from '@limbeck/core';
+import { pickTargets } from '@limbeck/data';
 
 /** So many samples of a split at even distances, in its order; the split itself where it has no more. */
 export function thinned(split: Split, samples = split.length): Split {
@@ -6,7 +7,10 @@ export function thinned(split: Split, samples = split.length): Split {
   const at = (index: number) => Math.floor((index * split.length) / samples);
   return {
     length: samples,
-    labels: Int32Array.from({ length: samples }, (_, i) => split.labels[at(i)]!),
+    targets: pickTargets(
+      split,
+      Array.from({ length: samples }, (_, i) => at(i)),
+    ),
     read: (index, into, offset) => split.read(at(index), into, offset),
   };
 }

@@ -1,4 +1,4 @@
-import { type Feeds, SampleInputs } from '@limbeck/core';
+import { type Feeds, SampleInputs, type Targets, targetInput } from '@limbeck/core';
 import {
   createNegativeSampler,
   createTrainLoader,
@@ -15,7 +15,7 @@ import type { TeacherBatch } from './feature-source.js';
 
 /** What the data give to one step. */
 export interface StepBatch extends TeacherBatch {
-  readonly labels: Int32Array;
+  readonly targets: Targets;
   /** All of it by the names of the program's inputs; a program may have only some of them. */
   readonly feeds: Feeds;
 }
@@ -27,6 +27,7 @@ export class BatchSource {
   readonly #loaders: ReadonlyMap<string, TrainLoader>;
   readonly #sampler: NegativeSampler | undefined;
   readonly #shape: readonly number[];
+  readonly #classes: number;
 
   /**
    * @param pictures what steps look at, by input
@@ -52,14 +53,15 @@ export class BatchSource {
     );
     this.batchesPerEpoch = this.#loaders.get('image')!.batchesPerEpoch;
     this.#shape = [batchSize, ...imageShape];
+    this.#classes = dataset.classes;
     const contrasts = steps.some(({ negatives }) => negatives.size > 0);
-    this.#sampler = contrasts ? createNegativeSampler(split.labels, seed) : undefined;
+    this.#sampler = contrasts ? createNegativeSampler(split, seed) : undefined;
   }
 
   /** @param epoch counts from 0 over all phases */
   batch({ views, negatives }: StepPlan, epoch: number, step: number): StepBatch {
-    const { images: pixels, labels, indices } = this.#loaders.get('image')!.batch(epoch, step);
-    const size = labels.length;
+    const { images: pixels, targets, indices } = this.#loaders.get('image')!.batch(epoch, step);
+    const size = indices.length;
     const imagesOf = (data: Float32Array) => tensorData('float32', this.#shape, data);
     const drawn = [...views.keys()].map((name) => {
       const input = viewInput(name, 'image');
@@ -72,10 +74,17 @@ export class BatchSource {
     });
     const feeds = {
       ...images,
-      labels: tensorData('int32', [size], labels),
+      ...feedOf(targets, size, this.#classes),
       [SampleInputs.indexName]: tensorData('int32', [size], indices),
       ...Object.fromEntries(contrasted),
     };
-    return { images, indices, epoch, labels, feeds };
+    return { images, indices, epoch, targets, feeds };
   }
+}
+
+/** Targets by the name of the input that brings them; nothing where there are none. */
+export function feedOf(targets: Targets, samples: number, classes: number): Feeds {
+  const input = targetInput(targets.kind, samples, classes);
+  if (input === undefined || targets.kind === 'none') return {};
+  return { [input.name]: tensorData(input.dtype, input.shape, targets.values) };
 }

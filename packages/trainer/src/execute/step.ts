@@ -1,4 +1,4 @@
-import { LimbeckError } from '@limbeck/core';
+import { LimbeckError, type Targets } from '@limbeck/core';
 import { type TensorData, tensorData } from '@limbeck/graph';
 import { mostLikely } from '../analysis/most-likely.js';
 import { scheduleInput, weightOutput } from '../programs/objective.js';
@@ -13,7 +13,7 @@ export interface StepResult {
   readonly losses: Record<string, number>;
   /** Weights in this step of the terms whose weights change; empty where none does. */
   readonly weights: Record<string, number>;
-  /** Right predictions among all images; undefined in a phase that predicts nothing. */
+  /** Right predictions among all images; undefined in a phase that predicts nothing, and without class indices. */
   readonly correct: number | undefined;
   /** Images of all its batches. */
   readonly samples: number;
@@ -82,9 +82,9 @@ export class Stepper {
       else if (factor !== undefined) weights[term] = weight * factor;
     }
     losses[totalLoss] = fetches.loss!.data[0]!;
-    const correct = fetches.logits && countRight(fetches.logits, batch.labels);
+    const correct = countRight(fetches.logits, batch.targets);
     const unsound = Number.isFinite(losses[totalLoss]) ? undefined : notFinite(features);
-    return { losses, weights, correct, samples: batch.labels.length, unsound };
+    return { losses, weights, correct, samples: batch.indices.length, unsound };
   }
 }
 
@@ -116,7 +116,9 @@ const notFinite = (tensors: Readonly<Record<string, TensorData>>): string | unde
       dtype === 'float32' && (data as Float32Array).some((value) => !Number.isFinite(value)),
   )?.[0];
 
-function countRight(logits: TensorData, labels: Int32Array): number {
+function countRight(logits: TensorData | undefined, targets: Targets): number | undefined {
+  if (logits === undefined || targets.kind !== 'index') return undefined;
+  const { values: labels } = targets;
   const classes = logits.shape[1]!;
   let right = 0;
   for (let row = 0; row < labels.length; row++) {

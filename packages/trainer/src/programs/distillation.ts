@@ -1,10 +1,12 @@
 import {
+  type BatchTargets,
   type BatchView,
   type Distillation,
   type InitialPhase,
   LimbeckError,
   type LossTerm,
   type ModelView,
+  readTargets,
   type Samples,
   type Use,
   type ViewOptions,
@@ -48,7 +50,9 @@ export function buildDistillers(
      * both look at, undefined for the batch itself.
      */
     readonly teacherOf: (distiller: string, wanted: string | undefined, view?: string) => ModelView;
-    readonly labels: Tensor;
+    readonly targets: BatchTargets;
+    /** What messages call the samples. */
+    readonly source: string;
     readonly classes: number;
     readonly parts: Parts;
     readonly samples: Samples;
@@ -57,7 +61,7 @@ export function buildDistillers(
   },
 ): CombinedDistillation {
   const trace = new Trace(graph, { prefix: distillerPrefix, mode: context.mode, frozen: context.frozen });
-  const { parts, teacherOf, studentOn, frozen: _, ...shared } = context;
+  const { parts, teacherOf, studentOn, targets, source, frozen: _, ...shared } = context;
   const project = (use: Use, m: Scope, x: Tensor, target: Shape): Tensor => {
     const { contribution, options } = parts.use('projectors', use);
     const projected = m.scoped(() => contribution.project(m, x, target, options, project));
@@ -75,8 +79,20 @@ export function buildDistillers(
       student: studentOn(place, name, how),
       teacher: teacherOf(distiller.id, wanted, name),
     });
+    const reader = readTargets(distiller, targets, source);
     const own = { teacher: teacherOf(distiller.id, wanted), options, m, project, loss, view };
-    const distillation = m.scoped(() => distiller.build({ ...shared, ...own }));
+    const distillation = m.scoped(() =>
+      distiller.build({
+        ...shared,
+        ...own,
+        get targets() {
+          return reader.targets();
+        },
+        get labels() {
+          return reader.labels();
+        },
+      }),
+    );
     return { place, distillation, schedule };
   });
   return {

@@ -16,13 +16,12 @@ import type { Chosen } from '../run/choices.js';
 export interface Term {
   readonly weight: number;
   readonly value: Tensor;
+  /** Default `distillation`. */
+  readonly role?: 'task' | 'distillation';
   /** Factors of the weight, multiplied. */
   // biome-ignore lint/suspicious/noExplicitAny: every schedule brings an option type of its own
   readonly schedules: readonly Chosen<Schedule<any>>[];
 }
-
-/** Name of the cross-entropy term. */
-export const taskLoss = 'ce';
 
 /** Input that brings the factor of a term whose weight is scheduled. */
 export const scheduleInput = (term: string): string => `schedule.${term}`;
@@ -45,6 +44,7 @@ export interface Objective {
 interface WeightedTerm {
   readonly name: string;
   readonly value: Tensor;
+  readonly role: 'task' | 'distillation';
   /** Value times weight. */
   readonly weighted: Tensor;
   readonly weight: Tensor;
@@ -86,13 +86,17 @@ export function objectiveOf(
   };
 }
 
-function weigh(graph: Graph, name: string, { weight, value, schedules }: Term): WeightedTerm {
+function weigh(
+  graph: Graph,
+  name: string,
+  { weight, value, schedules, role = 'distillation' }: Term,
+): WeightedTerm {
   const configured = graph.scalar(weight);
   if (schedules.length === 0) {
-    return { name, value, weight: configured, weighted: weight === 1 ? value : mul(value, weight) };
+    return { name, role, value, weight: configured, weighted: weight === 1 ? value : mul(value, weight) };
   }
   const now = mul(graph.input(scheduleInput(name), []), configured);
-  return { name, value, weight: now, weighted: mul(value, now) };
+  return { name, role, value, weight: now, weighted: mul(value, now) };
 }
 
 const sumOf = (values: readonly Tensor[]): Tensor => values.reduce((sum, value) => add(sum, value));
@@ -119,9 +123,9 @@ function balanced(
     contribution.balance({
       m,
       options,
-      terms: weighted.map(({ name, value, weight }, i) => ({
+      terms: weighted.map(({ name, role, value, weight }, i) => ({
         name,
-        role: name === taskLoss ? ('task' as const) : ('distillation' as const),
+        role,
         value: stopGradient(value),
         weight,
         get gradients() {

@@ -2,11 +2,9 @@ import { LimbeckError, type NegativesInput } from '@limbeck/core';
 import {
   Graph,
   leafName,
-  mean,
   type Program,
   type Shape,
   type StateDict,
-  softmaxCrossEntropy,
   type Tensor,
   tensorData,
 } from '@limbeck/graph';
@@ -15,7 +13,8 @@ import type { StudentSpec } from '../run/run-spec.js';
 import { deployedProgram } from './deployed.js';
 import type { CombinedInitialPhase } from './distillation.js';
 import { distillerPrefix } from './distillation.js';
-import { type Objective, objectiveOf, type Term, taskLoss, weightOutput } from './objective.js';
+import { type Objective, objectiveOf, type Term, weightOutput } from './objective.js';
+import { defaultTask, taskLossOf } from './plan-task.js';
 import { accumulatorName, stepPrograms } from './step-program.js';
 import type { Teacher, TeacherFeature } from './teacher.js';
 import { type TracedStep, traceStep } from './trace-step.js';
@@ -35,7 +34,7 @@ export interface PlannedTeacher extends Pick<Teacher, 'name' | 'prefix' | 'model
 /** A training step, ready to be compiled, and what a run needs to know about it. */
 export interface StepPlan {
   /**
-   * Inputs `lr` [] (in `update` where there is one), `average.decay` [] likewise where weights are averaged, and those of the following that it needs: `image` [N, C, H, W], `labels` [N] int32, `teacher.<path>`
+   * Inputs `lr` [] (in `update` where there is one), `average.decay` [] likewise where weights are averaged, and those of the following that it needs: `image` [N, C, H, W], `labels` [N] int32 or `targets` [N, classes], `teacher.<path>`
    * for each feature asked of a sole teacher, `<name>.<path>` of several, `schedule.<term>` [] for each weight that has a
    * course, `samples.*` int32; and for views `view.<name>.image` and, in front of what teachers give, `view.<name>.`.
    * Outputs `loss` [], `loss.<term>` [] unweighted, `weight.<term>` [] where a balancer decides; in the main phase
@@ -49,7 +48,7 @@ export interface StepPlan {
   readonly update?: Program;
   /** Batches of a step. */
   readonly batches: number;
-  /** Weight of each term, the cross-entropy first. */
+  /** Weight of each term, the task's first. */
   readonly weights: ReadonlyMap<string, number>;
   /** Terms whose weight has a course, with what is multiplied to it. */
   readonly schedules: ReadonlyMap<string, Term['schedules']>;
@@ -136,13 +135,9 @@ export function planStudent(spec: StudentSpec): StudentPlan {
 type Unstarted<T> = Omit<T, 'initialState'>;
 
 function planMain(graph: Graph, spec: StudentSpec, step: TracedStep, balancing: Trace): Unstarted<StepPlan> {
-  const { model, combined, labels, views } = step;
+  const { model, combined, views } = step;
   const logits = combined.predict ?? model.logits;
-  const task = mean(softmaxCrossEntropy(logits, labels));
-  const terms = new Map<string, Term>([
-    [taskLoss, { weight: spec.taskWeight ?? combined.taskWeight ?? 1, value: task, schedules: [] }],
-    ...combined.losses,
-  ]);
+  const terms = new Map<string, Term>([...taskTerm(spec, step, logits), ...combined.losses]);
   const candidates = trainable(spec, [...views.traces, combined.trace]);
   const balance = spec.balance && { ...spec.balance, trace: balancing };
   const objective = objectiveOf(graph, terms, candidates, balance);
@@ -164,6 +159,29 @@ function planMain(graph: Graph, spec: StudentSpec, step: TracedStep, balancing: 
     outputs: { logits },
     averaged: spec.ema && averagedBuffers(spec, views.traces),
   });
+}
+
+/** What the student learns from the targets, by its name; empty where that is nothing. */
+function taskTerm(
+  spec: StudentSpec,
+  { targets, source, combined }: TracedStep,
+  logits: Tensor,
+): [string, Term][] {
+  const task = spec.task ?? defaultTask;
+  const { id, term } = task.contribution;
+  const value = taskLossOf(task, { logits, targets, classes: spec.data.dataset.classes, source });
+  if (value !== undefined) {
+    const weight = spec.taskWeight ?? combined.taskWeight ?? 1;
+    // a distiller may have a term of this name
+    const name = combined.losses.has(term) ? `task.${term}` : term;
+    return [[name, { weight, value, schedules: [], role: 'task' }]];
+  }
+  if (spec.taskWeight === undefined) return [];
+  throw new LimbeckError(
+    'PRECONDITION',
+    `task.weight is ${spec.taskWeight}, but task '${id}' has no loss to be weighed`,
+    { hint: 'leave task.weight out' },
+  );
 }
 
 function planInitial(

@@ -1,4 +1,4 @@
-import { type ModelView, SampleInputs } from '@limbeck/core';
+import { type BatchTargets, batchTargets, type ModelView, SampleInputs } from '@limbeck/core';
 import type { Graph, Shape, Tensor } from '@limbeck/graph';
 import { type Mode, Scope } from '@limbeck/nn';
 import type { ModelsSpec } from '../run/run-spec.js';
@@ -14,7 +14,9 @@ export const studentPrefix = 'student';
 /** Everything of one step but its gradients: models, distillers, terms. */
 export interface TracedStep {
   readonly model: TracedModel;
-  readonly labels: Tensor;
+  readonly targets: BatchTargets;
+  /** What messages call the samples. */
+  readonly source: string;
   readonly combined: CombinedDistillation;
   readonly teachers: readonly Teacher[];
   readonly views: Views;
@@ -38,14 +40,16 @@ export function traceStep(
   const { parts } = spec;
   const { classes, imageShape, train } = spec.data.dataset;
   const image = graph.input('image', [batch, ...imageShape]);
-  const labels = graph.input('labels', [batch], 'int32');
+  const { targets: kind = 'index' } = spec.data;
+  const source = 'the training split';
+  const targets = batchTargets(graph, kind, batch, classes);
   const student = { prefix: studentPrefix, mode, frozen, classes };
   const model = traceModel(graph, spec.student, { ...student, image });
   const views = new Views(parts, model.trace, (view, after) => {
     const drawn = graph.input(viewInput(view, 'image'), image.shape);
     return traceModel(graph, spec.student, { ...student, image: drawn, after });
   });
-  const samples = new SampleInputs(graph, { batch, total: train?.length ?? batch, classes });
+  const samples = new SampleInputs(graph, { batch, total: train?.length ?? batch, classes, targets: kind });
   const taps = new Map<string, Shape>();
   const viewed = (traced: TracedModel) => studentView(traced, classes, taps);
   const teachers = planTeachers(graph, spec.teachers, { image: image.shape, classes });
@@ -55,12 +59,13 @@ export function traceStep(
     student: viewed(model),
     teacherOf: (distiller, wanted, view) => viewOf(teachers, distiller, wanted, view),
     studentOn: (place, view, options) => viewed(views.student(place, view, options)),
-    labels,
+    targets,
+    source,
     classes,
     parts,
     samples,
   });
-  return { model, labels, combined, teachers, views, samples, taps };
+  return { model, targets, source, combined, teachers, views, samples, taps };
 }
 
 /** The student as distillers see it; what they ask for is noted in `taps`. */

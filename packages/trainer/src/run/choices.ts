@@ -8,6 +8,7 @@ import type {
   MetricFormat,
   Precision,
   Schedule,
+  Task,
 } from '@limbeck/core';
 /** A contribution with its checked options. */
 export interface Chosen<T> {
@@ -42,6 +43,10 @@ export interface MetricChoice extends Chosen<Metric<any>> {
   /** Name of the teacher it compares with. Default the first one. */
   readonly teacher?: string;
 }
+
+/** A task of a run. */
+// biome-ignore lint/suspicious/noExplicitAny: every task brings an option type of its own
+export type TaskChoice = Chosen<Task<any>>;
 
 /** What the values of a metric are called. */
 export const metricName = ({ name, contribution }: MetricChoice): string => name ?? contribution.id;

@@ -45,6 +45,7 @@ export function identityOf(spec: RunSpec): Identity {
     freeze: spec.freeze?.length ? spec.freeze : undefined,
     schedule: partOf(schedule),
     metrics: spec.metrics.map(metricOf),
+    task: taskOf(spec),
     taskWeight: spec.taskWeight,
     balance: spec.balance && partOf(spec.balance),
     epochs: spec.epochs,
@@ -55,6 +56,14 @@ export function identityOf(spec: RunSpec): Identity {
     placement: placementOf(spec.placement),
   };
   return JSON.parse(JSON.stringify(identity));
+}
+
+/** The cross-entropy as it is goes without saying, as in runs from before there was a choice. */
+function taskOf({ task }: RunSpec) {
+  if (task === undefined) return undefined;
+  const { use, options } = partOf(task);
+  const isUsual = use === 'cross-entropy' && JSON.stringify(options) === '{"labelSmoothing":0}';
+  return isUsual ? undefined : { use, options };
 }
 
 /** Its name and that of its teacher count where they are said, as in runs from before there were any. */

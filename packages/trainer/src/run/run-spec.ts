@@ -1,5 +1,21 @@
-import type { Augmentation, Balancer, Exporter, OpenDataset, Optimizer, Schedule } from '@limbeck/core';
-import type { Chosen, DistillerChoice, MetricChoice, ModelChoice, Parts, Placement } from './choices.js';
+import type {
+  Augmentation,
+  Balancer,
+  Exporter,
+  OpenDataset,
+  Optimizer,
+  Schedule,
+  TargetKind,
+} from '@limbeck/core';
+import type {
+  Chosen,
+  DistillerChoice,
+  MetricChoice,
+  ModelChoice,
+  Parts,
+  Placement,
+  TaskChoice,
+} from './choices.js';
 import type { TeacherChoice, TeacherSpec } from './teacher-spec.js';
 import type { UpdateRules } from './update-rules.js';
 import type { Weights } from './weights.js';
@@ -29,6 +45,8 @@ export interface ModelsSpec {
   readonly data: {
     /** Images of a training step: N. What is deployed is traced for any number. */
     readonly batchSize: number;
+    /** What the batches of training bring. Default class indices; a run that is prepared says what its data have. */
+    readonly targets?: TargetKind;
     readonly dataset: Pick<OpenDataset, 'classes' | 'imageShape'> & {
       /** For distillers that remember samples. Default N: nothing that is deployed depends on it. */
       readonly train?: { readonly length: number };
@@ -40,7 +58,9 @@ export interface ModelsSpec {
 export interface StudentSpec extends ModelsSpec, UpdateRules {
   // biome-ignore lint/suspicious/noExplicitAny: every optimiser brings an option type of its own
   readonly optimizer: Chosen<Optimizer<any>>;
-  /** Weight of the cross-entropy; default what the distillers say, else 1. */
+  /** What is learnt from the targets. Default the cross-entropy. */
+  readonly task?: TaskChoice;
+  /** Weight of its loss; default what the distillers say, else 1. */
   readonly taskWeight?: number;
   /** Decides about the weights of all terms in every step of the main phase. Default: they are as configured. */
   // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
@@ -55,6 +75,8 @@ export interface RunSpec extends StudentSpec {
   readonly data: {
     readonly dataset: OpenDataset;
     readonly batchSize: number;
+    /** Default: what the training split has. */
+    readonly targets?: TargetKind;
     readonly evalBatchSize: number;
     // biome-ignore lint/suspicious/noExplicitAny: every augmentation brings an option type of its own
     readonly augment: readonly Chosen<Augmentation<any>>[];

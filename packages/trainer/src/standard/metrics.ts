@@ -1,13 +1,18 @@
-import { defineMetric, type Predictions } from '@limbeck/core';
+import { defineMetric, labelsOf, type Predictions } from '@limbeck/core';
 import { z } from 'zod';
+
+interface Place {
+  readonly row: number;
+  readonly label: number;
+  readonly classes: number;
+}
 
 /**
  * Classes that a row of logits puts before the right one; of equal ones the lower index comes first. A row whose right
  * class has no number counts as wrong.
  */
-function rankOf({ logits, labels, classes }: Predictions, row: number): number {
+function rankOf(logits: Float32Array, { row, label, classes }: Place): number {
   const start = row * classes;
-  const label = labels[row]!;
   const own = logits[start + label]!;
   if (Number.isNaN(own)) return classes;
   let rank = 0;
@@ -19,15 +24,19 @@ function rankOf({ logits, labels, classes }: Predictions, row: number): number {
 }
 
 /** Rows whose right class is among the `k` most likely. */
-export function countTop(predictions: Predictions, k: number): number {
+export function countTop({ logits, targets, count, classes }: Predictions, k: number): number {
+  const labels = labelsOf(targets);
   let right = 0;
-  for (let row = 0; row < predictions.count; row++) if (rankOf(predictions, row) < k) right++;
+  for (let row = 0; row < count; row++) {
+    if (rankOf(logits, { row, label: labels[row]!, classes }) < k) right++;
+  }
   return right;
 }
 
 const top = (k: number) => ({
   better: 'higher' as const,
   format: { as: 'percent' as const },
+  targets: ['index'] as const,
   options: z.strictObject({}),
   create() {
     let right = 0;
@@ -58,12 +67,14 @@ export const nll = defineMetric({
   description: 'mean negative log-likelihood of the right class',
   better: 'lower',
   format: { as: 'number', unit: 'nats' },
+  targets: ['index'],
   options: z.strictObject({}),
   create() {
     let sum = 0;
     let samples = 0;
     return {
-      add({ logits, labels, count, classes }: Predictions) {
+      add({ logits, targets, count, classes }: Predictions) {
+        const labels = labelsOf(targets);
         for (let row = 0; row < count; row++) {
           const values = logits.subarray(row * classes, (row + 1) * classes);
           const largest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);

@@ -4,13 +4,18 @@ import { ece } from '../analysis/calibration.js';
 import { linearCka } from '../analysis/linear-cka.js';
 import { teacherAgreement } from '../analysis/teacher-agreement.js';
 import { teacherCosine } from '../analysis/teacher-cosine.js';
+import { binaryCrossEntropy } from '../tasks/binary-cross-entropy.js';
+import { crossEntropy } from '../tasks/cross-entropy.js';
+import { noTask } from '../tasks/none.js';
+import { meanAveragePrecision } from './average-precision.js';
 import { fixed, gradientNorm, mokd, runningMagnitude } from './balancers.js';
+import { f1 } from './f1.js';
 import { clipByGlobalNorm, clipByValue } from './gradient-transforms.js';
 import { nll, top1, top5 } from './metrics.js';
 import { adamw, lamb, sgd } from './optimizers.js';
 import { constant, cosine, linear, linearWarmup, multiStep } from './schedules.js';
 
-/** What every run may use: optimisers, gradient transforms, schedules, loss balancers, metrics, augmentations. */
+/** What every run may use: optimisers, gradient transforms, schedules, tasks, loss balancers, metrics, augmentations. */
 export const standardTraining = definePlugin({
   name: '@limbeck/trainer',
   api: 1,
@@ -19,8 +24,19 @@ export const standardTraining = definePlugin({
     host.optimizers.add(sgd, adamw, lamb);
     host.gradientTransforms.add(clipByGlobalNorm, clipByValue);
     host.schedules.add(constant, multiStep, cosine, linear, linearWarmup);
+    host.tasks.add(crossEntropy, binaryCrossEntropy, noTask);
     host.balancers.add(fixed, runningMagnitude, gradientNorm, mokd);
-    host.metrics.add(top1, top5, nll, ece, teacherCosine, teacherAgreement, linearCka);
+    host.metrics.add(
+      top1,
+      top5,
+      nll,
+      ece,
+      meanAveragePrecision,
+      f1,
+      teacherCosine,
+      teacherAgreement,
+      linearCka,
+    );
     host.augmentations.add(padCrop, flip, randAugment, cutout);
   },
 });

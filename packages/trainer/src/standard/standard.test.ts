@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createHost, type Host, type Predictions, type Use } from '@limbeck/core';
+import { createHost, type Host, indexTargets, type Predictions, type Use } from '@limbeck/core';
 import { patternNumbers } from '@limbeck/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nll, top1, top5 } from './metrics.js';
@@ -18,7 +18,7 @@ const measured = (metric: typeof top1, ...batches: Predictions[]) => {
 
 const batch = (rows: number[][], labels: number[], count = labels.length): Predictions => ({
   logits: Float32Array.from(rows.flat()),
-  labels: Int32Array.from(labels),
+  targets: indexTargets(labels),
   count,
   classes: rows[0]!.length,
   features: {},
@@ -29,7 +29,7 @@ describe('metrics', () => {
     const golden = new URL('../../../../test/golden/metrics.json', import.meta.url);
     const { seed, N, classes, labels, ...pinned } = JSON.parse(readFileSync(golden, 'utf8'));
     const logits = Float32Array.from(patternNumbers(String(seed), 'ece.logits', N * classes), (u) => 6 * u);
-    const predictions = { logits, labels: Int32Array.from(labels), count: N, classes, features: {} };
+    const predictions = { logits, targets: indexTargets(labels), count: N, classes, features: {} };
     expect(measured(top1, predictions)).toBe(pinned.top1);
     expect(measured(nll, predictions)).toBeCloseTo(pinned.nll, 6);
   });

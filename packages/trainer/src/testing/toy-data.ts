@@ -1,4 +1,4 @@
-import type { OpenDataset, Split } from '@limbeck/core';
+import { indexTargets, type OpenDataset, type Split } from '@limbeck/core';
 
 /** [C, H, W] of the toy images. */
 export const toyShape = [1, 4, 4] as const;
@@ -25,7 +25,7 @@ function toySplit(length: number, first: number): Split {
   const images = Array.from({ length }, (_, i) => stripes(first + i, i % 2));
   return {
     length,
-    labels,
+    targets: indexTargets(labels),
     read: (index, into, offset) => into.set(images[index]!, offset),
   };
 }

@@ -1,28 +1,12 @@
-import { LimbeckError, type OpenDataset, type Split } from '@limbeck/core';
+import { checkTargets, type OpenDataset, targetsOf } from '@limbeck/core';
 
 /**
- * Looks over a data set before a run: every label must be a class.
+ * Looks over a data set before a run: every target must be of its classes.
  *
- * @throws LimbeckError BAD_DATA naming split, sample and label
+ * @throws LimbeckError BAD_DATA naming split, sample and value
  */
 export function checkData({ train, test, classes }: OpenDataset): void {
-  for (const [name, split] of Object.entries({ train, test })) checkLabels(name, split, classes);
-}
-
-function checkLabels(name: string, { labels, length }: Split, classes: number): void {
-  if (labels.length !== length) {
-    throw new LimbeckError('BAD_DATA', `the ${name} split has ${length} images and ${labels.length} labels`, {
-      hint: 'do the files of images and labels belong together?',
-    });
+  for (const [split, given] of Object.entries({ train, test })) {
+    checkTargets(targetsOf(given), { split, samples: given.length, classes });
   }
-  const index = labels.findIndex((label) => label < 0 || label >= classes);
-  if (index < 0) return;
-  throw new LimbeckError(
-    'BAD_DATA',
-    `label ${labels[index]} of sample ${index} in the ${name} split is outside [0, ${classes})`,
-    {
-      hint: `the data set says it has ${classes} classes; labels count from 0`,
-      details: { split: name, index, label: labels[index], classes },
-    },
-  );
 }

@@ -35,7 +35,7 @@ export async function examineTeacher(
     const { samples, seconds, accuracy } = result;
     const { name } = teacher.planned;
     emit({ type: 'teacher', teacher: name, metrics: result.metrics, samples, seconds });
-    judge({ accuracy, classes: data.dataset.classes, teacher }, emit);
+    if (accuracy !== undefined) judge({ accuracy, classes: data.dataset.classes, teacher }, emit);
     return result.metrics;
   } finally {
     await own?.dispose();

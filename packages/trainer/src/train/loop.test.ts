@@ -4,6 +4,7 @@ import {
   type Backbone,
   defineDistiller,
   defineExporter,
+  indexTargets,
   type LimbeckError,
   type OpenDataset,
 } from '@limbeck/core';
@@ -299,7 +300,7 @@ describe('what does not fit is refused before anything is written:', () => {
   const withDataset = (changes: Partial<OpenDataset>): Partial<RunSpec> => ({
     data: { ...spec().data, dataset: { ...toyDataset(), ...changes } },
   });
-  const split = (labels: readonly number[]) => ({ ...toyDataset().train, labels: Int32Array.from(labels) });
+  const split = (labels: readonly number[]) => ({ ...toyDataset().train, targets: indexTargets(labels) });
   const twentyFour = Array.from({ length: 24 }, (_, i) => i % 2);
 
   it.each<[string, Partial<RunSpec>, string, RegExp]>([

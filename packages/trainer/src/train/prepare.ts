@@ -1,5 +1,6 @@
-import { type ErrorCode, LimbeckError } from '@limbeck/core';
+import { type ErrorCode, LimbeckError, targetsOf } from '@limbeck/core';
 import { type Program, type StateDict, sizeOf } from '@limbeck/graph';
+import { requireTargetsOf } from '../evaluate/measuring.js';
 import { type PlannedMetric, planMetrics } from '../evaluate/plan-metrics.js';
 import { checkMemory } from '../evaluate/teacher-features.js';
 import { BatchSource } from '../execute/batch-source.js';
@@ -72,9 +73,10 @@ export interface RunWarning {
  *
  * @throws LimbeckError of every kind that says what does not fit
  */
-export function prepareRun(spec: RunSpec): PreparedRun {
-  const { dataset } = spec.data;
+export function prepareRun(asked: RunSpec): PreparedRun {
+  const { dataset } = asked.data;
   const { classes } = dataset;
+  const spec: RunSpec = { ...asked, data: { targets: targetsOf(dataset.train).kind, ...asked.data } };
   checkCounts(spec);
   checkData(dataset);
   const warnings: RunWarning[] = [];
@@ -97,6 +99,10 @@ export function prepareRun(spec: RunSpec): PreparedRun {
     if (notes.length > 0) loaded.push({ model: role, source: weights.source, notes });
     return state;
   };
+  const measured = spec.evaluateTrain === undefined ? (['test'] as const) : (['test', 'train'] as const);
+  for (const metric of spec.metrics) {
+    for (const split of measured) requireTargetsOf(metric, targetsOf(dataset[split]).kind, split);
+  }
   const plan = planStudent(spec);
   const pictures = picturesOf(spec.data.augment, plan);
   const { student } = spec;
