@@ -276,8 +276,8 @@ describe('a store refuses', () => {
     expect(() => store.prepare()).toThrow(
       expect.objectContaining({
         code: 'WRITE_FAILED',
-        message: expect.stringContaining(`cannot write ${caches}`),
-        hint: `part of that path is a file: choose another folder than ${caches} with teacher.cache.dir`,
+        message: expect.stringContaining(`${caches} is a file`),
+        hint: `choose another folder than ${caches} with teacher.cache.dir`,
       }),
     );
   });
