@@ -9,10 +9,10 @@ import {
   definePlugin,
   type Host,
   indexTargets,
-  type OpenDataset,
   type Split,
   type Use,
 } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import classifierSharing from '@limbeck/distill-classifier-sharing';
 import distillContrastive from '@limbeck/distill-contrastive';
 import distillFeature from '@limbeck/distill-feature';
@@ -246,7 +246,7 @@ describe('classifier sharing', () => {
             into[offset + i] = (first + index * 37 + i * (1 + (index % classes) * 5)) % 256;
         },
       });
-      const dataset: OpenDataset = {
+      const dataset: RunDataset = {
         classes,
         classNames: ['a', 'b', 'c'],
         imageShape: [1, 8, 8],

@@ -8,9 +8,9 @@ import {
   defineMetric,
   definePlugin,
   indexTargets,
-  type OpenDataset,
   type Split,
 } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import distillLogit from '@limbeck/distill-logit';
 import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { globalAveragePool, relu, tensorData } from '@limbeck/graph';
@@ -80,7 +80,7 @@ const split = (length: number, first: number): Split => ({
   },
 });
 
-const dataset: OpenDataset = {
+const dataset: RunDataset = {
   classes: 2,
   classNames: ['flat', 'steep'],
   imageShape: [1, 8, 8],

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend } from '@limbeck/backend-onnx';
-import { defineBackbone, definePlugin, indexTargets, type OpenDataset, type Split } from '@limbeck/core';
+import { defineBackbone, definePlugin, indexTargets, type Split } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { globalAveragePool, relu, type Tensor } from '@limbeck/graph';
 import projectors from '@limbeck/projectors';
@@ -33,7 +34,7 @@ const split = (length: number, first: number): Split => ({
       into[offset + i] = (first + index * 37 + i * (1 + (index % classes) * 5)) % 256;
   },
 });
-const dataset: OpenDataset = {
+const dataset: RunDataset = {
   classes,
   classNames: ['a', 'b', 'c'],
   imageShape: [1, 8, 8],

@@ -7,10 +7,10 @@ import {
   defineDataset,
   definePlugin,
   type Exporter,
-  type OpenDataset,
   type Plugin,
   resolveConfig,
 } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import { writeSafetensors } from '@limbeck/formats';
 import type { StateDict } from '@limbeck/graph';
 import { type RunResult, standardTraining, type TrainOptions, train } from '@limbeck/trainer';
@@ -19,7 +19,7 @@ import { type RunResult, standardTraining, type TrainOptions, train } from '@lim
 export interface Given extends TrainOptions {
   readonly plugins: readonly Plugin[];
   /** Id `given`. */
-  readonly dataset: OpenDataset;
+  readonly dataset: RunDataset;
   readonly backends: readonly ComputeBackend[];
   readonly exporters?: readonly Exporter[];
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { onnxBackend } from '@limbeck/backend-onnx';
-import type { LimbeckError, OpenDataset } from '@limbeck/core';
+import type { LimbeckError } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import { decodeOnnx, encodeOnnx, type OnnxModel } from '@limbeck/formats';
 import { type TensorData, tensorData } from '@limbeck/graph';
 import { type ForeignDeclaration, openForeignModel, openForeignTeacher } from '@limbeck/trainer';
@@ -23,7 +24,7 @@ const count = 4;
 const imageShape = [3, 8, 8] as const;
 
 /** The images as a data set with a normalisation of its own gives them. */
-function imagesAs(normalization: OpenDataset['normalization']): TensorData {
+function imagesAs(normalization: RunDataset['normalization']): TensorData {
   const plane = imageShape[1] * imageShape[2];
   const values = expected.pixels.map((pixel, i) => {
     const channel = Math.floor(i / plane) % 3;
@@ -45,7 +46,7 @@ const declared: ForeignDeclaration = { taps: torchNames, input: { layout: 'NCHW'
 interface Taught {
   readonly bytes?: Uint8Array;
   readonly declaration?: ForeignDeclaration;
-  readonly normalization?: OpenDataset['normalization'];
+  readonly normalization?: RunDataset['normalization'];
   readonly classes?: number;
   readonly shape?: readonly [number, number, number];
 }

@@ -2,15 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend } from '@limbeck/backend-onnx';
-import {
-  defineBackbone,
-  definePlugin,
-  indexTargets,
-  labelsOf,
-  type OpenDataset,
-  type Split,
-  targetsOf,
-} from '@limbeck/core';
+import { defineBackbone, definePlugin, indexTargets, labelsOf, type Split, targetsOf } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import classifierSharing from '@limbeck/distill-classifier-sharing';
 import distillFeature from '@limbeck/distill-feature';
 import distillLogit from '@limbeck/distill-logit';
@@ -46,7 +39,7 @@ const split = (length: number): Split => ({
   read: (index, into, offset) => into.set(pixels.slice((index % 4) * size, ((index % 4) + 1) * size), offset),
 });
 
-const dataset: OpenDataset = {
+const dataset: RunDataset = {
   classes: 5,
   classNames: ['a', 'b', 'c', 'd', 'e'],
   imageShape: [3, 8, 8],

@@ -1,10 +1,5 @@
-import {
-  type OpenDataset,
-  type ResolvedConfig,
-  teachersOf,
-  type WeightsChoice,
-  weightsOf,
-} from '@limbeck/core';
+import { type ResolvedConfig, teachersOf, type WeightsChoice, weightsOf } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import { bindState, type Program } from '@limbeck/graph';
 import { loadWeights, type ModelChoice, TracedTeacher, teacherPrefix } from '@limbeck/trainer';
 import type { RunParts } from './find-parts.js';
@@ -33,7 +28,7 @@ export const backboneTeachers = (config: ResolvedConfig, { teachers }: RunParts)
  */
 export function boundTeacher(
   { model, weights: chosen }: BackboneTeacher,
-  { imageShape, classes }: Pick<OpenDataset, 'imageShape' | 'classes'>,
+  { imageShape, classes }: Pick<RunDataset, 'imageShape' | 'classes'>,
 ): (batch: number) => Program {
   const weights = readChosen({ weights: chosen });
   return (batch) => {

@@ -1,17 +1,18 @@
 import {
   type Host,
   isFileTeacher,
-  type OpenDataset,
   placedUse,
   placements,
   type ResolvedConfig,
   type TeacherConfig,
   teachersOf,
 } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import type { ModelChoice, Placement, RunSpec, TeacherCacheSpec, TeacherSpec } from '@limbeck/trainer';
 import { place } from './backend.js';
-import { findParts, type RunParts } from './find-parts.js';
+import { findParts } from './find-parts.js';
 import type { RunFolders } from './folders.js';
+import { prepareData } from './open-data.js';
 import { readChosen } from './read-chosen.js';
 import { openFileTeacher, placeTeacher } from './teachers.js';
 
@@ -24,14 +25,14 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
   const parts = findParts(config, host);
   const { student: where, teachers: teachersWhere } = placements(config);
   // each asks runtimes in processes of their own
-  const [placement, teacherPlacements, dataset] = await Promise.all([
+  const [placement, teacherPlacements, { dataset, augment }] = await Promise.all([
     place(where, host, 'training'),
     Promise.all(teachersOf(config).map((teacher, i) => placeTeacher(teacher, teachersWhere[i]!, host))),
-    openData(config, parts, folders.dataDir),
+    prepareData(config, parts, folders.dataDir),
   ]);
-  const { dataset: _, augment, student, teachers, ...found } = parts;
+  const { dataset: _, augment: __, evaluation: ___, student, teachers, ...found } = parts;
   const { train } = config;
-  const { batchSize, evalBatchSize, views } = config.data;
+  const { batchSize, evalBatchSize, views, sampling } = config.data;
   const { keep, everyEpochs, everySteps } = train.checkpoint;
   return {
     ...found,
@@ -48,7 +49,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
         }),
       ),
     ),
-    data: { dataset, batchSize, evalBatchSize, augment, views },
+    data: { dataset, batchSize, evalBatchSize, augment, views, sampling },
     epochs: train.epochs,
     seed: train.seed,
     evaluateEvery: train.evaluate.every,
@@ -74,7 +75,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
 async function composeTeacher(
   teacher: TeacherConfig,
   model: ModelChoice | undefined,
-  { placement, dataset, folders }: { placement: Placement; dataset: OpenDataset; folders: RunFolders },
+  { placement, dataset, folders }: { placement: Placement; dataset: RunDataset; folders: RunFolders },
 ): Promise<TeacherSpec> {
   const { name, acceptChance, fidelity, cache } = teacher;
   const { dir: folder = folders.calibrationDir, ...calibration } = teacher.calibration;
@@ -92,15 +93,4 @@ function cacheOf(
   cacheDir: string,
 ): TeacherCacheSpec {
   return { dtype, topLogits: logits.top, views, folder: dir ?? cacheDir };
-}
-
-/** Opens the data set; a normalisation of the configuration takes the place of the data set's own. */
-export async function openData(
-  config: ResolvedConfig,
-  { dataset }: RunParts,
-  dataDir: string,
-): Promise<OpenDataset> {
-  const opened = await dataset.contribution.open(dataset.options, { dataDir });
-  const { normalization } = config.data;
-  return normalization === undefined ? opened : { ...opened, normalization };
 }

@@ -36,8 +36,8 @@ const asked = (kind: string, use: object, path: string) => ({
 
 describe('the parts of a configuration', () => {
   it("are asked for without the run's own keys, each by its kind and place", () => {
-    const parts = find({ ...example, data: { ...example.data, split: 'a' } });
-    expect(parts.dataset).toMatchObject(asked('datasets', { use: 'fashion-mnist', split: 'a' }, 'data'));
+    const parts = find({ ...example, data: { ...example.data, part: 'a' } });
+    expect(parts.dataset).toMatchObject(asked('datasets', { use: 'fashion-mnist', part: 'a' }, 'data'));
     expect(parts.dataset.options).toMatchObject({ own: expect.arrayContaining(['batchSize']) });
     expect(parts.dataset.contribution).not.toHaveProperty('use.augment');
     expect(parts.augment).toMatchObject([

@@ -20,6 +20,8 @@ export interface RunParts
   // biome-ignore lint/suspicious/noExplicitAny: every data set brings an option type of its own
   readonly dataset: Chosen<Dataset<any>>;
   readonly augment: RunSpec['data']['augment'];
+  /** Changes to images that are evaluated. */
+  readonly evaluation: RunSpec['data']['augment'];
   /** In order; without a model where that is in a file of its own. */
   readonly teachers: readonly { readonly name: string; readonly model?: ModelChoice }[];
 }
@@ -46,6 +48,10 @@ export function findParts(config: ResolvedConfig, host: Pick<Host, 'use'>): RunP
     dataset: host.use('datasets', dataset.use, dataset),
     augment: data.augment.map((use, i) => {
       const placed = placedUse('data.augment.*', use, i);
+      return host.use('augmentations', placed.use, placed);
+    }),
+    evaluation: data.evaluation.map((use, i) => {
+      const placed = placedUse('data.evaluation.*', use, i);
       return host.use('augmentations', placed.use, placed);
     }),
     student: model('student', config.student),

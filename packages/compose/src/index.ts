@@ -5,7 +5,7 @@ export {
 } from './backbone-teachers.js';
 export { type Answer, askBackends, place, placeForeign } from './backend.js';
 export { describeChosen, withChosen, withRecorded } from './chosen-placements.js';
-export { composeRun, openData } from './compose-run.js';
+export { composeRun } from './compose-run.js';
 export { type DeployedModel, deployedModel, isAnother, modelOfWeights } from './deployed-model.js';
 export {
   type AutoDiagnosis,
@@ -16,6 +16,7 @@ export {
 export { describeEnvironment, type Environment } from './environment.js';
 export { findParts, type RunParts } from './find-parts.js';
 export { dataFolder, type RunFolders, runFolders, type Surroundings } from './folders.js';
+export { dataCache, openData, prepareData } from './open-data.js';
 export { readAs, readChosen } from './read-chosen.js';
 export { type RunOrder, runConfig, specOf } from './run-config.js';
 export { nextRunFolder, runName } from './run-name.js';

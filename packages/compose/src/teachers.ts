@@ -2,13 +2,13 @@ import {
   type FileTeacherConfig,
   type Host,
   isFileTeacher,
-  type OpenDataset,
   placements,
   type ResolvedConfig,
   type TeacherConfig,
   teachersOf,
   type Placement as WantedPlacement,
 } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import {
   type ForeignModel,
   openForeignModel,
@@ -20,7 +20,7 @@ import { place, placeForeign } from './backend.js';
 import type { RunParts } from './find-parts.js';
 
 /** What must be known of the data to plan with a model from a file. */
-export type TeachingData = Pick<OpenDataset, 'imageShape' | 'classes' | 'normalization'>;
+export type TeachingData = Pick<RunDataset, 'imageShape' | 'classes' | 'normalization'>;
 
 /** Where a teacher runs; a model from a file needs a backend that loads such files. */
 export function placeTeacher(teacher: TeacherConfig, where: WantedPlacement, host: Host): Promise<Placement> {

@@ -1,9 +1,10 @@
-import { LimbeckError, type OpenDataset } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import type { Weights } from '@limbeck/trainer';
 import { z } from 'zod';
 
 /** What must be known of a model besides its weights. */
-export interface ModelFacts extends Pick<OpenDataset, 'classes' | 'imageShape' | 'normalization'> {
+export interface ModelFacts extends Pick<RunDataset, 'classes' | 'imageShape' | 'normalization'> {
   /** Id of the backbone. */
   readonly backbone?: string;
   /** The backbone's options, not yet checked by it; none in files from before they were noted down. */

@@ -52,12 +52,19 @@ export {
 export type { OptionSchema, Use, UseObject } from './contracts/contribution.js';
 export {
   type Augmentation,
+  type ChangeFacts,
+  type ChannelChange,
   type Dataset,
   type DatasetContext,
   defineAugmentation,
   defineDataset,
+  type Frame,
+  type Framing,
+  type InPlaceChange,
   type OpenDataset,
+  type PictureSize,
   type PublishedFile,
+  type ResizeFilter,
   type SampleRandom,
   type Split,
 } from './contracts/dataset.js';
@@ -100,6 +107,7 @@ export {
 } from './contracts/metric.js';
 export { metricNameProblem } from './contracts/metric-name.js';
 export { defineOptimizer, defineSchedule, type Optimizer, type Schedule } from './contracts/optimizer.js';
+export type { FilePart, Sample } from './contracts/picture.js';
 export {
   type ContributionList,
   type Contributions,

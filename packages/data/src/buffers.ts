@@ -1,5 +1,7 @@
-import { LimbeckError, type Split, type Targets } from '@limbeck/core';
-import type { ImageShape, Normalization } from './normalize.js';
+import { type ImageShape, LimbeckError, type Split, type Targets } from '@limbeck/core';
+import type { Loading } from './loading/loading.js';
+import type { Normalization } from './normalize.js';
+import type { ChosenChange, OpenShape } from './pipeline/changes.js';
 import { targetsLike } from './targets.js';
 
 /** One batch as a training or evaluation step takes it. */
@@ -16,9 +18,26 @@ export interface Batch {
 export interface LoaderOptions {
   readonly split: Split;
   readonly normalization: Normalization;
-  /** [C, H, W] of the split's images. */
+  /** [C, H, W] of the images of a batch. */
   readonly imageShape: ImageShape;
+  /** What samples are before any change. Default: `imageShape`. */
+  readonly before?: OpenShape | undefined;
   readonly batchSize: number;
+  /** Who loads. Default: the thread that asks. */
+  readonly loading?: Loading | undefined;
+}
+
+/** What decides how a sample looks. */
+export interface SampleOptions {
+  /** The run's seed. A whole number. */
+  readonly seed: number;
+  /** Applied to every image in this order; none leaves the images as they are. */
+  readonly augment: readonly ChosenChange[];
+  /**
+   * Which of several pictures of the same sample this is: pictures of another number are augmented by draws of their own.
+   * Default 0.
+   */
+  readonly picture?: number | undefined;
 }
 
 /** Number of bytes of one image. */
@@ -26,30 +45,16 @@ export function imageSize([channels, height, width]: ImageShape): number {
   return channels * height * width;
 }
 
-export function allocateBatch({
-  split,
-  batchSize,
-  imageShape,
-}: Pick<LoaderOptions, 'split' | 'batchSize' | 'imageShape'>): Batch {
+/** @param shared whether other threads write its images */
+export function allocateBatch(
+  { split, batchSize, imageShape }: Pick<LoaderOptions, 'split' | 'batchSize' | 'imageShape'>,
+  shared: boolean,
+): Batch {
+  const pixels = batchSize * imageSize(imageShape);
   return {
-    images: new Float32Array(batchSize * imageSize(imageShape)),
+    images: shared ? new Float32Array(new SharedArrayBuffer(4 * pixels)) : new Float32Array(pixels),
     targets: targetsLike(split, batchSize),
     indices: new Int32Array(batchSize),
-  };
-}
-
-/**
- * Two batches used in turn, so that the one a step is working on stays whole while the next is drawn. They are
- * allocated once.
- */
-export function createBatchRing(
-  options: Pick<LoaderOptions, 'split' | 'batchSize' | 'imageShape'>,
-): () => Batch {
-  const ring = [allocateBatch(options), allocateBatch(options)] as const;
-  let turn = 0;
-  return () => {
-    turn ^= 1;
-    return ring[turn as 0 | 1];
   };
 }
 
@@ -68,29 +73,6 @@ export function checkBatchSize(batchSize: number): void {
   throw new LimbeckError('CONFIG_INVALID', `batchSize is ${batchSize}`, {
     hint: 'give a positive whole number',
   });
-}
-
-/** Refuses buffers of a caller that do not fit the loader's batches. */
-export function checkBatchFits(
-  into: Batch,
-  { split, batchSize, imageShape }: Pick<LoaderOptions, 'split' | 'batchSize' | 'imageShape'>,
-): void {
-  const pixels = batchSize * imageSize(imageShape);
-  const numbers = (targets: Targets) => (targets.kind === 'none' ? 0 : targets.values.length);
-  const expected = targetsLike(split, batchSize);
-  if (
-    into.images.length === pixels &&
-    into.targets.kind === expected.kind &&
-    numbers(into.targets) === numbers(expected) &&
-    into.indices.length === batchSize
-  )
-    return;
-  throw new LimbeckError(
-    'SHAPE_MISMATCH',
-    `the buffers hold ${into.images.length} pixels, ${numbers(into.targets)} numbers of ${into.targets.kind} targets and ${into.indices.length} indices; ` +
-      `a batch [${[batchSize, ...imageShape].join(', ')}] has ${pixels}, ${numbers(expected)} of ${expected.kind} targets and ${batchSize}`,
-    { hint: 'allocate the buffers for this batch size and image shape' },
-  );
 }
 
 /** Refuses a number that is not one of `count` positions counted from 0. */

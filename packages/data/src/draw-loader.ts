@@ -1,28 +1,18 @@
-import {
-  type Batch,
-  checkBatchSize,
-  checkPosition,
-  createBatchRing,
-  imageSize,
-  type LoaderOptions,
-  maskRest,
-} from './buffers.js';
-import type { EvalBatch } from './eval-loader.js';
-import { createSampler, type SampleOptions } from './samples.js';
-import { targetCopier } from './targets.js';
+import { checkBatchSize, checkPosition, type LoaderOptions, type SampleOptions } from './buffers.js';
+import { consecutive } from './eval-loader.js';
+import { createBatches, type FilledBatch } from './loading/batches.js';
 
-/** Every training sample under one augmentation draw, in the split's order, from wherever one likes. */
+/** Every training sample under one draw of its changes, in the split's order, from wherever one likes. */
 export interface DrawLoader {
   readonly batchSize: number;
   /** Number of samples of the split. */
   readonly samples: number;
   /**
    * The samples from `first` on, as many as fit a batch and at most up to `end` (default: all), each as the training loader
-   * shows it in an epoch that uses this draw. A batch that is not full is filled up as an {@link EvalBatch} is.
-   *
-   * The batch lies in one of two buffers used in turn: it stays valid until the call after the next.
+   * shows it in an epoch that uses this draw. A batch that is not full is filled up as that of an evaluation is. It stays
+   * valid until the call after the next.
    */
-  batch(draw: number, first: number, end?: number): EvalBatch;
+  batch(draw: number, first: number, end?: number): Promise<FilledBatch>;
 }
 
 /**
@@ -33,30 +23,24 @@ export interface DrawLoader {
  *   normalisation does not fit the images
  */
 export function createDrawLoader(options: LoaderOptions & SampleOptions): DrawLoader {
-  const { split, imageShape, batchSize } = options;
+  const { split, batchSize } = options;
   checkBatchSize(batchSize);
-  const read = createSampler(options);
-  const nextBatch = createBatchRing(options);
-  const copyTarget = targetCopier(split);
-  const size = imageSize(imageShape);
+  const batches = createBatches<{ draw: number; first: number; end: number }>(options, {
+    keyOf: ({ draw, first, end }) => `${draw}:${first}:${end}`,
+    planOf: ({ draw, first, end }) => ({ samples: consecutive(first, batchSize, end), draw }),
+    after: ({ draw, first, end }) => {
+      const next = first + batchSize;
+      return next < end ? { draw, first: next, end } : undefined;
+    },
+  });
   return {
     batchSize,
     samples: split.length,
-    batch(draw, first, end = split.length) {
+    async batch(draw, first, end = split.length) {
       checkPosition('draw', draw, Number.MAX_SAFE_INTEGER);
       checkPosition('end', end, split.length + 1);
       checkPosition('first', first, end);
-      const batch: Batch = nextBatch();
-      const { images, targets, indices } = batch;
-      const count = Math.min(batchSize, end - first);
-      for (let slot = 0; slot < count; slot++) {
-        const sample = first + slot;
-        read(sample, draw, images, slot * size);
-        copyTarget(sample, targets, slot);
-        indices[slot] = sample;
-      }
-      maskRest(batch, count);
-      return { ...batch, count };
+      return batches.get({ draw, first, end });
     },
   };
 }

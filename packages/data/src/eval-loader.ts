@@ -1,21 +1,11 @@
 import { LimbeckError } from '@limbeck/core';
-import {
-  type Batch,
-  checkBatchFits,
-  checkBatchSize,
-  checkPosition,
-  createBatchRing,
-  imageSize,
-  type LoaderOptions,
-  maskRest,
-} from './buffers.js';
-import { createNormalizer } from './normalize.js';
-import { targetCopier } from './targets.js';
+import { checkBatchSize, checkPosition, type LoaderOptions } from './buffers.js';
+import { createBatches, type FilledBatch } from './loading/batches.js';
+import type { ChosenChange } from './pipeline/changes.js';
 
-/** A batch of which only the first `count` samples are real; see {@link EvalLoader.batch}. */
-export interface EvalBatch extends Batch {
-  /** Number of real samples, counted from the first; less than the batch size only in the last batch. */
-  readonly count: number;
+export interface EvalLoaderOptions extends LoaderOptions {
+  /** Changes to every image, the same each time. Default none. */
+  readonly changes?: readonly ChosenChange[] | undefined;
 }
 
 /** Every sample of a split once, in the split's order, in batches of one fixed size. */
@@ -27,12 +17,15 @@ export interface EvalLoader {
   readonly samples: number;
   /**
    * The batch of one step. Programs have one batch size, so the last batch is filled up with images and targets of
-   * zeros and index -1: leave slots from `count` on out of every metric.
+   * zeros and index -1: leave slots from `count` on out of every metric. It stays valid until the call after the next.
    *
-   * Without `into` the batch lies in one of two buffers used in turn: it stays valid until the call after the next.
+   * @throws LimbeckError BAD_DATA, BAD_FILE naming a sample that cannot be loaded
    */
-  batch(step: number, into?: Batch): EvalBatch;
+  batch(step: number): Promise<FilledBatch>;
 }
+
+/** Changes that draw draw the same in every evaluation. */
+const evaluationSeed = 0;
 
 /**
  * Prepares the batches of a split for evaluation.
@@ -40,41 +33,34 @@ export interface EvalLoader {
  * @throws LimbeckError `BAD_DATA` when the split is empty, `CONFIG_INVALID` when the batch size is not a whole number,
  *   `SHAPE_MISMATCH` when the normalisation does not fit the images
  */
-export function createEvalLoader(options: LoaderOptions): EvalLoader {
-  const { split, imageShape, batchSize } = options;
+export function createEvalLoader(options: EvalLoaderOptions): EvalLoader {
+  const { split, batchSize, changes = [] } = options;
   checkBatchSize(batchSize);
   if (split.length === 0) {
     throw new LimbeckError('BAD_DATA', 'the split to evaluate on has no samples', {
       hint: 'evaluate on a split that has samples',
     });
   }
-  const normalize = createNormalizer(options.normalization, imageShape);
-  const nextBatch = createBatchRing(options);
-  const copyTarget = targetCopier(split);
-  const batches = Math.ceil(split.length / batchSize);
-  const size = imageSize(imageShape);
-  const image = new Uint8Array(size);
-
+  const count = Math.ceil(split.length / batchSize);
+  const batches = createBatches<number>(
+    { ...options, augment: changes, seed: evaluationSeed },
+    {
+      keyOf: String,
+      planOf: (step) => ({ samples: consecutive(step * batchSize, batchSize, split.length), draw: 0 }),
+      after: (step) => (step + 1 < count ? step + 1 : undefined),
+    },
+  );
   return {
     batchSize,
-    batches,
+    batches: count,
     samples: split.length,
-    batch(step, into) {
-      checkPosition('step', step, batches);
-      if (into !== undefined) checkBatchFits(into, options);
-      const batch = into ?? nextBatch();
-      const { images, targets, indices } = batch;
-      const first = step * batchSize;
-      const count = Math.min(batchSize, split.length - first);
-      for (let slot = 0; slot < count; slot++) {
-        const sample = first + slot;
-        split.read(sample, image, 0);
-        normalize(image, images, slot * size);
-        copyTarget(sample, targets, slot);
-        indices[slot] = sample;
-      }
-      maskRest(batch, count);
-      return { ...batch, count };
+    async batch(step) {
+      checkPosition('step', step, count);
+      return batches.get(step);
     },
   };
 }
+
+/** So many numbers from `first` on, below `end`. */
+export const consecutive = (first: number, count: number, end: number): Int32Array =>
+  Int32Array.from({ length: Math.min(count, end - first) }, (_, i) => first + i);

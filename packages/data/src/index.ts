@@ -2,27 +2,38 @@ export { cutout } from './augmentations/cutout.js';
 export { flip } from './augmentations/flip.js';
 export { padCrop } from './augmentations/pad-crop.js';
 export { randAugment } from './augmentations/rand-augment.js';
-export type { Batch, LoaderOptions } from './buffers.js';
+export { standardAugmentations } from './augmentations/standard.js';
+export type { Batch, LoaderOptions, SampleOptions } from './buffers.js';
+export { decodeImage } from './decode/decode.js';
+export { openSample } from './decode/open-sample.js';
+export type { Raster } from './decode/raster.js';
 export { createDrawLoader, type DrawLoader } from './draw-loader.js';
-export { createEvalLoader, type EvalBatch, type EvalLoader } from './eval-loader.js';
+export { createEvalLoader, type EvalLoader } from './eval-loader.js';
 export {
   type FetchedFile,
   type FetchOptions,
   type FetchProgress,
   fetchDataset,
 } from './fetch/fetch-dataset.js';
+export { centerCrop } from './frames/center-crop.js';
+export { toGrey, toRgb } from './frames/channels.js';
+export { randomResizedCrop } from './frames/random-resized-crop.js';
+export { resize } from './frames/resize.js';
+export type { FilledBatch } from './loading/batches.js';
+export { Loading, type LoadingOptions, type SkippedSample } from './loading/loading.js';
 export {
   createNegativeSampler,
   type NegativeSampler,
   type NegativesKey,
 } from './negatives.js';
-export {
-  createNormalizer,
-  type ImageShape,
-  type Normalization,
-} from './normalize.js';
-export { type OrderKey, shuffledOrder } from './order.js';
+export { createNormalizer, type Normalization } from './normalize.js';
+export type { ChosenChange } from './pipeline/changes.js';
+export { namedNormalizations } from './prepare/normalization.js';
+export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepare/prepare-dataset.js';
+export { evaluatedImages, type RunDataset, trainingImages } from './prepare/run-dataset.js';
 export { sampleRandom } from './random.js';
-export type { Augment, SampleOptions } from './samples.js';
+export { type OrderKey, shuffledOrder } from './sampling/order.js';
+export type { Sampling } from './sampling/order-of-epoch.js';
+export { pickSamples } from './splits/pick.js';
 export { type CopyTarget, pickTargets, targetCopier, targetsLike } from './targets.js';
 export { createTrainLoader, type TrainLoader, type TrainLoaderOptions } from './train-loader.js';

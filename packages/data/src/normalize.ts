@@ -1,10 +1,7 @@
-import { LimbeckError, type OpenDataset } from '@limbeck/core';
+import { type ImageShape, LimbeckError, type OpenDataset } from '@limbeck/core';
 
 /** Per-channel mean and standard deviation of pixels scaled to [0, 1]. */
-export type Normalization = OpenDataset['normalization'];
-
-/** [C, H, W]. */
-export type ImageShape = OpenDataset['imageShape'];
+export type Normalization = NonNullable<OpenDataset['normalization']>;
 
 /**
  * Prepares the change from bytes to normalised pixels, (byte / 255 - mean) / std, for images of one shape. It goes

@@ -1,23 +1,22 @@
 import { LimbeckError } from '@limbeck/core';
 import {
   type Batch,
-  checkBatchFits,
   checkBatchSize,
   checkPosition,
-  createBatchRing,
-  imageSize,
   type LoaderOptions,
+  type SampleOptions,
 } from './buffers.js';
-import { shuffleInto } from './order.js';
-import { createSampler, type SampleOptions } from './samples.js';
-import { targetCopier } from './targets.js';
+import { createBatches } from './loading/batches.js';
+import { createOrder, type Sampling } from './sampling/order-of-epoch.js';
 
 /** What a loader of training batches reads, and in which order. */
 export interface TrainLoaderOptions extends LoaderOptions, SampleOptions {
-  /** The run's seed: decides every epoch's order and every sample's augmentation. A whole number. */
+  /** The run's seed: decides every epoch's order and every sample's changes. A whole number. */
   readonly seed: number;
-  /** Augmentation draws of a sample: epoch e shows draw e mod `draws`. Default: a new one every epoch. */
-  readonly draws?: number;
+  /** Draws of a sample's changes: epoch e shows draw e mod `draws`. Default: a new one every epoch. */
+  readonly draws?: number | undefined;
+  /** How an epoch's samples are chosen. Default: every sample once, in shuffled order. */
+  readonly sampling?: Sampling | undefined;
 }
 
 /** Batches of a training split in shuffled order, addressed by (epoch, step). */
@@ -26,12 +25,12 @@ export interface TrainLoader {
   /** Whole batches in an epoch. Samples that do not fill one are left out; which ones changes with the epoch. */
   readonly batchesPerEpoch: number;
   /**
-   * The batch of one step: any step, in any order, always the same, so that a run resumes in mid-epoch exactly.
+   * The batch of one step: any step, in any order, always the same, so that a run resumes in mid-epoch exactly. It stays
+   * valid until the call after the next: copy what must live longer. Where threads load, the next steps are begun.
    *
-   * Without `into` the batch lies in one of two buffers used in turn: it stays valid until the call after the next.
-   * Copy what must live longer, or pass buffers of your own.
+   * @throws LimbeckError BAD_DATA, BAD_FILE naming a sample that cannot be loaded
    */
-  batch(epoch: number, step: number, into?: Batch): Batch;
+  batch(epoch: number, step: number): Promise<Batch>;
 }
 
 /**
@@ -41,7 +40,7 @@ export interface TrainLoader {
  *   seed or the number of draws is not a whole number, `SHAPE_MISMATCH` when the normalisation does not fit the images
  */
 export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
-  const { split, imageShape, batchSize, seed, draws } = options;
+  const { split, batchSize, seed, draws, sampling } = options;
   checkBatchSize(batchSize);
   if (!Number.isSafeInteger(seed)) {
     throw new LimbeckError('CONFIG_INVALID', `seed is ${seed}`, { hint: 'give a whole number' });
@@ -59,34 +58,24 @@ export function createTrainLoader(options: TrainLoaderOptions): TrainLoader {
       },
     );
   }
-  const read = createSampler(options);
-  const nextBatch = createBatchRing(options);
-  const copyTarget = targetCopier(split);
   const batchesPerEpoch = Math.floor(split.length / batchSize);
-  const size = imageSize(imageShape);
-  const order = new Int32Array(split.length);
-  let orderedEpoch = -1;
-
+  const orderOf = createOrder(split, seed, sampling);
+  const batches = createBatches<{ epoch: number; step: number }>(options, {
+    keyOf: ({ epoch, step }) => `${epoch}:${step}`,
+    planOf: ({ epoch, step }) => ({
+      samples: orderOf(epoch).slice(step * batchSize, (step + 1) * batchSize),
+      draw: draws === undefined ? epoch : epoch % draws,
+    }),
+    after: ({ epoch, step }) =>
+      step + 1 < batchesPerEpoch ? { epoch, step: step + 1 } : { epoch: epoch + 1, step: 0 },
+  });
   return {
     batchSize,
     batchesPerEpoch,
-    batch(epoch, step, into) {
+    async batch(epoch, step) {
       checkPosition('epoch', epoch, Number.MAX_SAFE_INTEGER);
       checkPosition('step', step, batchesPerEpoch);
-      if (into !== undefined) checkBatchFits(into, options);
-      if (epoch !== orderedEpoch) {
-        shuffleInto(order, seed, epoch);
-        orderedEpoch = epoch;
-      }
-      const batch = into ?? nextBatch();
-      const draw = draws === undefined ? epoch : epoch % draws;
-      for (let slot = 0; slot < batchSize; slot++) {
-        const sample = order[step * batchSize + slot]!;
-        read(sample, draw, batch.images, slot * size);
-        copyTarget(sample, batch.targets, slot);
-        batch.indices[slot] = sample;
-      }
-      return batch;
+      return batches.get({ epoch, step });
     },
   };
 }

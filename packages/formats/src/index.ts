@@ -1,6 +1,9 @@
 export { type ElementArray, type ElementArrays, type ElementType, elementBytes } from './element-types.js';
 export { FormatError, type FormatErrorCode, type ReadOptions } from './errors.js';
 export { float16ToFloat32, float32ToFloat16 } from './float16.js';
+export { FileIndex } from './folder/file-index.js';
+export { type IndexOptions, indexFolder, unreadable } from './folder/index-folder.js';
+export { byCodePoint } from './folder/walk.js';
 export { readNpy, readNpz } from './numpy/read.js';
 export { writeNpz } from './numpy/write.js';
 export { decodeOnnx } from './onnx/decode.js';
@@ -19,6 +22,7 @@ export {
 } from './onnx/model.js';
 export { type SelfContainedOptions, selfContained } from './onnx/self-contained.js';
 export { withOutputs } from './onnx/with-outputs.js';
+export { type PickledBytes, type PickledData, readPickledData } from './pickle/data.js';
 export { openSafetensors, readSafetensors, type SafetensorsFile } from './safetensors/read.js';
 export {
   layoutSafetensors,
@@ -26,6 +30,7 @@ export {
   type SafetensorsTensor,
   writeSafetensors,
 } from './safetensors/write.js';
+export { type ByteSource, type TarEntry, tarEntries } from './tar/entries.js';
 export { encodeSavedModel } from './tensorflow/encode.js';
 export { encodeGraphModel, type GraphModelOptions } from './tensorflow/graph-model.js';
 export {
@@ -47,3 +52,4 @@ export { formatOf } from './weights/format.js';
 export type { Beside } from './weights/index-file.js';
 export { type OpenWeightsOptions, openWeights, weightsEntries } from './weights/open.js';
 export { toStateDict } from './weights/tensor-data.js';
+export { isZip, openZip, type ZipArchive } from './zip/read.js';

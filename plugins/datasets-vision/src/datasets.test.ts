@@ -18,8 +18,8 @@ describe('fashion-mnist-subset', () => {
     } = await fashionMnistSubset.open({}, { dataDir: '/nowhere' });
     const perClass = (labels: Int32Array) =>
       Array.from({ length: classes }, (_, label) => labels.filter((other) => other === label).length);
-    expect(perClass(labelsOf(targetsOf(train)))).toEqual(Array(10).fill(1200));
-    expect(perClass(labelsOf(targetsOf(testSplit)))).toEqual(Array(10).fill(200));
+    expect(perClass(labelsOf(targetsOf(train!)))).toEqual(Array(10).fill(1200));
+    expect(perClass(labelsOf(targetsOf(testSplit!)))).toEqual(Array(10).fill(200));
     expect(imageShape).toEqual([1, 28, 28]);
     // Changes only when the bundled images do; a new cut of the same images keeps it.
     expect(fingerprint).toMatchInlineSnapshot(
@@ -56,7 +56,7 @@ describe.each([
 
   test('opens the files where they were fetched to, or under path', async () => {
     const fetched = await dataset.open({}, { dataDir });
-    expect([fetched.train.length, fetched.test.length]).toEqual([60_000, 10_000]);
+    expect([fetched.train!.length, fetched.test!.length]).toEqual([60_000, 10_000]);
     const named = await dataset.open({ path: path.join(dataDir, id) }, { dataDir: '/nowhere' });
     expect(named.fingerprint).toBe(fetched.fingerprint);
   });

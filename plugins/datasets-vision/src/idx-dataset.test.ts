@@ -74,13 +74,13 @@ describe('openIdxDataset', () => {
       normalization: { mean: [0.5], std: [0.25] },
       fingerprint: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     });
-    expect([train.length, testSplit.length]).toEqual([3, 2]);
-    expect(labelsOf(targetsOf(train))).toEqual(Int32Array.of(2, 0, 1));
+    expect([train!.length, testSplit!.length]).toEqual([3, 2]);
+    expect(labelsOf(targetsOf(train!))).toEqual(Int32Array.of(2, 0, 1));
     const into = new Uint8Array(6);
-    train.read(2, into, 1);
+    train!.read!(2, into, 1);
     expect([...into]).toEqual([0, 1, 0, 0, 2, 0]);
-    expect(() => train.read(3, into, 0)).toThrow('image 3 is outside [0, 3)');
-    expect(() => train.read(-1, into, 0)).toThrow('image -1 is outside [0, 3)');
+    expect(() => train!.read!(3, into, 0)).toThrow('image 3 is outside [0, 3)');
+    expect(() => train!.read!(-1, into, 0)).toThrow('image -1 is outside [0, 3)');
   });
 
   test('the fingerprint follows the data, not its packing', async () => {
@@ -98,9 +98,9 @@ describe('openIdxDataset', () => {
     const [first, second] = [path.join(folder, 'first'), path.join(folder, 'second')];
     await place([0, 0, 0], [0, 0], first);
     await place([1, 1, 1], [1, 1], second);
-    expect(labelsOf(targetsOf((await open(first, second)).train))[0]).toBe(0);
+    expect(labelsOf(targetsOf((await open(first, second)).train!))[0]).toBe(0);
     await rm(path.join(first, 't10k-labels-idx1-ubyte.gz'));
-    expect(labelsOf(targetsOf((await open(first, second)).train))[0]).toBe(1);
+    expect(labelsOf(targetsOf((await open(first, second)).train!))[0]).toBe(1);
   });
 
   test('names the folders when none has all files', async () => {

@@ -21,6 +21,7 @@ export const standardPackages = [
   '@limbeck/distill-projector-ensemble',
   '@limbeck/distill-classifier-sharing',
   '@limbeck/datasets-vision',
+  '@limbeck/datasets-files',
   '@limbeck/trainer',
 ] as const;
 
@@ -45,6 +46,7 @@ const modules: {
   '@limbeck/distill-projector-ensemble': () => import('@limbeck/distill-projector-ensemble'),
   '@limbeck/distill-classifier-sharing': () => import('@limbeck/distill-classifier-sharing'),
   '@limbeck/datasets-vision': () => import('@limbeck/datasets-vision'),
+  '@limbeck/datasets-files': () => import('@limbeck/datasets-files'),
   '@limbeck/trainer': () =>
     import('@limbeck/trainer').then(({ standardTraining }) => ({ default: standardTraining })),
 };

@@ -12,7 +12,8 @@ import {
   type RunParts,
   type Surroundings,
 } from '@limbeck/compose';
-import { type Host, LimbeckError, type OpenDataset, placements, type ResolvedConfig } from '@limbeck/core';
+import { type Host, LimbeckError, placements, type ResolvedConfig } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import {
   type Agreement,
   agreementOf,
@@ -101,7 +102,7 @@ interface Bench {
   readonly config: ResolvedConfig;
   readonly host: Host;
   readonly parts: RunParts;
-  readonly dataset: OpenDataset;
+  readonly dataset: RunDataset;
   readonly placement: Placement;
   /** Where model files run. */
   readonly loading: Placement;

@@ -10,14 +10,8 @@ import {
   type RunParts,
   type Surroundings,
 } from '@limbeck/compose';
-import {
-  type Host,
-  LimbeckError,
-  type MetricFormat,
-  type OpenDataset,
-  placements,
-  type ResolvedConfig,
-} from '@limbeck/core';
+import { type Host, LimbeckError, type MetricFormat, placements, type ResolvedConfig } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import type { Program } from '@limbeck/graph';
 import {
   type MetricValues,
@@ -100,7 +94,7 @@ interface Bench {
   readonly opened: OpenedConfig;
   readonly host: Host;
   readonly parts: RunParts;
-  readonly dataset: OpenDataset;
+  readonly dataset: RunDataset;
   readonly placement: Placement;
   readonly metric: string;
 }

@@ -1,5 +1,6 @@
 import type { Use, UseObject } from '../contracts/contribution.js';
 import type { Kind } from '../contracts/plugin.js';
+import { dataKeys } from './data-schema.js';
 import { teacherKeys } from './teacher-schema.js';
 
 /** A place of the configuration that names a contribution and holds its options. */
@@ -25,10 +26,11 @@ const distiller = { kind: 'distillers', own: ['teacher', 'schedule'], kept: [] }
 export const places = {
   data: {
     kind: 'datasets',
-    own: ['batchSize', 'evalBatchSize', 'augment', 'views', 'normalization', 'dir'],
-    kept: ['batchSize', 'evalBatchSize', 'augment', 'views', 'dir'],
+    own: dataKeys,
+    kept: ['batchSize', 'evalBatchSize', 'augment', 'views', 'workers', 'prefetch', 'dir'],
   },
   'data.augment.*': plain('augmentations'),
+  'data.evaluation.*': plain('augmentations'),
   teacher,
   'teacher.*': teacher,
   student: { kind: 'backbones', own: ['weights', 'rename'], kept: [] },

@@ -46,7 +46,15 @@ describe('defaults', () => {
   it('are all there', () => {
     expect(resolve(minimal).config).toEqual({
       plugins: [],
-      data: { use: 'd', batchSize: 64, evalBatchSize: 250, augment: [] },
+      data: {
+        use: 'd',
+        batchSize: 64,
+        evalBatchSize: 250,
+        augment: [],
+        evaluation: [],
+        prefetch: 2,
+        onError: 'stop',
+      },
       student: { use: 's' },
       task: { use: 'cross-entropy' },
       train: {
@@ -171,6 +179,9 @@ describe('layers', () => {
     expect(config.data).toEqual({
       use: 'd',
       batchSize: 64,
+      evaluation: [],
+      onError: 'stop',
+      prefetch: 2,
       evalBatchSize: 250,
       augment: [{ use: 'c' }],
       root: { x: 1, y: 3 },
@@ -416,7 +427,7 @@ describe('provenance', () => {
       ['train.evaluate.metrics.0.use', 'default'],
       ['train.evaluate.splits.0', 'default'],
     ]);
-    expect(explain()).toHaveLength(explain('train').length + 9);
+    expect(explain()).toHaveLength(explain('train').length + 12);
   });
 
   it('describes every key of the run itself', () => {

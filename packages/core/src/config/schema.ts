@@ -3,8 +3,9 @@ import { metricNameProblem } from '../contracts/metric-name.js';
 import { isPlugin, type Plugin } from '../contracts/plugin.js';
 import { teacherNameProblem } from '../contracts/teacher-name.js';
 import { didYouMean } from '../suggest.js';
+import { dataSchema } from './data-schema.js';
 import { listOf } from './plain.js';
-import { count, device, id, isPattern, normalization, precision, rename, threads } from './schema-parts.js';
+import { count, device, id, isPattern, precision, rename, threads } from './schema-parts.js';
 import { teacher } from './teacher-schema.js';
 import { renameProblem, weights } from './weights-schema.js';
 
@@ -30,26 +31,7 @@ const parameterGroup = z.strictObject({
   weightDecay: z.number().min(0).optional().describe("In place of the optimizer's own."),
 });
 
-const data = z.looseObject({
-  use: id.describe('Id of the data set; its options stand beside it.'),
-  batchSize: count
-    .default(64)
-    .describe('Images in a training step; the last partial batch of an epoch is left out.'),
-  evalBatchSize: count
-    .max(1_000_000)
-    .default(250)
-    .describe('Images at a time in evaluation; the last partial batch is padded.'),
-  augment: z.array(use).default([]).describe('Random changes to training images, in this order.'),
-  views: count
-    .optional()
-    .describe(
-      'Augmentation draws of an image: epoch e uses draw e mod `views`. Absent: a new one every epoch, or what a cache says.',
-    ),
-  normalization: normalization
-    .optional()
-    .describe("Mean and standard deviation per channel, of pixels in [0, 1]. Absent: the data set's own."),
-  dir: id.optional().describe('Folder of fetched data sets.'),
-});
+const data = dataSchema(use);
 
 const student = z
   .looseObject({

@@ -61,6 +61,16 @@ export class PickleBytes {
     }
   }
 
+  /** What Python 2 calls a string: text where it is UTF-8, else bytes. */
+  textOrBytes(length: number): string | Uint8Array {
+    const bytes = this.bytes(length);
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      return bytes;
+    }
+  }
+
   /** The text up to the next line feed, which is taken too. */
   line(): string {
     const end = this.#bytes.subarray(0, this.at + longestLine).indexOf(0x0a, this.at);

@@ -102,11 +102,13 @@ class Machine {
       case op.BINFLOAT:
         return this.#push(input.f64());
       case op.BINUNICODE:
-      case op.BINSTRING:
         return this.#push(this.#counted(input.text(input.u32())));
+      case op.BINSTRING:
+        return this.#push(this.#counted(input.textOrBytes(input.u32())));
       case op.SHORT_BINUNICODE:
-      case op.SHORT_BINSTRING:
         return this.#push(this.#counted(input.text(input.u8())));
+      case op.SHORT_BINSTRING:
+        return this.#push(this.#counted(input.textOrBytes(input.u8())));
       case op.BINUNICODE8:
         return this.#push(this.#counted(input.text(input.u64())));
       case op.BINBYTES:

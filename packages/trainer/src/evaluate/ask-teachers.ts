@@ -1,5 +1,5 @@
 import { LimbeckError, type Split } from '@limbeck/core';
-import { createEvalLoader } from '@limbeck/data';
+import { createEvalLoader, evaluatedImages } from '@limbeck/data';
 import { sizeOf, tensorData } from '@limbeck/graph';
 import type { LiveTeacher } from '../execute/live-teacher.js';
 import {
@@ -92,16 +92,17 @@ async function lookAt(
   features: readonly PlannedFeature[],
   { run, split, stop }: { run: TeachingRun; split: Split; stop: () => boolean },
 ): Promise<Map<string, Float32Array>> {
-  const { normalization, imageShape } = run.spec.data.dataset;
+  const { dataset } = run.spec.data;
+  const { imageShape } = dataset;
   const { batchSize } = live;
-  const loader = createEvalLoader({ split, normalization, imageShape, batchSize });
+  const loader = createEvalLoader({ ...evaluatedImages(dataset), split, batchSize });
   const kept = features.map((feature) => ({
     feature,
     size: sizeOf(feature.shape),
     values: new Float32Array(split.length * sizeOf(feature.shape)),
   }));
   for (let step = 0; step < loader.batches; step++) {
-    const { images, count } = loader.batch(step);
+    const { images, count } = await loader.batch(step);
     const given = await live.run(tensorData('float32', [batchSize, ...imageShape], images));
     for (const { feature, size, values } of kept) {
       const data = given[feature.output]!.data as Float32Array;

@@ -1,5 +1,5 @@
-import { LimbeckError, noTargets, type OpenDataset, targetsOf } from '@limbeck/core';
-import { createEvalLoader } from '@limbeck/data';
+import { LimbeckError, noTargets, targetsOf } from '@limbeck/core';
+import { createEvalLoader, evaluatedImages, type RunDataset } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import { mostLikely } from '../analysis/most-likely.js';
 import { type Classifier, checkLogits } from '../execute/classifier.js';
@@ -13,7 +13,7 @@ import { thinned } from './thinned.js';
 /** What {@link evaluate} measures, and on which samples. */
 export interface EvaluateOptions {
   readonly classifier: Classifier;
-  readonly dataset: OpenDataset;
+  readonly dataset: RunDataset;
   /** Default `test`. */
   readonly split?: 'train' | 'test';
   /** So many of its samples, evenly spread. Default all. */
@@ -52,10 +52,10 @@ export interface Evaluation {
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { classifier, dataset, stop = () => false } = options;
   const started = performance.now();
-  const { classes, imageShape, normalization } = dataset;
+  const { classes, imageShape } = dataset;
   const split = thinned(dataset[options.split ?? 'test'], options.samples);
   const batchSize = classifier.batchSize ?? options.batchSize ?? 100;
-  const loader = createEvalLoader({ split, normalization, imageShape, batchSize });
+  const loader = createEvalLoader({ ...evaluatedImages(dataset), split, batchSize });
   const name = options.split ?? 'test';
   for (const metric of options.metrics) requireTargetsOf(metric, targetsOf(split).kind, name);
   const metrics = options.metrics.map((metric) => measuring(metric, options.teachers));
@@ -63,7 +63,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const kept = options.keepLogits ? new Float32Array(loader.samples * classes) : undefined;
   let right = 0;
   for (let step = 0; step < loader.batches; step++) {
-    const { images, targets, count } = loader.batch(step);
+    const { images, targets, count } = await loader.batch(step);
     const labels = targets.kind === 'index' ? targets.values : undefined;
     const image = tensorData('float32', [batchSize, ...imageShape], images);
     const answer = await classifier.run(image);

@@ -4,6 +4,7 @@ import {
   createTrainLoader,
   type NegativeSampler,
   type TrainLoader,
+  trainingImages,
 } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { Picture } from '../programs/pictures.js';
@@ -38,18 +39,18 @@ export class BatchSource {
     pictures: ReadonlyMap<string, Picture>,
     steps: readonly StepPlan[],
   ) {
-    const { dataset, batchSize } = data;
-    const { train: split, normalization, imageShape } = dataset;
+    const { dataset, batchSize, sampling } = data;
+    const { train: split, imageShape } = dataset;
     const draws = drawsOf({ data, teachers });
     const common = {
-      ...{ split, normalization, imageShape, batchSize, seed },
+      ...{ ...trainingImages(dataset), split, batchSize, seed, sampling },
       draws,
     };
     this.#loaders = new Map(
-      [...pictures].map(([input, { augment, number }]) => {
-        const changes = augment.map(({ contribution, options }) => contribution.create(options, imageShape));
-        return [input, createTrainLoader({ ...common, augment: changes, picture: number })];
-      }),
+      [...pictures].map(([input, { augment, number }]) => [
+        input,
+        createTrainLoader({ ...common, augment, picture: number }),
+      ]),
     );
     this.batchesPerEpoch = this.#loaders.get('image')!.batchesPerEpoch;
     this.#shape = [batchSize, ...imageShape];
@@ -59,14 +60,16 @@ export class BatchSource {
   }
 
   /** @param epoch counts from 0 over all phases */
-  batch({ views, negatives }: StepPlan, epoch: number, step: number): StepBatch {
-    const { images: pixels, targets, indices } = this.#loaders.get('image')!.batch(epoch, step);
+  async batch({ views, negatives }: StepPlan, epoch: number, step: number): Promise<StepBatch> {
+    const { images: pixels, targets, indices } = await this.#loaders.get('image')!.batch(epoch, step);
     const size = indices.length;
     const imagesOf = (data: Float32Array) => tensorData('float32', this.#shape, data);
-    const drawn = [...views.keys()].map((name) => {
-      const input = viewInput(name, 'image');
-      return [input, imagesOf(this.#loaders.get(input)!.batch(epoch, step).images)] as const;
-    });
+    const drawn = await Promise.all(
+      [...views.keys()].map(async (name) => {
+        const input = viewInput(name, 'image');
+        return [input, imagesOf((await this.#loaders.get(input)!.batch(epoch, step)).images)] as const;
+      }),
+    );
     const images = { image: imagesOf(pixels), ...Object.fromEntries(drawn) };
     const contrasted = [...negatives].map(([input, { count, from }]) => {
       const data = this.#sampler!.draw(indices, { epoch, step, count, from });

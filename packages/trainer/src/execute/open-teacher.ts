@@ -1,5 +1,5 @@
 import type { Feeds, Precision } from '@limbeck/core';
-import { createTrainLoader } from '@limbeck/data';
+import { createTrainLoader, trainingImages } from '@limbeck/data';
 import { type StateDict, tensorData } from '@limbeck/graph';
 import type { PlannedTeacher } from '../programs/student.js';
 import type { RunListener } from '../run/events.js';
@@ -79,7 +79,7 @@ export async function openTeacher(
   const { images, folder, ...how } = spec.calibration;
   const owner = { backend: placement.backend.id, teacher: planned.name };
   const memory = folder === undefined ? undefined : new CalibrationFolder(folder, owner, emit);
-  const batches = calibrationBatches(run.spec, images);
+  const batches = await calibrationBatches(run.spec, images);
   const calibration = { batches, ...how, ...(memory && { memory }) };
   const executable = await compile(program, placement, { emit, calibration });
   memory?.report();
@@ -87,17 +87,18 @@ export async function openTeacher(
 }
 
 /** Training images as they are, from the beginning of an order drawn from the run's seed: the same in a resumed run. */
-function calibrationBatches({ data, seed }: RunSpec, images: number): Iterable<Feeds> {
+async function calibrationBatches({ data, seed }: RunSpec, images: number): Promise<readonly Feeds[]> {
   const { dataset, batchSize } = data;
-  const { train: split, normalization, imageShape } = dataset;
-  const loader = createTrainLoader({ split, normalization, imageShape, batchSize, seed, augment: [] });
+  const { train: split, imageShape, evaluation = [] } = dataset;
+  const loader = createTrainLoader({
+    ...trainingImages(dataset),
+    ...{ split, batchSize, seed, augment: evaluation },
+  });
   const batches = Math.min(Math.ceil(images / batchSize), loader.batchesPerEpoch);
-  return {
-    *[Symbol.iterator]() {
-      for (let step = 0; step < batches; step++) {
-        const image = tensorData('float32', [batchSize, ...imageShape], loader.batch(0, step).images);
-        yield { image };
-      }
-    },
-  };
+  const feeds: Feeds[] = [];
+  for (let step = 0; step < batches; step++) {
+    const { images: pixels } = await loader.batch(0, step);
+    feeds.push({ image: tensorData('float32', [batchSize, ...imageShape], pixels.slice()) });
+  }
+  return feeds;
 }

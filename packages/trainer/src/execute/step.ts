@@ -24,7 +24,7 @@ export interface StepResult {
 /** What a step is run with. */
 export interface StepInputs extends Rates {
   /** One batch of the step, counted from 0. */
-  readonly batch: (part: number) => StepBatch;
+  readonly batch: (part: number) => Promise<StepBatch>;
   /** Factors of the weights that have a course, by term. */
   readonly factors: ReadonlyMap<string, number>;
 }
@@ -54,7 +54,7 @@ export class Stepper {
     const { batches } = this.#plan;
     const results: StepResult[] = [];
     for (let part = 0; part < batches; part++) {
-      results.push(await this.#batch(draw(part), { part, factors, rates }));
+      results.push(await this.#batch(await draw(part), { part, factors, rates }));
     }
     return results.length === 1 ? results[0]! : joined(results);
   }

@@ -111,9 +111,9 @@ export async function measureSteps(
       const before = performance.now();
       const first = (step % run.stepsPerEpoch) * phase.plan.batches;
       let drawing = 0;
-      const batch = (one: number) => {
+      const batch = async (one: number) => {
         const begun = performance.now();
-        const drawn = run.source.batch(phase.plan, phase.epochsBefore, first + one);
+        const drawn = await run.source.batch(phase.plan, phase.epochsBefore, first + one);
         drawing += performance.now() - begun;
         return drawn;
       };

@@ -1,12 +1,5 @@
-import type {
-  Augmentation,
-  Balancer,
-  Exporter,
-  OpenDataset,
-  Optimizer,
-  Schedule,
-  TargetKind,
-} from '@limbeck/core';
+import type { Augmentation, Balancer, Exporter, Optimizer, Schedule, TargetKind } from '@limbeck/core';
+import type { RunDataset, Sampling } from '@limbeck/data';
 import type {
   Chosen,
   DistillerChoice,
@@ -47,7 +40,7 @@ export interface ModelsSpec {
     readonly batchSize: number;
     /** What the batches of training bring. Default class indices; a run that is prepared says what its data have. */
     readonly targets?: TargetKind;
-    readonly dataset: Pick<OpenDataset, 'classes' | 'imageShape'> & {
+    readonly dataset: Pick<RunDataset, 'classes' | 'imageShape'> & {
       /** For distillers that remember samples. Default N: nothing that is deployed depends on it. */
       readonly train?: { readonly length: number };
     };
@@ -73,7 +66,7 @@ export interface RunSpec extends StudentSpec {
   readonly student: ModelChoice & { readonly weights?: Weights };
   readonly teachers: readonly TeacherSpec[];
   readonly data: {
-    readonly dataset: OpenDataset;
+    readonly dataset: RunDataset;
     readonly batchSize: number;
     /** Default: what the training split has. */
     readonly targets?: TargetKind;
@@ -82,6 +75,8 @@ export interface RunSpec extends StudentSpec {
     readonly augment: readonly Chosen<Augmentation<any>>[];
     /** Augmentation draws of a sample: epoch e uses draw e mod `views`. Absent: a new one every epoch. */
     readonly views?: number;
+    /** How the samples of an epoch are chosen. Default: every one once, in shuffled order. */
+    readonly sampling?: Sampling | undefined;
   };
   /** Learning rate before the schedule's factor. */
   readonly lr: number;

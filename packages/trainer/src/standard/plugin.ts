@@ -1,5 +1,5 @@
 import { definePlugin } from '@limbeck/core';
-import { cutout, flip, padCrop, randAugment } from '@limbeck/data';
+import { standardAugmentations } from '@limbeck/data';
 import { ece } from '../analysis/calibration.js';
 import { linearCka } from '../analysis/linear-cka.js';
 import { teacherAgreement } from '../analysis/teacher-agreement.js';
@@ -37,6 +37,6 @@ export const standardTraining = definePlugin({
       teacherAgreement,
       linearCka,
     );
-    host.augmentations.add(padCrop, flip, randAugment, cutout);
+    host.augmentations.add(...standardAugmentations);
   },
 });

@@ -1,4 +1,5 @@
-import { indexTargets, type OpenDataset, type Split } from '@limbeck/core';
+import { indexTargets, type Split } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 
 /** [C, H, W] of the toy images. */
 export const toyShape = [1, 4, 4] as const;
@@ -31,7 +32,7 @@ function toySplit(length: number, first: number): Split {
 }
 
 /** Striped 4x4 images of two classes. */
-export function toyDataset({ train = 24, test = 10 } = {}): OpenDataset {
+export function toyDataset({ train = 24, test = 10 } = {}): RunDataset {
   return {
     classes: 2,
     classNames: ['rows', 'columns'],

@@ -1,5 +1,5 @@
 import { type Fetches, LimbeckError } from '@limbeck/core';
-import { createEvalLoader } from '@limbeck/data';
+import { createEvalLoader, evaluatedImages } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { LiveTeacher } from '../execute/live-teacher.js';
 import { openTeacher, pathsOf, type RunTeacher } from '../execute/open-teacher.js';
@@ -42,12 +42,12 @@ async function compare(
   { teacher, stop }: { teacher: RunTeacher; stop: () => boolean },
 ): Promise<Fidelity> {
   const { dataset, batchSize } = spec.data;
-  const { test: split, normalization, imageShape } = dataset;
-  const loader = createEvalLoader({ split, normalization, imageShape, batchSize });
+  const { test: split, imageShape } = dataset;
+  const loader = createEvalLoader({ ...evaluatedImages(dataset), split, batchSize });
   const batches = Math.min(Math.ceil(teacher.spec.fidelity.images / batchSize), loader.batches);
   const likeness = new Likeness(teacher.planned.features.map(({ path }) => path));
   for (let step = 0; step < batches; step++) {
-    const { images, count } = loader.batch(step);
+    const { images, count } = await loader.batch(step);
     const image = tensorData('float32', [batchSize, ...imageShape], images);
     const exact: Fetches = await teachers.float.run(image);
     likeness.add(exact, await teachers.rounded.run(image), count);

@@ -76,7 +76,8 @@ async function lookAgain(what: RunSpec, folder: string, split: 'test' | 'train')
   const images = thinned(dataset[split], split === 'train' ? what.evaluateTrain?.images : undefined);
   const batch = images.length;
   const loader = createEvalLoader({ ...dataset, split: images, batchSize: batch });
-  const image = tensorData('float32', [batch, ...dataset.imageShape], loader.batch(0).images);
+  const { images: pixels } = await loader.batch(0);
+  const image = tensorData('float32', [batch, ...dataset.imageShape], pixels);
   const checkpoint = latestCheckpoint(join(folder, 'checkpoints'), () => undefined)!;
   const known: StateDict = new Map([...prepared.teacherState, ...checkpoint.state]);
   const traced = traceDeployed(prepared.spec, batch);

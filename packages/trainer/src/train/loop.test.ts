@@ -6,8 +6,8 @@ import {
   defineExporter,
   indexTargets,
   type LimbeckError,
-  type OpenDataset,
 } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import { add, mean, square, sub } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -297,7 +297,7 @@ describe('checkpoints', () => {
 });
 
 describe('what does not fit is refused before anything is written:', () => {
-  const withDataset = (changes: Partial<OpenDataset>): Partial<RunSpec> => ({
+  const withDataset = (changes: Partial<RunDataset>): Partial<RunSpec> => ({
     data: { ...spec().data, dataset: { ...toyDataset(), ...changes } },
   });
   const split = (labels: readonly number[]) => ({ ...toyDataset().train, targets: indexTargets(labels) });

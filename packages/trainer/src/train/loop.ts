@@ -46,6 +46,9 @@ export async function train(spec: RunSpec, options: TrainOptions): Promise<RunRe
     emit(startEvent(run, folder.path));
     for (const note of run.loaded) emit({ type: 'weights', ...note });
     for (const warning of run.warnings) emit({ type: 'warning', ...warning });
+    spec.data.dataset.loading?.onSkip(({ name, reason }) => {
+      emit({ type: 'warning', code: 'BAD_DATA', message: `left out: ${name}: ${reason}` });
+    });
     const beginning = resume ? resumeFrom(folder, run, { record, emit }) : freshStart(run);
     const result = await trainFrom(beginning, { run, folder, emit, stop, status });
     folder.close();

@@ -79,7 +79,7 @@ export function prepareRun(asked: RunSpec): PreparedRun {
   const spec: RunSpec = { ...asked, data: { targets: targetsOf(dataset.train).kind, ...asked.data } };
   checkCounts(spec);
   checkData(dataset);
-  const warnings: RunWarning[] = [];
+  const warnings: RunWarning[] = (dataset.notes ?? []).map((message) => ({ code: 'BAD_DATA', message }));
   const loaded: LoadedNote[] = [];
   const load = (
     role: string,

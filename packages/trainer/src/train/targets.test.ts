@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { defineDistiller, type OpenDataset, type Split, type Targets } from '@limbeck/core';
+import { defineDistiller, type Split, type Targets } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import { mean, square, sub } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,7 +26,7 @@ const withTargets = ({ length, read }: Split, targetsOf: (length: number) => Tar
   targets: targetsOf(length),
 });
 
-function dataset(targetsOf: (length: number) => Targets): OpenDataset {
+function dataset(targetsOf: (length: number) => Targets): RunDataset {
   const data = toyDataset();
   return { ...data, train: withTargets(data.train, targetsOf), test: withTargets(data.test, targetsOf) };
 }
@@ -39,7 +40,7 @@ const multiHot = dataset((length) => ({
 const agreement = { contribution: teacherAgreement, options: {} };
 const none = { contribution: noTask, options: {} };
 
-const spec = (data: OpenDataset, changes: Partial<RunSpec> = {}) => {
+const spec = (data: RunDataset, changes: Partial<RunSpec> = {}) => {
   const usual = toySpec(referenceBackend);
   return { ...usual, data: { ...usual.data, dataset: data }, metrics: [agreement], ...changes };
 };

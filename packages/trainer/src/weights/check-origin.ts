@@ -1,4 +1,5 @@
-import { LimbeckError, type OpenDataset } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import { formatShape } from '@limbeck/graph';
 import type { ModelChoice } from '../run/choices.js';
 import { differences } from '../run/identity.js';
@@ -14,7 +15,7 @@ import type { Weights } from '../run/weights.js';
 export function checkOrigin(
   { source, metadata = {} }: Weights,
   role: string,
-  { classes, imageShape }: Pick<OpenDataset, 'classes' | 'imageShape'>,
+  { classes, imageShape }: Pick<RunDataset, 'classes' | 'imageShape'>,
   { isNewHead = false }: { readonly isNewHead?: boolean } = {},
 ): string | undefined {
   const trainedClasses = metadata['limbeck.classes'];

@@ -1,4 +1,5 @@
-import { LimbeckError, type OpenDataset } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { RunDataset } from '@limbeck/data';
 import { type TensorData, tensorData } from '@limbeck/graph';
 import type { InputDeclaration } from '../../run/foreign-model.js';
 import { resizer } from './resize.js';
@@ -7,7 +8,7 @@ import { resizer } from './resize.js';
 export type ImageConversion = (images: TensorData) => TensorData;
 
 /** Images of a data set: their shape, and how it normalises them. */
-export type ImageFacts = Pick<OpenDataset, 'imageShape' | 'normalization'>;
+export type ImageFacts = Pick<RunDataset, 'imageShape' | 'normalization'>;
 
 /**
  * Prepares the way from one normalisation, size and layout to another. A normalisation is undone and the other applied in
@@ -51,7 +52,7 @@ export function imageConversion(
 /** (scale (x std + mean) - mean') / std', as x factor + offset. */
 function affine(
   channels: number,
-  { mean, std }: OpenDataset['normalization'],
+  { mean, std }: RunDataset['normalization'],
   { scale, normalization }: InputDeclaration,
 ): { readonly factors: readonly number[]; readonly offsets: readonly number[] } {
   if (normalization === undefined && scale === 1) {
@@ -67,10 +68,10 @@ function affine(
 
 function wanted(
   channels: number,
-  dataset: OpenDataset['normalization'],
+  dataset: RunDataset['normalization'],
   declared: InputDeclaration['normalization'],
   scale: number,
-): OpenDataset['normalization'] {
+): RunDataset['normalization'] {
   if (declared === 'none') return { mean: Array(channels).fill(0), std: Array(channels).fill(1) };
   if (declared === undefined) {
     return { mean: dataset.mean.map((m) => scale * m), std: dataset.std.map((s) => scale * s) };

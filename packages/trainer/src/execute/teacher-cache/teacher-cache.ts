@@ -1,5 +1,5 @@
 import { type Feeds, LimbeckError } from '@limbeck/core';
-import { createDrawLoader } from '@limbeck/data';
+import { createDrawLoader, trainingImages } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { Picture } from '../../programs/pictures.js';
 import type { TeacherFeature } from '../../programs/teacher.js';
@@ -165,20 +165,21 @@ export class TeacherCache {
   #asking(live: LiveTeacher): FillOptions['ask'] {
     const { spec, pictures } = this.#teacher;
     const { dataset, batchSize } = spec.data;
-    const { train: split, normalization, imageShape } = dataset;
+    const { train: split, imageShape } = dataset;
     const { features } = this.#store.layout;
     const loaders = [...new Set(features.map(({ image }) => image))].map((input) => {
       const { augment, number } = pictures.get(input)!;
-      const changes = augment.map(({ contribution, options }) => contribution.create(options, imageShape));
-      const common = { split, normalization, imageShape, batchSize, seed: spec.seed };
-      return { input, loader: createDrawLoader({ ...common, augment: changes, picture: number }) };
+      const common = { ...trainingImages(dataset), split, batchSize, seed: spec.seed };
+      return { input, loader: createDrawLoader({ ...common, augment, picture: number }) };
     });
     const source = liveFeatures(
       live,
       features.map(({ name, path, image }) => ({ path, image, input: name })),
     );
     return async (draw, first, end) => {
-      const drawn = loaders.map(({ input, loader }) => ({ input, ...loader.batch(draw, first, end) }));
+      const drawn = await Promise.all(
+        loaders.map(async ({ input, loader }) => ({ input, ...(await loader.batch(draw, first, end)) })),
+      );
       const images = Object.fromEntries(
         drawn.map(({ input, images: pixels }) => [
           input,

@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { keyedGenerator } from './random.js';
+import { keyedGenerator } from '../random.js';
 
 /** What an epoch's order depends on. */
 export interface OrderKey {
