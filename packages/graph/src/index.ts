@@ -33,6 +33,13 @@ export {
 export { type CompositeName, compositeName, composites } from './composites/index.js';
 export { layerNorm } from './composites/layer-norm.js';
 export { meanSquaredError } from './composites/mean-squared-error.js';
+export {
+  type RandomAttributes,
+  randomDigits,
+  randomInteger,
+  randomMask,
+  randomRange,
+} from './composites/random-integer.js';
 export { isLayerGradient, reluGradient } from './composites/relu-gradient.js';
 export { smoothL1 } from './composites/smooth-l1.js';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './composites/softmax.js';

@@ -27,6 +27,7 @@ export {
 } from './initializers.js';
 export type { BatchNormOptions } from './layers/batch-norm.js';
 export type { ConvOptions } from './layers/conv.js';
+export type { DropoutOptions } from './layers/dropout.js';
 export type { LayerNormOptions } from './layers/layer-norm.js';
 export type { LinearOptions } from './layers/linear.js';
 export type { MlpOptions } from './layers/mlp.js';
@@ -42,6 +43,7 @@ export {
   type TrainedParameter,
 } from './optimizers/optimizer.js';
 export { type SgdOptions, sgd } from './optimizers/sgd.js';
+export { randomFeeds } from './random-inputs.js';
 export { runningMean } from './running-mean.js';
 export {
   type CosineOptions,

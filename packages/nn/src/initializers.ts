@@ -1,6 +1,7 @@
 import { allocate, type Shape, sizeOf } from '@limbeck/graph';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { fnv1a } from './fnv1a.js';
 
 /** Numbers drawn for one parameter. */
 export interface RandomSource {
@@ -21,7 +22,7 @@ export interface Initializer {
  * layer leaves the others as they were.
  */
 export function randomSource(seed: number, name: string): RandomSource {
-  const generator = xoroshiro128plus(fnv1a(`${seed}:${name}`));
+  const generator = xoroshiro128plus(fnv1a(`${seed}:${name}`) | 0);
   const uniform = () => uniformFloat64(generator);
   let spare: number | undefined;
   return {
@@ -39,12 +40,6 @@ export function randomSource(seed: number, name: string): RandomSource {
       return radius * Math.cos(angle);
     },
   };
-}
-
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash;
 }
 
 const drawn = (name: string, draw: (shape: Shape) => (random: RandomSource) => number): Initializer => ({

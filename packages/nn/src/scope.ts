@@ -2,6 +2,7 @@ import type { Shape, Tensor } from '@limbeck/graph';
 import type { Initializer } from './initializers.js';
 import { type BatchNormOptions, batchNorm } from './layers/batch-norm.js';
 import { type ConvOptions, conv } from './layers/conv.js';
+import { type DropoutOptions, dropout, dropPath } from './layers/dropout.js';
 import { type LayerNormOptions, layerNorm } from './layers/layer-norm.js';
 import { type LinearOptions, linear } from './layers/linear.js';
 import { type MlpOptions, mlp } from './layers/mlp.js';
@@ -109,5 +110,27 @@ export class Scope {
   /** Two linear layers around a GELU: x [..., D] -> [..., D]. */
   mlp(name: string | number, x: Tensor, options: MlpOptions): Tensor {
     return this.block(name, (m) => mlp(m, x, options));
+  }
+
+  /**
+   * Dropout (Srivastava et al., 2014): in training each element of x becomes 0 with probability `rate`, and the others are
+   * divided by 1 - rate; in evaluation x itself. The mask depends on the run's seed, on the step and on this place.
+   *
+   * @throws NnError where the rate is outside [0, 1)
+   */
+  dropout(name: string | number, x: Tensor, options: DropoutOptions): Tensor {
+    const inner = this.in(name);
+    return inner.scoped(() => dropout(inner, x, options));
+  }
+
+  /**
+   * Drop-path, or stochastic depth (Huang et al., 2016): as dropout, but x [N, ...] loses whole samples. It belongs on the
+   * branch beside a shortcut.
+   *
+   * @throws NnError where the rate is outside [0, 1)
+   */
+  dropPath(name: string | number, x: Tensor, options: DropoutOptions): Tensor {
+    const inner = this.in(name);
+    return inner.scoped(() => dropPath(inner, x, options));
   }
 }

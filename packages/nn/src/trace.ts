@@ -8,6 +8,7 @@ import {
   tensorData,
 } from '@limbeck/graph';
 import { NnError } from './errors.js';
+import { fnv1a } from './fnv1a.js';
 import { type Initializer, randomSource } from './initializers.js';
 
 /** `train`: batch statistics, running averages updated. `eval`: running statistics. */
@@ -49,6 +50,9 @@ export class Trace {
   readonly #layers = new Map<string, Tensor>();
   readonly #updates: Map<string, Tensor>;
   readonly #frozen: (stateName: string) => boolean;
+  /** Passes through the same model before this one. */
+  readonly #pass: number;
+  readonly #randomSites = new Map<string, number>();
 
   constructor(graph: Graph, { prefix, mode, after, frozen = () => false }: TraceOptions) {
     this.graph = graph;
@@ -56,6 +60,7 @@ export class Trace {
     this.mode = mode;
     this.#frozen = frozen;
     this.#updates = new Map(after?.updates);
+    this.#pass = after === undefined ? 0 : after.#pass + 1;
   }
 
   /** Parameters and buffers in order of definition, by state-dict name. */
@@ -101,6 +106,16 @@ export class Trace {
   /** Whether training leaves a value as it is, by state-dict name. */
   isFrozen(name: string): boolean {
     return this.#frozen(this.#stateName(name));
+  }
+
+  /**
+   * Tells a random mask from every other of the step: those of other places, of other passes through the model, and of
+   * another call of the same layer.
+   */
+  randomSite(path: string): number {
+    const call = this.#randomSites.get(path) ?? 0;
+    this.#randomSites.set(path, call + 1);
+    return fnv1a(JSON.stringify([this.prefix, path, this.#pass, call]));
   }
 
   declareTap(name: string, tensor: Tensor): void {

@@ -10,11 +10,25 @@ const epsilon = 1e-6;
 /** Features inside an MLP, as a multiple of those outside. */
 const expansion = 4;
 
+/** Shares that training drops; see `DropRates`. */
+interface BlockRates {
+  readonly dropout: number;
+  readonly dropPath: number;
+}
+
 /** Attention, then an MLP, each behind a layer norm and beside a shortcut (Dosovitskiy et al., 2021, fig. 1). */
-function transformerBlock(m: Scope, x: Tensor, heads: number): Tensor {
-  const attended = add(x, m.selfAttention('attn', m.layerNorm('norm1', x, { epsilon }), { heads, ...layer }));
+function transformerBlock(
+  m: Scope,
+  x: Tensor,
+  heads: number,
+  { dropout, dropPath: rate }: BlockRates,
+): Tensor {
+  const attention = { heads, dropout, ...layer };
+  const attended = m.selfAttention('attn', m.layerNorm('norm1', x, { epsilon }), attention);
+  const y = add(x, m.dropPath('drop_path1', attended, { rate }));
   const hidden = expansion * x.shape.at(-1)!;
-  return add(attended, m.mlp('mlp', m.layerNorm('norm2', attended, { epsilon }), { hidden, ...layer }));
+  const changed = m.mlp('mlp', m.layerNorm('norm2', y, { epsilon }), { hidden, dropout, ...layer });
+  return add(y, m.dropPath('drop_path2', changed, { rate }));
 }
 
 /** Numbers of the blocks that end a stage: every quarter of the depth. */
@@ -28,16 +42,24 @@ const stageEnds = (depth: number): number[] => [
  * Taps: `stage1` ..., the patches' tokens as maps; no activation follows, so that `stage1.preact` ... are the same.
  *
  * @param mapShape shape of a map of all patches, [N, D, H, W]
+ * @param dropPath rate of the last block; it grows linearly from 0 at the first one, as in timm
  */
 export function transformer(
   m: Scope,
   tokens: Tensor,
-  { depth, heads, mapShape }: { depth: number; heads: number; mapShape: readonly number[] },
+  {
+    depth,
+    heads,
+    mapShape,
+    dropout,
+    dropPath,
+  }: BlockRates & { depth: number; heads: number; mapShape: readonly number[] },
 ): Tensor {
   const ends = stageEnds(depth);
   let x = tokens;
   for (let i = 0; i < depth; i++) {
-    x = m.in('blocks').block(i, (b) => transformerBlock(b, x, heads));
+    const rates = { dropout, dropPath: depth === 1 ? 0 : (dropPath * i) / (depth - 1) };
+    x = m.in('blocks').block(i, (b) => transformerBlock(b, x, heads, rates));
     const stage = ends.indexOf(i) + 1;
     if (stage === 0) continue;
     const map = m.tap(`stage${stage}`, asMap(x, mapShape));

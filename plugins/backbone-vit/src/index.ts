@@ -2,7 +2,13 @@ import { definePlugin } from '@limbeck/core';
 import { vit } from './vision-transformer.js';
 import { visionTransformers } from './zoo.js';
 
-export { type PatchOptions, type VisionTransformer, visionTransformer, vit } from './vision-transformer.js';
+export {
+  type DropRates,
+  type PatchOptions,
+  type VisionTransformer,
+  visionTransformer,
+  vit,
+} from './vision-transformer.js';
 export { visionTransformers } from './zoo.js';
 
 /** Vision transformers with the published names, shapes and initialisers. */

@@ -88,7 +88,15 @@ describe('the head of the distillation token', () => {
 describe("options of 'vit'", () => {
   test('that are not given are the published ones', () => {
     const options = completeOptions(vit, { width: 192, depth: 12, heads: 3 });
-    expect(options).toEqual({ width: 192, depth: 12, heads: 3, distilled: false, patch: 16 });
+    expect(options).toEqual({
+      width: 192,
+      depth: 12,
+      heads: 3,
+      distilled: false,
+      patch: 16,
+      dropout: 0,
+      dropPath: 0,
+    });
   });
 
   test('heads that do not divide the width are refused', () => {

@@ -23,6 +23,7 @@ import {
   softplus,
 } from './elementary.js';
 import { layerNorm } from './layer-norm.js';
+import { randomInteger } from './random-integer.js';
 import { reluGradient } from './relu-gradient.js';
 import { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './softmax.js';
 
@@ -48,6 +49,7 @@ export const composites = {
   log1p,
   logSoftmax,
   logSumExp,
+  randomInteger,
   reluGradient,
   scaledDotProductAttention,
   sigmoid,

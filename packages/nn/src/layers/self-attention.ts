@@ -18,13 +18,19 @@ export interface SelfAttentionOptions {
   readonly init?: Initializer;
   /** Of both biases; default PyTorch's. */
   readonly biasInit?: Initializer;
+  /** Rate of dropout of the result. Default 0. */
+  readonly dropout?: number;
 }
 
 /**
  * Multi-head self-attention over tokens: x [N, T, D] -> [N, T, D] (Vaswani et al., 2017). Named as timm names it: `qkv`
  * makes queries, keys and values in one product, `proj` mixes the heads.
  */
-export function selfAttention(m: Scope, x: Tensor, { heads, ...inits }: SelfAttentionOptions): Tensor {
+export function selfAttention(
+  m: Scope,
+  x: Tensor,
+  { heads, dropout = 0, ...inits }: SelfAttentionOptions,
+): Tensor {
   const [n, tokens, features] = x.shape as [number, number, number];
   if (x.shape.length !== 3 || features % heads !== 0) {
     throw new NnError(
@@ -38,5 +44,6 @@ export function selfAttention(m: Scope, x: Tensor, { heads, ...inits }: SelfAtte
     reshape(slice(parts, { axis: 0, start: i, end: i + 1 }), [n, heads, tokens, features / heads]);
   const attended = scaledDotProductAttention(part(0), part(1), part(2));
   const joined = reshape(transpose(attended, [0, 2, 1, 3]), [n, tokens, features]);
-  return m.linear('proj', joined, { out: features, ...inits });
+  const mixed = m.linear('proj', joined, { out: features, ...inits });
+  return m.dropout('proj_drop', mixed, { rate: dropout });
 }
