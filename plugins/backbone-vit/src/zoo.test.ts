@@ -1,4 +1,5 @@
 import { completeOptions } from '@limbeck/core';
+import { nodesOf, program } from '@limbeck/graph';
 import { tapShapes, traceBackbone } from '@limbeck/testkit';
 import { describeBackbone, describeZoo } from '@limbeck/testkit/vitest';
 import { describe, expect, test } from 'vitest';
@@ -60,7 +61,7 @@ test.each([
   const { trace } = traceBackbone(byId('deit_tiny_patch16_224'), {
     image: [1, ...image],
     classes: 10,
-    options: { patch },
+    options: { patch, dropout: 0, dropPath: 0 },
   });
   expect(trace.variables.get('pos_embed')!.tensor.shape).toEqual([1, tokens, 192]);
 });
@@ -117,4 +118,41 @@ test('layers start as published', () => {
   expect(initializer('blocks.0.attn.qkv.bias')).toBe('constant(0)');
   expect(initializer('head_dist.weight')).toBe('normal(0.02)');
   expect(initializer('patch_embed.proj.weight')).toBe('torch-default');
+});
+
+describe('what training drops', () => {
+  const masks = (rates: { dropout: number; dropPath: number }, mode: 'train' | 'eval' = 'train') => {
+    const { logits } = traceBackbone(vit, {
+      image: [4, 3, 8, 8],
+      classes: 2,
+      mode,
+      options: { ...small, depth: 3, distilled: false, ...rates },
+    });
+    return nodesOf(program({ name: 'p', outputs: { logits } })).filter(
+      ({ operation }) => operation.name === 'randomInteger',
+    );
+  };
+
+  test('is nothing by default', () => {
+    expect(masks({ dropout: 0, dropPath: 0 })).toEqual([]);
+    expect(masks({ dropout: 0.1, dropPath: 0.1 }, 'eval')).toEqual([]);
+  });
+
+  test('are elements behind the positions and behind linear layers', () => {
+    const found = masks({ dropout: 0.1, dropPath: 0 });
+    expect(found.map(({ scope }) => scope)).toEqual([
+      'pos_drop',
+      ...[0, 1, 2].flatMap((i) =>
+        ['attn.proj_drop', 'mlp.drop1', 'mlp.drop2'].map((name) => `blocks.${i}.${name}`),
+      ),
+    ]);
+    expect(found[0]!.shape).toEqual([4, 5, 8]);
+  });
+
+  test('are branches of samples, in every block but the first', () => {
+    const found = masks({ dropout: 0, dropPath: 0.1 });
+    expect(found.map(({ scope, shape }) => [scope, shape])).toEqual(
+      [1, 2].flatMap((i) => [1, 2].map((branch) => [`blocks.${i}.drop_path${branch}`, [4, 1, 1]])),
+    );
+  });
 });

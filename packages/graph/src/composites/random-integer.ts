@@ -22,12 +22,12 @@ const mixingRounds = 8;
 export const randomRange: number = prime * prime;
 
 /** Which numbers {@link randomInteger} gives. */
-export interface RandomAttributes {
+export type RandomAttributes = {
   /** Of the result. */
   readonly shape: Shape;
   /** Tells the places of one program apart: a whole number in [0, 2^32). */
   readonly site: number;
-}
+};
 
 function digitsOf(value: number): number[] {
   if (!Number.isSafeInteger(value) || value < 0 || value >= 2 ** 32)

@@ -1,4 +1,4 @@
-import { mul, randomMask, type Shape, type Tensor, where } from '@limbeck/graph';
+import { cast, mul, randomMask, type Shape, type Tensor } from '@limbeck/graph';
 import { NnError } from '../errors.js';
 import { randomInputs } from '../random-inputs.js';
 import type { Scope } from '../scope.js';
@@ -31,6 +31,6 @@ function dropped(m: Scope, x: Tensor, shape: Shape, { rate }: DropoutOptions): T
   const { seed, step } = randomInputs(x.graph);
   const probability = 1 - rate;
   const kept = randomMask(seed, step, { shape, site: m.trace.randomSite(m.path), probability });
-  // chosen, not multiplied: a value that is not finite does not survive being dropped
-  return where(kept, mul(x, 1 / probability), 0);
+  // multiplied, as PyTorch does: the backward pass reuses the factors
+  return mul(x, mul(cast(kept, 'float32'), Math.fround(1 / probability)));
 }

@@ -7,6 +7,7 @@ import {
   trainingImages,
 } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
+import { randomFeeds } from '@limbeck/nn';
 import type { Picture } from '../programs/pictures.js';
 import type { StepPlan } from '../programs/student.js';
 import { viewInput } from '../programs/views.js';
@@ -29,6 +30,7 @@ export class BatchSource {
   readonly #sampler: NegativeSampler | undefined;
   readonly #shape: readonly number[];
   readonly #classes: number;
+  readonly #seed: number;
 
   /**
    * @param pictures what steps look at, by input
@@ -55,6 +57,7 @@ export class BatchSource {
     this.batchesPerEpoch = this.#loaders.get('image')!.batchesPerEpoch;
     this.#shape = [batchSize, ...imageShape];
     this.#classes = dataset.classes;
+    this.#seed = seed;
     const contrasts = steps.some(({ negatives }) => negatives.size > 0);
     this.#sampler = contrasts ? createNegativeSampler(split, seed) : undefined;
   }
@@ -80,6 +83,8 @@ export class BatchSource {
       ...feedOf(targets, size, this.#classes),
       [SampleInputs.indexName]: tensorData('int32', [size], indices),
       ...Object.fromEntries(contrasted),
+      // every batch of a run drops something else, and the same again after resuming
+      ...randomFeeds(this.#seed, epoch * this.batchesPerEpoch + step),
     };
     return { images, indices, epoch, targets, feeds };
   }
