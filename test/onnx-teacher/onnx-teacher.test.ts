@@ -210,14 +210,14 @@ describe('a model from a file is refused where', () => {
         declaration: { ...declared, taps: { bias: { tensor: 'bias', layout: 'NCHW' } } },
       },
       'PRECONDITION',
-      /is \[8.*\] for 2 images; tap 'bias' needs one row an image, first/,
+      /is \[8.*\] for 4 images; tap 'bias' needs one row an image, first/,
       /first axis is the batch/,
     ],
     [
       'it knows another number of classes',
-      { classes: 10 },
+      { classes: 10, declaration: { ...declared, logits: 'scores' } },
       'SHAPE_MISMATCH',
-      /gives logits \[2, 5\] as 'scores', the data needs \[2, 10\]/,
+      /gives \[4, 5\] as 'scores', the data needs \[4, 10\]/,
       /number of classes/,
     ],
     [

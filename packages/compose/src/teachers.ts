@@ -49,13 +49,13 @@ export async function openTeachers(
 
 /** @throws LimbeckError NOT_FOUND, BAD_FILE, and as `openForeignModel` does */
 export function openFileTeacher(
-  { onnx, taps = {}, logits, input, limits }: FileTeacherConfig,
+  { onnx, taps = {}, logits, outputs, input, limits }: FileTeacherConfig,
   placement: Placement,
   data: TeachingData,
 ): Promise<ForeignModel> {
   return openForeignModel(readModelFile(onnx), {
     source: onnx,
-    declaration: { taps, logits, input: input ?? { layout: 'NCHW', scale: 1 } },
+    declaration: { taps, logits, outputs, input: input ?? { layout: 'NCHW', scale: 1 } },
     placement,
     limits,
     ...data,

@@ -132,6 +132,7 @@ export type {
   ForeignModel,
   InputDeclaration,
   Layout,
+  Link,
   TapDeclaration,
 } from './run/foreign-model.js';
 export type { Progress } from './run/progress.js';

@@ -56,6 +56,12 @@ const tap = z
 const input = z.strictObject({
   name: id.optional().describe('Its name in the file. Absent: the only one.'),
   layout: layout.default('NCHW').describe('Order of the axes of images.'),
+  channels: z
+    .enum(['RGB', 'BGR', 'grey'])
+    .optional()
+    .describe(
+      'Channels it takes, in this order: grey images of the data are repeated, coloured ones weighted. Absent: those of the data.',
+    ),
   size: z
     .tuple([count, count])
     .optional()
@@ -84,7 +90,7 @@ const limits = z.union([
 
 /** Keys of a teacher that say which model it is. */
 const backboneKeys = ['use', 'weights', 'rename'] as const;
-const fileKeys = ['onnx', 'taps', 'logits', 'input', 'limits'] as const;
+const fileKeys = ['onnx', 'taps', 'logits', 'outputs', 'input', 'limits'] as const;
 
 const shape = {
   name: id
@@ -102,7 +108,18 @@ const shape = {
     .record(id, tap)
     .optional()
     .describe("What distillers may ask of `onnx`: names of the file's tensors by tap, such as `embedding`."),
-  logits: id.optional().describe("The tensor with the logits of `onnx`. Absent: the file's only output."),
+  logits: z
+    .union([id, z.literal(false)])
+    .optional()
+    .describe(
+      "The tensor with the logits of `onnx`, false where it has none. Absent: the file's only output, or the one of that name.",
+    ),
+  outputs: z
+    .enum(['logits', 'probabilities'])
+    .optional()
+    .describe(
+      'What that tensor holds; the logarithm of probabilities is taken. Absent: logits, and what looks like probabilities is refused.',
+    ),
   input: input.optional().describe('What images `onnx` takes.'),
   limits: limits
     .optional()

@@ -42,7 +42,8 @@ export interface TeachingRun {
  */
 export function pathsOf({ spec, planned }: RunTeacher): string[] {
   const paths = planned.features.map(({ path }) => path);
-  if (spec.placement.precision === 'int8' || 'foreign' in spec) paths.push('logits');
+  const hasLogits = 'foreign' in spec && spec.foreign.noLogits === undefined;
+  if (spec.placement.precision === 'int8' || hasLogits) paths.push('logits');
   return [...new Set(paths)];
 }
 

@@ -27,6 +27,13 @@ export class ForeignTeacher implements TeacherModel {
     const feature = this.#model.features.get(path);
     if (feature !== undefined) return { dtype: 'float32', shape: [this.#batch, ...feature.shape] };
     const { taps } = this;
+    const { noLogits } = this.#model;
+    if (path === 'logits' && noLogits !== undefined) {
+      throw new LimbeckError('PRECONDITION', `teacher '${this.id}' has no logits: ${noLogits}`, {
+        hint: `choose a method that compares features (${taps.join(', ')}), or name the tensor of its logits: teacher.logits`,
+        details: { model: this.id, taps },
+      });
+    }
     throw new LimbeckError('UNKNOWN_TAP', `teacher '${this.id}' has no tap '${path}'`, {
       hint: `${didYouMean(path, taps) ?? `there are: ${taps.join(', ')}`}; teacher.taps gives names to tensors of the file`,
       details: { model: this.id, tap: path, taps },

@@ -1,5 +1,8 @@
 import type { Shape } from '@limbeck/graph';
 
+/** What makes probabilities of logits: over all classes, or for each alone. */
+export type Link = 'softmax' | 'sigmoid';
+
 /** Order of the axes of images and maps. */
 export type Layout = 'NCHW' | 'NHWC';
 
@@ -15,8 +18,10 @@ export interface TapDeclaration {
 export interface ForeignDeclaration {
   /** Names of taps: `stage3`, `embedding` ... */
   readonly taps: Readonly<Record<string, TapDeclaration>>;
-  /** The tensor of the logits [N, classes]; default the only output of the file. */
-  readonly logits?: string | undefined;
+  /** The tensor of the logits [N, classes], false where it has none; default the only output, or the one of that name. */
+  readonly logits?: string | false | undefined;
+  /** What that tensor holds. Default: logits, and what looks like probabilities is refused. */
+  readonly outputs?: 'logits' | 'probabilities' | undefined;
   readonly input: InputDeclaration;
 }
 
@@ -25,6 +30,8 @@ export interface InputDeclaration {
   /** Default: the only input of the file. */
   readonly name?: string | undefined;
   readonly layout: Layout;
+  /** What it takes: grey images of the data are repeated, coloured ones weighted. Default: as those of the data. */
+  readonly channels?: 'RGB' | 'BGR' | 'grey' | undefined;
   /** Height and width it takes; images of another size are scaled. Default: what the file says. */
   readonly size?: readonly [height: number, width: number] | undefined;
   /** Value of a white pixel before normalisation. */
@@ -51,8 +58,10 @@ export interface ForeignFeature {
   readonly tensor: string;
   /** Of the tensor. */
   readonly layout: Layout;
-  /** Of one image, as distillers see it: [C, H, W], or [D]. */
+  /** Of one image, as distillers see it: [C, H, W], [T, D] or [D]. */
   readonly shape: Shape;
+  /** What is undone to have logits of its values. */
+  readonly link?: Link | undefined;
 }
 
 /** A model from a file as a teacher, found sound and measured. */
@@ -64,8 +73,10 @@ export interface ForeignModel {
   readonly bytes: Uint8Array;
   readonly sha256: string;
   readonly declaration: ForeignDeclaration;
-  /** By tap, `logits` among them. */
+  /** By tap, `logits` among them where it has them. */
   readonly features: ReadonlyMap<string, ForeignFeature>;
+  /** Why it has no logits; undefined where it has. */
+  readonly noLogits: string | undefined;
   readonly input: ForeignInput;
   /** Numbers it holds as floating point constants. */
   readonly parameters: number;

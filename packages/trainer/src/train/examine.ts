@@ -25,6 +25,9 @@ export async function examineTeacher(
   live: LiveTeacher | undefined,
   { emit, stop }: Control,
 ): Promise<MetricValues> {
+  const { spec } = teacher;
+  // one that knows no classes cannot be right or wrong
+  if ('foreign' in spec && spec.foreign.noLogits !== undefined) return {};
   const { data } = run.spec;
   const metrics = run.spec.metrics.filter(needsLogitsAlone);
   // what the student's step asks for may include the logits already; in int8 it always does

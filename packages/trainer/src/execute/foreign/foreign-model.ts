@@ -11,9 +11,12 @@ import type {
   ForeignModel,
   Layout,
 } from '../../run/foreign-model.js';
+import { refuseDoubtfulNodes } from './doubts.js';
 import { type ImageFacts, imageConversion } from './images.js';
 import { findInput } from './input.js';
 import { modelLimits, type TeacherLimits } from './limits.js';
+import { probabilityLink } from './probabilities.js';
+import { type Trial, tryOut } from './trial.js';
 
 /** How a model from a file is opened. */
 export interface OpenForeignOptions extends ImageFacts {
@@ -25,13 +28,11 @@ export interface OpenForeignOptions extends ImageFacts {
   readonly limits?: TeacherLimits | undefined;
 }
 
-/** Images in the trial of a model that takes any number of them: more than one, so that the batch is told from other axes. */
-const trialBatch = 2;
-
 /**
- * Looks a model over and lets it look at two grey images: the shapes of its features are what it gives then.
+ * Looks a model over and lets it look at some images: the shapes of its features are what it gives then.
  *
- * @throws LimbeckError BAD_FILE, UNKNOWN_TAP, PRECONDITION, SHAPE_MISMATCH, BACKEND_UNSUPPORTED
+ * @throws LimbeckError BAD_FILE, UNKNOWN_TAP, PRECONDITION where it is random, depends on its batch or gives probabilities
+ * unsaid, SHAPE_MISMATCH, BACKEND_UNSUPPORTED
  */
 export async function openForeignModel(
   bytes: Uint8Array,
@@ -40,19 +41,33 @@ export async function openForeignModel(
   const { source, declaration, imageShape } = options;
   const model = decodeOnnx(bytes, { source });
   const tensors = tensorsOf(model, options);
+  refuseDoubtfulNodes(model.graph, tensors.values(), source);
   const input = findInput(model, declaration.input, { source, imageShape });
-  const given = await tryOut(bytes, tensors, input, options);
-  return {
-    source,
-    id: basename(source),
-    bytes,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    declaration,
-    features: featuresOf(given, tensors, input, options),
-    input,
-    parameters: onnxParameters(model),
-    nodes: model.graph.nodes.length,
-  };
+  await guard(bytes, tensors, input, options);
+  const loaded = await loadForeign({ bytes, source }, options.placement, tensors.values());
+  try {
+    const convert = imageConversion(options, declaration.input, input.size);
+    const names = [...new Set(tensors.values())];
+    const trial = await tryOut({ loaded, input, convert, imageShape, source, tensors: names });
+    const { features, noLogits } = withOrWithoutLogits(featuresOf(tensors, trial, options), trial, {
+      ...options,
+      model,
+    });
+    return {
+      source,
+      id: basename(source),
+      bytes,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      declaration,
+      features,
+      noLogits,
+      input: { ...input, batch: trial.share },
+      parameters: onnxParameters(model),
+      nodes: model.graph.nodes.length,
+    };
+  } finally {
+    await loaded.dispose();
+  }
 }
 
 /**
@@ -77,65 +92,57 @@ export function loadForeign(
 function tensorsOf({ graph }: OnnxModel, { declaration, source }: OpenForeignOptions): Map<string, string> {
   const { taps, logits } = declaration;
   const tensors = new Map(Object.entries(taps).map(([tap, { tensor }]) => [tap, tensor]));
-  const outputs = graph.outputs.map(({ name }) => name);
-  if (logits === undefined && outputs.length !== 1) {
-    throw new LimbeckError(
-      'PRECONDITION',
-      `${source} gives ${outputs.join(', ') || 'nothing'}: which are the logits?`,
-      {
-        hint: 'name the tensor in teacher.logits',
-        details: { outputs },
-      },
-    );
+  if (logits === false) {
+    if (tensors.size > 0) return tensors;
+    throw new LimbeckError('PRECONDITION', `${source} has neither logits nor taps to learn from`, {
+      hint: 'name tensors in teacher.taps, such as embedding',
+    });
   }
-  return tensors.set('logits', logits ?? outputs[0]!);
+  const outputs = graph.outputs.map(({ name }) => name);
+  const found = logits ?? (outputs.length === 1 ? outputs[0] : outputs.find((name) => name === 'logits'));
+  if (found !== undefined) return tensors.set('logits', found);
+  throw new LimbeckError(
+    'PRECONDITION',
+    `${source} gives ${outputs.join(', ') || 'nothing'}: which are the logits?`,
+    {
+      hint: 'name the tensor in teacher.logits, or say teacher.logits: false and name others in teacher.taps',
+      details: { outputs },
+    },
+  );
 }
 
-/** What a model gives for some images: element type and shape, by tensor. */
-type Given = Readonly<Record<string, { readonly dtype: string; readonly shape: readonly number[] }>>;
-
-/** Lets the model look at grey images: in a process of its own, where the backend has such trials and nobody has opted out. */
-async function tryOut(
+/**
+ * Lets the model look at a grey image in a process of its own, where the backend has such trials and nobody has opted out: what
+ * it takes of the machine is bounded there.
+ */
+async function guard(
   bytes: Uint8Array,
   tensors: ReadonlyMap<string, string>,
   input: ForeignInput,
   options: OpenForeignOptions,
-): Promise<Given> {
-  const { source, declaration, imageShape, normalization, placement } = options;
-  const batch = input.batch ?? trialBatch;
-  const convert = imageConversion({ imageShape, normalization }, declaration.input, input.size);
-  const grey = tensorData('float32', [batch, ...imageShape]);
-  const feeds = { [input.name]: convert(grey) };
-  const refuse = (cause: Error): never => {
+): Promise<void> {
+  const { source, declaration, imageShape, placement } = options;
+  const { backend, ...how } = placement;
+  const limits = modelLimits(options.limits, bytes.byteLength);
+  if (limits === undefined || backend.tryModel === undefined) return;
+  const convert = imageConversion(options, declaration.input, input.size);
+  const feeds = { [input.name]: convert(tensorData('float32', [input.batch ?? 1, ...imageShape])) };
+  const outputs = [...new Set(tensors.values())];
+  await backend.tryModel(bytes, { ...how, source, outputs, limits, feeds }).catch((cause: Error) => {
     if (isLimbeckError(cause) && cause.code !== 'BACKEND_FAILED') throw cause;
     throw new LimbeckError('PRECONDITION', `${source} cannot look at images of the data: ${cause.message}`, {
       hint: 'do teacher.input.layout and teacher.input.size say what it takes?',
       cause,
     });
-  };
-  const { backend, ...how } = placement;
-  const limits = modelLimits(options.limits, bytes.byteLength);
-  if (limits !== undefined && backend.tryModel !== undefined) {
-    const outputs = [...new Set(tensors.values())];
-    const trial = await backend.tryModel(bytes, { ...how, source, outputs, limits, feeds }).catch(refuse);
-    return trial.given;
-  }
-  const loaded = await loadForeign({ bytes, source }, placement, tensors.values());
-  try {
-    return await loaded.run(feeds).catch(refuse);
-  } finally {
-    await loaded.dispose();
-  }
+  });
 }
 
 /** What the tensors are for images of the data. */
 function featuresOf(
-  given: Given,
   tensors: ReadonlyMap<string, string>,
-  input: ForeignInput,
-  { source, declaration, classes }: OpenForeignOptions,
+  { batch, given }: Trial,
+  { source, declaration }: OpenForeignOptions,
 ): Map<string, ForeignFeature> {
-  const batch = input.batch ?? trialBatch;
   const features = new Map<string, ForeignFeature>();
   for (const [tap, tensor] of tensors) {
     const { layout = 'NCHW' } = declaration.taps[tap] ?? {};
@@ -156,13 +163,39 @@ function featuresOf(
     }
     features.set(tap, { tensor, layout, shape: featureShape(tap, value.shape.slice(1), layout, said) });
   }
-  const logits = features.get('logits')!.shape;
-  if (sameShape(logits, [classes])) return features;
-  throw new LimbeckError(
-    'SHAPE_MISMATCH',
-    `${source} gives logits ${formatShape([batch, ...logits])} as '${tensors.get('logits')}', the data needs ${formatShape([batch, classes])}`,
-    { hint: 'is the model for another number of classes, or is teacher.logits another tensor?' },
-  );
+  return features;
+}
+
+/** What an output without classes is called, by the number of its axes. */
+const headless = ['embedding', 'embedding', 'tokens', 'last-map'] as const;
+
+/**
+ * The features with logits where the tensor has a row of the data's classes. An only output of another shape is what a network
+ * without a classifier gives: an embedding, tokens or a map.
+ */
+function withOrWithoutLogits(
+  features: Map<string, ForeignFeature>,
+  { batch, given }: Trial,
+  { source, declaration, classes, model }: OpenForeignOptions & { readonly model: OnnxModel },
+): Pick<ForeignModel, 'features' | 'noLogits'> {
+  const found = features.get('logits');
+  if (found === undefined) return { features, noLogits: 'teacher.logits says that it has none' };
+  const { tensor, shape } = found;
+  if (sameShape(shape, [classes])) {
+    const { outputs } = declaration;
+    const link = probabilityLink(model.graph, given[tensor]!, { tensor, source, outputs });
+    return { features: features.set('logits', { ...found, link }), noLogits: undefined };
+  }
+  const gives = `it gives ${formatShape([batch, ...shape])} as '${tensor}', the data needs ${formatShape([batch, classes])}`;
+  if (declaration.logits !== undefined) {
+    throw new LimbeckError('SHAPE_MISMATCH', `${source} has no logits of the data's classes: ${gives}`, {
+      hint: 'is the model for another number of classes, or is teacher.logits another tensor?',
+    });
+  }
+  features.delete('logits');
+  const tap = headless[shape.length] ?? 'embedding';
+  if (!features.has(tap)) features.set(tap, found);
+  return { features, noLogits: gives };
 }
 
 /** Shape of one image's feature as distillers see it: axes of size 1 behind an embedding are left by pooling. */

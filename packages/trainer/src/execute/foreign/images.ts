@@ -21,6 +21,8 @@ export function imageConversion(
   declared: InputDeclaration,
   size: readonly [height: number, width: number],
 ): ImageConversion {
+  const mix = mixing(imageShape[0], declared.channels);
+  if (mix !== undefined) return mixed({ imageShape, normalization }, declared, size, mix);
   const { factors, offsets } = affine(imageShape[0], normalization, declared);
   const [channels, height, width] = imageShape;
   const sameSize = size[0] === height && size[1] === width;
@@ -46,6 +48,72 @@ export function imageConversion(
       }
     }
     return tensorData('float32', isLast ? [count, ...size, channels] : [count, channels, ...size], into);
+  };
+}
+
+/** How much of each channel of the data a channel of the model is. */
+type Mix = readonly (readonly number[])[];
+
+/** Weights of red, green and blue in a grey image, as ITU-R BT.601 has them. */
+const luma = [0.299, 0.587, 0.114];
+
+/** Undefined where the channels are those of the data, as they are. */
+function mixing(channels: number, wanted: InputDeclaration['channels']): Mix | undefined {
+  if (wanted === undefined) return undefined;
+  if (channels === 1) return wanted === 'grey' ? undefined : [[1], [1], [1]];
+  if (channels !== 3) {
+    throw new LimbeckError(
+      'SHAPE_MISMATCH',
+      `images of ${channels} channels cannot be made ${wanted} for the teacher`,
+      { hint: 'leave teacher.input.channels out' },
+    );
+  }
+  if (wanted === 'RGB') return undefined;
+  return wanted === 'grey'
+    ? [luma]
+    : [
+        [0, 0, 1],
+        [0, 1, 0],
+        [1, 0, 0],
+      ];
+}
+
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+/** Colours mixed first, in pixels as they are; then the rest as for the data's own channels. */
+function mixed(
+  { imageShape, normalization: { mean, std } }: ImageFacts,
+  declared: InputDeclaration,
+  size: readonly [height: number, width: number],
+  mix: Mix,
+): ImageConversion {
+  const [, height, width] = imageShape;
+  const ofMix = { mean: mix.map((row) => dot(row, mean)), std: mix.map((row) => dot(row, std)) };
+  const rest = imageConversion(
+    { imageShape: [mix.length, height, width], normalization: ofMix },
+    { ...declared, channels: undefined },
+    size,
+  );
+  const plane = height * width;
+  return ({ shape, data }) => {
+    const count = shape[0]!;
+    const from = data as Float32Array;
+    const into = new Float32Array(count * mix.length * plane);
+    for (let image = 0; image < count; image++) {
+      for (const [to, row] of mix.entries()) {
+        const start = (image * mix.length + to) * plane;
+        for (let i = 0; i < plane; i++) {
+          let pixel = 0;
+          for (const [channel, weight] of row.entries()) {
+            const value = from[(image * row.length + channel) * plane + i]!;
+            pixel += weight * (value * std[channel]! + mean[channel]!);
+          }
+          into[start + i] = (pixel - ofMix.mean[to]!) / ofMix.std[to]!;
+        }
+      }
+    }
+    return rest(tensorData('float32', [count, mix.length, height, width], into));
   };
 }
 

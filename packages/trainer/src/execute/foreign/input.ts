@@ -60,13 +60,17 @@ const axesOf: Readonly<Record<Layout, readonly [channels: number, height: number
   NHWC: [2, 0, 1],
 };
 
+/** Channels a model takes of images with so many. */
+const modelChannels = (channels: number, wanted: InputDeclaration['channels']): number =>
+  wanted === undefined ? channels : wanted === 'grey' ? 1 : 3;
+
 function checkChannels(
   rest: readonly OnnxDimension[],
-  { layout }: InputDeclaration,
+  { layout, channels: wanted }: InputDeclaration,
   { imageShape }: Facts,
   said: string,
 ): void {
-  const [channels] = imageShape;
+  const channels = modelChannels(imageShape[0], wanted);
   const at = (one: Layout) => rest[axesOf[one][0]];
   const own = at(layout);
   if (typeof own !== 'number' || own === channels) return;
@@ -78,7 +82,11 @@ function checkChannels(
       hint:
         at(other) === channels
           ? `its channels fit as ${other}: set teacher.input.layout`
-          : 'is the model for other images?',
+          : imageShape[0] === 1 && own === 3
+            ? 'teacher.input.channels: RGB repeats grey images for each channel'
+            : imageShape[0] === 3 && own === 1
+              ? 'teacher.input.channels: grey makes grey images of coloured ones'
+              : 'is the model for other images?',
       details: { layout, channels: own, data: imageShape },
     },
   );

@@ -6,6 +6,7 @@ import type { ForeignFeature, ForeignModel } from '../../run/foreign-model.js';
 import type { LiveTeacher } from '../live-teacher.js';
 import { loadForeign } from './foreign-model.js';
 import { type ImageFacts, imageConversion } from './images.js';
+import { undoLink } from './probabilities.js';
 
 /** What a model from a file is opened for. */
 export interface ForeignUse extends ImageFacts {
@@ -87,6 +88,9 @@ function asFeature({ data, shape }: TensorData, feature: ForeignFeature): Tensor
   const count = shape[0]!;
   const values = data as Float32Array;
   const isMap = feature.layout === 'NHWC' && feature.shape.length === 3;
+  if (feature.link !== undefined) {
+    return tensorData('float32', [count, ...feature.shape], undoLink(values, feature.link));
+  }
   return tensorData(
     'float32',
     [count, ...feature.shape],
