@@ -83,6 +83,25 @@ describe('an evaluation', () => {
     }
   });
 
+  it('refuses logits that are not finite, with whose they are, how many and the first', async () => {
+    const whole = executableClassifier(teacher);
+    let batch = 0;
+    const classifier: Classifier = {
+      batchSize: 4,
+      run: async (images) => {
+        const { logits } = await whole.run(images);
+        const data = Float32Array.from(logits.data as Float32Array);
+        if (batch++ > 0) data[2] = Number.NaN;
+        return { logits: tensorData('float32', logits.shape, data) };
+      },
+    };
+    const error = await evaluate({ model: "teacher 'wise'", classifier, dataset, metrics }).catch((e) => e);
+    expect(error).toMatchObject({ code: 'NON_FINITE', details: { images: 2, first: 5, samples: 10 } });
+    expect(error.message).toBe(
+      "teacher 'wise' gives logits that are not finite for 2 of 10 images of the test split, first for image 5",
+    );
+  });
+
   it('ends when it is told to', async () => {
     const options = { classifier: executableClassifier(teacher), dataset, metrics, stop: () => true };
     await expect(evaluate(options)).rejects.toMatchObject({ code: 'INTERRUPTED' });

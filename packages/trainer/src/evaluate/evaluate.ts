@@ -5,6 +5,7 @@ import { mostLikely } from '../analysis/most-likely.js';
 import { type Classifier, checkLogits } from '../execute/classifier.js';
 import type { MetricChoice } from '../run/choices.js';
 import type { MetricValues } from '../run/facts.js';
+import { indexNotFinite } from '../run/finite.js';
 import { measuring, requireTargetsOf } from './measuring.js';
 import type { PlannedMetric } from './plan-metrics.js';
 import type { SplitFeatures } from './teacher-features.js';
@@ -13,6 +14,8 @@ import { thinned } from './thinned.js';
 /** What {@link evaluate} measures, and on which samples. */
 export interface EvaluateOptions {
   readonly classifier: Classifier;
+  /** What errors call it, such as `the student` or `teacher 'wise'`. Default `the model`. */
+  readonly model?: string;
   readonly dataset: RunDataset;
   /** Default `test`. */
   readonly split?: 'train' | 'test';
@@ -46,8 +49,8 @@ export interface Evaluation {
 /**
  * Runs a model over every sample of a split.
  *
- * @throws LimbeckError SHAPE_MISMATCH where model and data do not fit, INTERRUPTED where `stop` said so, PRECONDITION
- * where a metric looks at features that nobody gives
+ * @throws LimbeckError SHAPE_MISMATCH where model and data do not fit, NON_FINITE where logits are not
+ * finite, INTERRUPTED where `stop` said so, PRECONDITION where a metric looks at features that nobody gives
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { classifier, dataset, stop = () => false } = options;
@@ -62,6 +65,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const predictions = new Int32Array(loader.samples);
   const kept = options.keepLogits ? new Float32Array(loader.samples * classes) : undefined;
   let right = 0;
+  const bad: number[] = [];
   for (let step = 0; step < loader.batches; step++) {
     const { images, targets, count } = await loader.batch(step);
     const labels = targets.kind === 'index' ? targets.values : undefined;
@@ -74,14 +78,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       predictions[first + row] = predicted;
       if (predicted === labels?.[row]) right++;
     }
+    bad.push(...rowsNotFinite(logits, count, classes).map((row) => first + row));
+    // the rest of the split is looked at for the count alone
+    if (stop()) throw new LimbeckError('INTERRUPTED', 'the evaluation was interrupted');
+    if (bad.length > 0) continue;
     kept?.set(logits.subarray(0, count * classes), first * classes);
     for (const { accumulator, featuresOf, readsTargets } of metrics) {
       const features = featuresOf(answer, { first, count });
       const seen = readsTargets ? targets : noTargets;
       accumulator.add({ logits, targets: seen, count, classes, features });
     }
-    if (stop()) throw new LimbeckError('INTERRUPTED', 'the evaluation was interrupted');
   }
+  if (bad.length > 0) throw notFinite(options.model ?? 'the model', name, { bad, samples: loader.samples });
   return {
     metrics: Object.fromEntries(metrics.map(({ name, accumulator }) => [name, accumulator.value()])),
     samples: loader.samples,
@@ -90,6 +98,29 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     logits: kept,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+function rowsNotFinite(logits: Float32Array, rows: number, classes: number): number[] {
+  if (indexNotFinite(logits.subarray(0, rows * classes)) < 0) return [];
+  return Array.from({ length: rows }, (_, row) => row).filter(
+    (row) => indexNotFinite(logits.subarray(row * classes, (row + 1) * classes)) >= 0,
+  );
+}
+
+function notFinite(
+  model: string,
+  split: string,
+  { bad, samples }: { bad: readonly number[]; samples: number },
+): LimbeckError {
+  const [first] = bad;
+  return new LimbeckError(
+    'NON_FINITE',
+    `${model} gives logits that are not finite for ${bad.length} of ${samples} images of the ${split} split, first for image ${first}`,
+    {
+      hint: 'do its weights and the normalisation fit the data? After training, try a lower learning rate or a warm-up',
+      details: { model, split, images: bad.length, samples, first },
+    },
+  );
 }
 
 /** How alike two evaluations of one split are. */

@@ -15,6 +15,8 @@ export interface TeacherBatch {
 
 /** Where the features of one teacher come from, step by step: the teacher itself, or a cache of what it said. */
 export interface FeatureSource {
+  /** Name of the teacher, for messages. */
+  readonly teacher?: string;
   /** Inputs of the student's program, by name. */
   features(batch: TeacherBatch): Promise<Lent<Feeds>>;
   /** Frees what it holds itself; a teacher it asks is its owner's. */

@@ -1,8 +1,9 @@
-import { LimbeckError, type Targets } from '@limbeck/core';
+import { type Feeds, LimbeckError, type Targets } from '@limbeck/core';
 import { type TensorData, tensorData } from '@limbeck/graph';
 import { mostLikely } from '../analysis/most-likely.js';
 import { scheduleInput, weightOutput } from '../programs/objective.js';
 import type { StepPlan } from '../programs/student.js';
+import { findNotFinite, type NotFinite } from '../run/finite.js';
 import type { StepBatch } from './batch-source.js';
 import type { FeatureSource } from './feature-source.js';
 import type { Rates, StudentStep } from './student-step.js';
@@ -17,8 +18,18 @@ export interface StepResult {
   readonly correct: number | undefined;
   /** Images of all its batches. */
   readonly samples: number;
-  /** A feature of a teacher that holds a number which is not finite; looked for where a loss is not. */
-  readonly unsound?: string | undefined;
+  /** The first value of the student's logits that is not finite. */
+  readonly badLogits?: NotFinite | undefined;
+  /** A feature of a teacher that holds a value which is not finite; looked for where the student's step does. */
+  readonly unsound?: UnsoundFeature | undefined;
+}
+
+/** A feature that holds a value which is not finite. */
+export interface UnsoundFeature {
+  /** Name of the teacher; undefined where its source does not tell. */
+  readonly teacher: string | undefined;
+  /** Input of the student's program. */
+  readonly feature: string;
 }
 
 /** What a step is run with. */
@@ -66,9 +77,12 @@ export class Stepper {
     const offered: Record<string, TensorData> = { ...batch.feeds };
     for (const [term, factor] of factors) offered[scheduleInput(term)] = scalar(factor);
     // they go to the student as they are
-    const features: Record<string, TensorData> = {};
-    for (const source of this.#sources) Object.assign(features, await source.features(batch));
-    Object.assign(offered, features);
+    const given: { teacher: string | undefined; features: Feeds }[] = [];
+    for (const source of this.#sources) {
+      const features = await source.features(batch);
+      given.push({ teacher: source.teacher, features });
+      Object.assign(offered, features);
+    }
     const { inputs } = this.#student;
     const feeds = Object.fromEntries(Object.entries(offered).filter(([name]) => inputs.has(name)));
     const fetches = await this.#student.batch(feeds, part, rates);
@@ -83,8 +97,12 @@ export class Stepper {
     }
     losses[totalLoss] = fetches.loss!.data[0]!;
     const correct = countRight(fetches.logits, batch.targets);
-    const unsound = Number.isFinite(losses[totalLoss]) ? undefined : notFinite(features);
-    return { losses, weights, correct, samples: batch.indices.length, unsound };
+    const { logits } = fetches;
+    const badLogits = logits && findNotFinite([['logits', logits]]);
+    const isSound =
+      badLogits === undefined && [losses, weights].every((of) => Object.values(of).every(Number.isFinite));
+    const unsound = isSound ? undefined : unsoundOf(given);
+    return { losses, weights, correct, samples: batch.indices.length, badLogits, unsound };
   }
 }
 
@@ -105,16 +123,20 @@ function joined(results: readonly StepResult[]): StepResult {
     weights: mean(weights, (one) => one.weights),
     correct: predicts ? total(({ correct }) => correct!) : undefined,
     samples: total(({ samples }) => samples),
+    badLogits: results.find(({ badLogits }) => badLogits !== undefined)?.badLogits,
     unsound: results.find(({ unsound }) => unsound !== undefined)?.unsound,
   };
 }
 
-/** The first tensor with a number that is not finite. */
-const notFinite = (tensors: Readonly<Record<string, TensorData>>): string | undefined =>
-  Object.entries(tensors).find(
-    ([, { dtype, data }]) =>
-      dtype === 'float32' && (data as Float32Array).some((value) => !Number.isFinite(value)),
-  )?.[0];
+function unsoundOf(
+  given: readonly { readonly teacher: string | undefined; readonly features: Feeds }[],
+): UnsoundFeature | undefined {
+  for (const { teacher, features } of given) {
+    const bad = findNotFinite(Object.entries(features));
+    if (bad !== undefined) return { teacher, feature: bad.name };
+  }
+  return undefined;
+}
 
 function countRight(logits: TensorData | undefined, targets: Targets): number | undefined {
   if (logits === undefined || targets.kind !== 'index') return undefined;
@@ -127,9 +149,9 @@ function countRight(logits: TensorData | undefined, targets: Targets): number | 
   return right;
 }
 
-/** @throws LimbeckError NON_FINITE naming step, epoch and the first term that went bad */
-export function refuseNonFiniteLosses(
-  { losses, weights, unsound }: Pick<StepResult, 'losses' | 'weights' | 'unsound'>,
+/** @throws LimbeckError NON_FINITE naming step, epoch and what went bad: the teacher's feature, the first term, or the logits */
+export function refuseNonFinite(
+  { losses, weights, badLogits, unsound }: Pick<StepResult, 'losses' | 'weights' | 'badLogits' | 'unsound'>,
   { step, epoch, lr, phase }: { step: number; epoch: number; lr: number; phase?: string },
 ): void {
   const named = [
@@ -143,19 +165,31 @@ export function refuseNonFiniteLosses(
   // the total goes bad with any of its terms, and tells the least
   const bad = named.filter(({ value }) => !Number.isFinite(value));
   const first = bad.find(({ term }) => term !== totalLoss) ?? bad[0];
-  if (first === undefined) return;
-  const { term, value, what } = first;
   const where = phase === undefined ? `epoch ${epoch}` : `epoch ${epoch} of the initial phase of '${phase}'`;
   if (unsound !== undefined) {
+    const { teacher, feature } = unsound;
+    const whose = teacher === undefined ? 'the teacher' : `teacher '${teacher}'`;
     throw new LimbeckError(
       'NON_FINITE',
-      `'${unsound}' of the teacher holds a value that is not finite at step ${step} (${where})`,
+      `'${feature}' of ${whose} holds a value that is not finite at step ${step} (${where})`,
       {
         hint: "the student is not at fault: do the teacher's weights and teacher.input fit the data? `limbeck eval` measures it alone",
-        details: { feature: unsound, term, step, epoch, phase },
+        details: { teacher, feature, term: first?.term, step, epoch, phase },
       },
     );
   }
+  if (first === undefined) {
+    if (badLogits === undefined) return;
+    throw new LimbeckError(
+      'NON_FINITE',
+      `the student's logits hold ${badLogits.value} at step ${step} (${where}) with learning rate ${lr}`,
+      {
+        hint: 'try a lower learning rate or a warm-up; checkpoints before this step are kept',
+        details: { step, epoch, lr, phase },
+      },
+    );
+  }
+  const { term, value, what } = first;
   throw new LimbeckError(
     'NON_FINITE',
     `${what} is ${value} at step ${step} (${where}) with learning rate ${lr}`,

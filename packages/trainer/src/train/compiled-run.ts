@@ -180,8 +180,11 @@ async function openStep(
   const sources = teachers.flatMap(({ teacher, live, cache }) => {
     const features = teacher.planned.features.filter(({ input }) => given.has(input));
     if (features.length === 0) return [];
-    if (cache !== undefined) return [cache.features(features, spec.data.batchSize)];
-    return live === undefined ? [] : [liveFeatures(live, features)];
+    const { name } = teacher.planned;
+    if (cache !== undefined) {
+      return [{ ...cache.features(features, spec.data.batchSize), teacher: name }];
+    }
+    return live === undefined ? [] : [{ ...liveFeatures(live, features), teacher: name }];
   });
   const student = await openStudentStep(plan, spec.placement, { emit, state });
   return { student, sources };

@@ -34,7 +34,8 @@ export async function examineTeacher(
   const own = live?.paths.has('logits') ? undefined : await openClassifier(run, teacher, emit);
   try {
     const classifier = teacherClassifier(own ?? live!);
-    const result = await evaluate({ classifier, dataset: data.dataset, metrics, stop });
+    const model = `teacher '${teacher.planned.name}'`;
+    const result = await evaluate({ model, classifier, dataset: data.dataset, metrics, stop });
     const { samples, seconds, accuracy } = result;
     const { name } = teacher.planned;
     emit({ type: 'teacher', teacher: name, metrics: result.metrics, samples, seconds });

@@ -1,8 +1,9 @@
-import { coreVersion } from '@limbeck/core';
+import { coreVersion, LimbeckError } from '@limbeck/core';
 import { writeSafetensors } from '@limbeck/formats';
 import { frozen } from '../execute/compile.js';
 import { writeAtomically, writeJson } from '../files/atomic.js';
 import { writeExported } from '../files/exported.js';
+import { findNotFinite } from '../run/finite.js';
 import type { Progress } from '../run/progress.js';
 import type { RunResult } from '../run/run-result.js';
 import { type RunFolder, runFiles } from '../store/run-folder.js';
@@ -14,6 +15,8 @@ import { type PreparedRun, parameterCount } from './prepare.js';
 /**
  * Writes what a run is for: the deployed student of the last epoch in every format asked for, then the result. A run is
  * finished once its result is there.
+ *
+ * @throws LimbeckError NON_FINITE naming the first tensor that is not finite, before anything is written; WRITE_FAILED
  */
 export async function finish(
   run: PreparedRun,
@@ -26,6 +29,14 @@ export async function finish(
   const last = progress.last!;
   const { epoch, values } = progress.best!;
   const state = await compiled.deployedState();
+  const bad = findNotFinite(state);
+  if (bad !== undefined) {
+    throw new LimbeckError(
+      'NON_FINITE',
+      `'${bad.name}' of the trained student is ${bad.value} at element ${bad.index}; nothing was exported`,
+      { hint: 'try a lower learning rate or a warm-up; checkpoints are kept', details: { state: bad.name } },
+    );
+  }
   const deployed = run.deployed(1);
   const metadata = describeWeights({
     backbone: student.backbone.id,

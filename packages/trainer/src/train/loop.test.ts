@@ -374,6 +374,30 @@ describe('a loss that is not finite', () => {
     expect(existsSync(join(folder, 'student.safetensors'))).toBe(false);
   });
 
+  it('is noticed after the last step too: nothing is exported', async () => {
+    const whole = toyDataset();
+    const metrics = spec().metrics.slice(0, 1);
+    const one = { epochs: 1, lr: 1e38, metrics, distillers: [], teachers: [] };
+    const data = { ...spec().data, batchSize: whole.train.length };
+    const { error, of, folder } = await run(spec({ ...one, data }));
+    expect(error).toMatchObject({ code: 'NON_FINITE', exitCode: 1 });
+    expect(of('step')).toHaveLength(1);
+    expect(error!.message).toMatch(/^the student after epoch 1 gives logits that are not finite for \d+ of/);
+    expect(existsSync(join(folder, 'student.safetensors'))).toBe(false);
+    expect(existsSync(join(folder, 'result.json'))).toBe(false);
+    expect(of('checkpoint')).toEqual([]);
+  });
+
+  it('is the fault of a teacher whose logits are not finite', async () => {
+    const weights = toyTeacherWeights();
+    const tensors = new Map(weights.tensors);
+    tensors.set('fc.weight', { ...tensors.get('fc.weight')!, data: new Float32Array(8).fill(3e38) });
+    const teacher = { ...spec().teachers[0]!, name: 'wise', weights: { ...weights, tensors } };
+    const { error } = await run(spec({ teachers: [teacher] }));
+    expect(error).toMatchObject({ code: 'NON_FINITE' });
+    expect(error!.message).toMatch(/^teacher 'wise' gives logits that are not finite/);
+  });
+
   it('names the term that went bad and keeps the checkpoints', async () => {
     // the second epoch's learning rate breaks what the first has learnt
     const { error, of, folder } = await run(

@@ -1,7 +1,7 @@
 import { LimbeckError } from '@limbeck/core';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
 import { executableClassifier } from '../execute/classifier.js';
-import { refuseNonFiniteLosses, Stepper, type StepResult } from '../execute/step.js';
+import { refuseNonFinite, Stepper, type StepResult } from '../execute/step.js';
 import type { RunListener } from '../run/events.js';
 import type { MetricValues } from '../run/facts.js';
 import { accuracyOf, emptySums, meansOf, type Progress, weightsOf } from '../run/progress.js';
@@ -131,7 +131,7 @@ export class Session {
       factors: phase.factorsAt(this.#stepInPhase),
     });
     const place = { step: progress.step + 1, epoch: progress.epoch + 1, lr, ...this.#named() };
-    refuseNonFiniteLosses(result, place);
+    refuseNonFinite(result, place);
     addUp(progress, result);
     this.pace.step((performance.now() - started) / 1000);
     this.#emit({
@@ -198,7 +198,8 @@ export class Session {
     const { dataset } = spec.data;
     const teachers = this.#compiled.evaluated[split];
     const stop = this.stop;
-    const result = await evaluate({ classifier, dataset, metrics, teachers, split, samples, stop });
+    const model = `the student after epoch ${epoch}`;
+    const result = await evaluate({ model, classifier, dataset, metrics, teachers, split, samples, stop });
     const bad = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value));
     if (bad === undefined) return result;
     throw new LimbeckError(

@@ -4,6 +4,7 @@ import { coreVersion, LimbeckError } from '@limbeck/core';
 import { writeSafetensors } from '@limbeck/formats';
 import type { StateDict } from '@limbeck/graph';
 import { writeAtomically, writeJson } from '../../files/atomic.js';
+import { findNotFinite } from '../../run/finite.js';
 import { hashOf, type Identity } from '../../run/identity.js';
 import type { Progress } from '../../run/progress.js';
 import { checkpointName, type Manifest, manifestVersion } from './manifest.js';
@@ -47,17 +48,15 @@ export function saveCheckpoint(
 }
 
 function refuseNonFinite(state: StateDict, { step, epoch }: Progress): void {
-  for (const [name, { dtype, data }] of state) {
-    if (dtype !== 'float32') continue;
-    const index = (data as Float32Array).findIndex((value) => !Number.isFinite(value));
-    if (index < 0) continue;
-    throw new LimbeckError(
-      'NON_FINITE',
-      `'${name}' became ${data[index]} at element ${index} by step ${step} (epoch ${epoch + 1})`,
-      {
-        hint: 'try a lower learning rate, a warm-up, or smaller loss weights; checkpoints before this step are kept',
-        details: { step, epoch: epoch + 1, state: name },
-      },
-    );
-  }
+  const bad = findNotFinite(state);
+  if (bad === undefined) return;
+  const { name, index, value } = bad;
+  throw new LimbeckError(
+    'NON_FINITE',
+    `'${name}' became ${value} at element ${index} by step ${step} (epoch ${epoch + 1})`,
+    {
+      hint: 'try a lower learning rate, a warm-up, or smaller loss weights; checkpoints before this step are kept',
+      details: { step, epoch: epoch + 1, state: name },
+    },
+  );
 }
