@@ -19,9 +19,16 @@ const endToEnd = [
   'test/{bootstrap,browser,examples,guides}.test.ts',
 ];
 
-const project = (name: string, include: string[], exclude: string[] = []) => ({
+/** TensorFlow uses oneDNN by itself on newer CPUs only, and its profiles are of oneDNN's primitives. */
+const env = { TF_ENABLE_ONEDNN_OPTS: '1' };
+
+const project = (
+  name: string,
+  include: string[],
+  { exclude = [], ...more }: { exclude?: string[]; testTimeout?: number } = {},
+) => ({
   extends: true as const,
-  test: { name, include, exclude: [...configDefaults.exclude, ...exclude] },
+  test: { name, env, include, exclude: [...configDefaults.exclude, ...exclude], ...more },
 });
 
 export default defineConfig({
@@ -38,13 +45,11 @@ export default defineConfig({
       exclude: ['**/*.test.ts'],
     },
     projects: [
-      project(
-        'unit',
-        ['packages/*/src/**/*.test.ts', 'plugins/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-        [...backends, ...endToEnd],
-      ),
+      project('unit', ['packages/*/src/**/*.test.ts', 'plugins/*/src/**/*.test.ts', 'test/**/*.test.ts'], {
+        exclude: [...backends, ...endToEnd],
+      }),
       project('backends', backends),
-      project('end-to-end', endToEnd),
+      project('end-to-end', endToEnd, { testTimeout: 60_000 }),
     ],
   },
 });

@@ -5,7 +5,7 @@ import { describeChosen, withChosen } from './chosen-placements.js';
 import { composeRun } from './compose-run.js';
 import { describeEnvironment } from './environment.js';
 import { relativePath, runFolders, type Surroundings } from './folders.js';
-import { nextRunFolder, runName } from './run-name.js';
+import { giveBackRunFolder, nextRunFolder, runName } from './run-name.js';
 
 /** How a configuration is run. */
 export interface RunOrder extends Surroundings, Pick<TrainOptions, 'onEvent' | 'stop'> {
@@ -47,16 +47,22 @@ export async function runConfig(config: ResolvedConfig, host: Host, order: RunOr
   const backends = [spec.placement, ...spec.teachers.map(({ placement }) => placement)].map(
     ({ backend }) => backend,
   );
-  const folder = resume ?? out ?? nextRunFolder(runName(config), cwd);
-  return train(spec, {
-    // as messages show it
-    folder: relativePath(path.resolve(cwd, folder), process.cwd()),
-    resume: resume !== undefined,
-    record: {
-      config: configToJson(withChosen(config, spec)),
-      environment: { ...(await describeEnvironment(host, cwd, backends)), config: origin },
-    },
-    onEvent,
-    stop,
-  });
+  const taken = resume === undefined && out === undefined ? nextRunFolder(runName(config), cwd) : undefined;
+  const folder = resume ?? out ?? taken!;
+  try {
+    return await train(spec, {
+      // as messages show it
+      folder: relativePath(path.resolve(cwd, folder), process.cwd()),
+      resume: resume !== undefined,
+      record: {
+        config: configToJson(withChosen(config, spec)),
+        environment: { ...(await describeEnvironment(host, cwd, backends)), config: origin },
+      },
+      onEvent,
+      stop,
+    });
+  } catch (error) {
+    if (taken !== undefined) giveBackRunFolder(taken, cwd);
+    throw error;
+  }
 }

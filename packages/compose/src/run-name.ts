@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { distillersOf, type ResolvedConfig } from '@limbeck/core';
 import { makeFolder, writing } from '@limbeck/trainer';
@@ -16,10 +16,22 @@ export function runName(config: ResolvedConfig): string {
  * @throws LimbeckError WRITE_FAILED
  */
 export function nextRunFolder(name: string, cwd: string): string {
-  makeFolder(path.resolve(cwd, 'runs'));
   for (let n = 1; ; n++) {
+    // again each time: another process may just have given it back
+    makeFolder(path.resolve(cwd, 'runs'));
     const folder = path.join('runs', `${name}-${n}`);
     if (isMade(path.resolve(cwd, folder))) return folder;
+  }
+}
+
+/** Removes a folder that {@link nextRunFolder} made and nothing was written in, and `runs` where nothing else is in it. */
+export function giveBackRunFolder(folder: string, cwd: string): void {
+  for (const one of [path.resolve(cwd, folder), path.resolve(cwd, 'runs')]) {
+    try {
+      rmdirSync(one);
+    } catch {
+      // gone already, or not empty
+    }
   }
 }
 

@@ -24,10 +24,19 @@ const allowed = new Set([
   'Zlib',
 ]);
 
-/** True where one alternative of the expression is allowed as a whole. @param {string} expression of SPDX */
-export function isAllowed(expression) {
+/** Packages that bring libvips as a shared library of its own, which the LGPL lets anyone use. */
+const sharedLibraries = /^@img\/sharp-/;
+
+/**
+ * True where one alternative of the expression is allowed as a whole.
+ * @param {string} expression of SPDX
+ * @param {Set<string>} [also] further licences
+ */
+export function isAllowed(expression, also = new Set()) {
   const alternatives = expression.replace(/[()]/g, '').split(/ OR /);
-  return alternatives.some((one) => one.split(/ AND /).every((id) => allowed.has(id.trim())));
+  return alternatives.some((one) =>
+    one.split(/ AND /).every((id) => allowed.has(id.trim()) || also.has(id.trim())),
+  );
 }
 
 /**
@@ -45,7 +54,8 @@ export function lockProblems(packages) {
       problems.push(`${name} has no checksum of SHA-512`);
     if (entry.resolved !== undefined && !/^https:/.test(entry.resolved))
       problems.push(`${name} comes from ${entry.resolved}`);
-    if (!isAllowed(entry.license ?? 'none'))
+    const also = sharedLibraries.test(name) ? new Set(['LGPL-3.0-or-later']) : undefined;
+    if (!isAllowed(entry.license ?? 'none', also))
       problems.push(`${name} has the licence ${entry.license ?? 'none'}`);
     return problems;
   });

@@ -23,6 +23,10 @@ it('a package without checksum, from a file or under another licence is told', (
     'b 1.0.0 comes from git+ssh://somewhere',
     '@c/d 1.0.0 has the licence AGPL-3.0',
   ]);
+  const lesser = { ...sound, license: 'Apache-2.0 AND LGPL-3.0-or-later' };
+  expect(lockProblems({ 'node_modules/@img/sharp-wasm32': lesser, 'node_modules/e': lesser })).toEqual([
+    'e 1.0.0 has the licence Apache-2.0 AND LGPL-3.0-or-later',
+  ]);
 });
 
 it.each([

@@ -233,7 +233,7 @@ describe('limbeck init', () => {
     expect(await resolved('limbeck.config.yaml')).toEqual(config);
     expect(config.teacher).toMatchObject({
       use: bundled.teacherBackbone,
-      weights: path.join(folder, 'teacher.safetensors'),
+      weights: { file: path.join(folder, 'teacher.safetensors') },
     });
   });
 

@@ -72,8 +72,9 @@ test.each([
   const rounded = await run(target, { batches, classifier: 'int8' });
   expect(rounded.embedding).toEqual(float.embedding);
   expect(rounded.logits).not.toEqual(float.logits);
-  expect(error(rounded.logits, float.logits)).toBeLessThan(0.01);
-  expect(error(rounded.logits, exact.logits)).toBeLessThan(0.02);
+  // weights have 7 bits on CPUs without VNNI
+  expect(error(rounded.logits, float.logits)).toBeLessThan(0.02);
+  expect(error(rounded.logits, exact.logits)).toBeLessThan(0.03);
   expect(float.operations).not.toContain('QGemm');
   expect(rounded.operations).toContain('QGemm');
 });
