@@ -32,7 +32,7 @@ export interface OnnxDescription {
 
 /** Describes an `.onnx` file; the runtime infers the shapes that the file does not say, where it takes the model. */
 export async function describeOnnx(file: string, host: Host, cwd: string): Promise<OnnxDescription> {
-  const bytes = readModelFile(path.resolve(cwd, file));
+  const bytes = readModelFile(path.resolve(cwd, file), file);
   const model = decodeOnnx(bytes, { source: file });
   const { graph } = model;
   const said = new Map(
