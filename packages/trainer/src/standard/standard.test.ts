@@ -150,9 +150,14 @@ describe('optimisers', () => {
 
 it('brings the augmentations', () => {
   expect(host.list('augmentations').map(({ id }) => id)).toEqual([
+    'center-crop',
     'cutout',
     'flip',
     'pad-crop',
     'rand-augment',
+    'random-resized-crop',
+    'resize',
+    'to-grey',
+    'to-rgb',
   ]);
 });
