@@ -19,16 +19,13 @@ const endToEnd = [
   'test/{bootstrap,browser,examples,guides}.test.ts',
 ];
 
-/** TensorFlow uses oneDNN by itself on newer CPUs only, and its profiles are of oneDNN's primitives. */
-const env = { TF_ENABLE_ONEDNN_OPTS: '1' };
-
 const project = (
   name: string,
   include: string[],
   { exclude = [], ...more }: { exclude?: string[]; testTimeout?: number } = {},
 ) => ({
   extends: true as const,
-  test: { name, env, include, exclude: [...configDefaults.exclude, ...exclude], ...more },
+  test: { name, include, exclude: [...configDefaults.exclude, ...exclude], ...more },
 });
 
 export default defineConfig({

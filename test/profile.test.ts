@@ -18,6 +18,9 @@ const config = {
   backend: { use: 'tfjs', device: 'cpu' },
 };
 
+// TensorFlow uses oneDNN by itself on newer CPUs only, and profiles are of oneDNN's primitives
+process.env.TF_ENABLE_ONEDNN_OPTS = '1';
+
 const profile = (folder: string) => limbeck(['bench', '--steps', '2', '--profile'], folder);
 
 describe.skipIf(missing)(

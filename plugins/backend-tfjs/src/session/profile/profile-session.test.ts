@@ -24,6 +24,8 @@ import { tfjsBackend } from '../../backend.js';
 import { PrimitiveLog } from './primitive-log.js';
 import { replay } from './replay.js';
 
+// TensorFlow uses oneDNN by itself on newer CPUs only, and profiles are of oneDNN's primitives
+process.env.TF_ENABLE_ONEDNN_OPTS = '1';
 const found = await tfjsBackend.capabilities();
 const reason = found.available ? '' : ` (${found.reason})`;
 
