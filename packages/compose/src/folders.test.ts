@@ -8,14 +8,14 @@ import { nextRunFolder } from './run-name.js';
 const home = path.join(userInfo().homedir, '.cache', 'limbeck', 'data');
 
 test.each<[Record<string, string>, string]>([
-  [{ LIMBECK_DATA: 'data' }, '/work/data'],
+  [{ LIMBECK_DATA: 'data' }, '/project/data'],
   [{ XDG_CACHE_HOME: '/cache', HOME: '/home/me' }, '/cache/limbeck/data'],
   [{ XDG_CACHE_HOME: 'relative', HOME: '/home/me' }, '/home/me/.cache/limbeck/data'],
   [{ XDG_CACHE_HOME: '', HOME: '' }, home],
   [{ HOME: 'relative' }, home],
   [{}, home],
 ])('%j: data sets are kept in %s', (env, expected) => {
-  expect(dataFolder(undefined, { cwd: '/work', env })).toBe(path.normalize(expected));
+  expect(dataFolder(undefined, { cwd: '/project', env })).toBe(path.normalize(expected));
 });
 
 test('the number of a run is taken by making its folder', () => {
