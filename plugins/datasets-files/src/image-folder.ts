@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { badData } from './failure.js';
 import { indexedSplit } from './indexed-split.js';
 import { isPictureName, looksDamaged } from './pictures.js';
+import { splitNames } from './split-names.js';
 
 interface Options {
   readonly path: string;
@@ -14,14 +15,7 @@ interface Options {
 }
 
 /** Folders that are splits, by the names they go under. */
-const splitNames: Readonly<Record<string, string>> = {
-  train: 'train',
-  training: 'train',
-  val: 'validation',
-  valid: 'validation',
-  validation: 'validation',
-  test: 'test',
-};
+const folderNames: Readonly<Record<string, string>> = { ...splitNames, training: 'train' };
 
 /** Files of one split, by class where there are classes. */
 interface Found {
@@ -89,12 +83,12 @@ async function requireFolder(root: string): Promise<void> {
 /** Files of each split, in the order of the index. Folders are splits where one of them is called `train`. */
 function groupFiles(index: FileIndex, labels: Options['labels']): Map<string, Found> {
   const tops = new Set(index.columns.folders.map((folder) => folder.split('/', 1)[0]!));
-  const hasSplits = [...tops].some((top) => splitNames[top.toLowerCase()] === 'train');
+  const hasSplits = [...tops].some((top) => folderNames[top.toLowerCase()] === 'train');
   const splits = new Map<string, Found>();
   // the parts of a folder are the same for all its files
   const places = index.columns.folders.map((folder) => {
     const parts = folder === '' ? [] : folder.split('/');
-    const name = hasSplits ? splitNames[parts[0]?.toLowerCase() ?? ''] : 'train';
+    const name = hasSplits ? folderNames[parts[0]?.toLowerCase() ?? ''] : 'train';
     return { split: name, label: parts[hasSplits ? 1 : 0] };
   });
   for (let file = 0; file < index.length; file++) {

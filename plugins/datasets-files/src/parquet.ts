@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { defineDataset, LimbeckError, noTargets, type OpenDataset, type Split } from '@limbeck/core';
-import { byCodePoint } from '@limbeck/formats';
 import { z } from 'zod';
 import { badData } from './failure.js';
+import { findShards, type Shard } from './find-shards.js';
 import { type PictureRow, readPictures } from './parquet-file.js';
 
 interface Options {
@@ -14,14 +14,6 @@ interface Options {
   readonly image?: string | undefined;
   readonly label?: string | undefined;
 }
-
-const splitNames: Readonly<Record<string, string>> = {
-  train: 'train',
-  val: 'validation',
-  valid: 'validation',
-  validation: 'validation',
-  test: 'test',
-};
 
 /** Parquet files with pictures and labels, in the layout of the Hugging Face hub. */
 export const parquet = defineDataset<Options>({
@@ -81,7 +73,7 @@ function splitOf(rows: readonly PictureRow[], hasLabels: boolean): Split {
   };
 }
 
-async function findFiles(root: string): Promise<{ file: string; split: string }[]> {
+async function findFiles(root: string): Promise<Shard[]> {
   const found = await stat(root).catch(() => undefined);
   if (found?.isFile()) return [{ file: root, split: 'train' }];
   if (found === undefined) {
@@ -90,17 +82,9 @@ async function findFiles(root: string): Promise<{ file: string; split: string }[
       details: { path: root },
     });
   }
-  const files = (await readdir(root, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.parquet'))
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
-    .sort(byCodePoint)
-    .map((name) => {
-      const words = name.toLowerCase().split(/[^a-z]+/);
-      return {
-        file: path.join(root, name),
-        split: words.map((word) => splitNames[word]).find((split) => split) ?? 'train',
-      };
-    });
-  if (files.length > 0) return files;
-  throw badData(root, 'has no .parquet files', 'name the folder of the files with data.path');
+  return findShards(root, {
+    ending: '.parquet',
+    called: 'files',
+    words: (name) => name.toLowerCase().split(/[^a-z]+/),
+  });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { defineDataset, LimbeckError, noTargets, type OpenDataset, type Split } from '@limbeck/core';
@@ -8,6 +8,7 @@ import { byCodePoint, tarEntries } from '@limbeck/formats';
 import { z } from 'zod';
 import { badData } from './failure.js';
 import { fileBytes } from './file-bytes.js';
+import { findShards, type Shard } from './find-shards.js';
 import { isPictureName } from './pictures.js';
 
 interface Options {
@@ -15,14 +16,6 @@ interface Options {
   readonly labelKey: string;
   readonly classNames?: readonly string[] | undefined;
 }
-
-const splitNames: Readonly<Record<string, string>> = {
-  train: 'train',
-  val: 'validation',
-  valid: 'validation',
-  validation: 'validation',
-  test: 'test',
-};
 
 interface Place {
   readonly shard: string;
@@ -52,10 +45,9 @@ export const webDataset = defineDataset<Options>({
   files: [],
   async open({ path: given, labelKey, classNames }, { report }): Promise<OpenDataset> {
     const root = path.resolve(given);
-    const shards = await findShards(root);
     const hash = createHash('sha256');
     const places: Record<string, Place[]> = {};
-    for (const { shard, split } of shards) {
+    for (const { file: shard, split } of await findTars(root)) {
       report?.(`indexing ${shard}`);
       await pipeline(createReadStream(shard), hash, { end: false });
       places[split] = [...(places[split] ?? []), ...samplesOf(shard, labelKey)];
@@ -103,7 +95,7 @@ function splitOf(places: readonly Place[], labelOf: ReadonlyMap<unknown, number>
   };
 }
 
-async function findShards(root: string): Promise<{ shard: string; split: string }[]> {
+async function findTars(root: string): Promise<Shard[]> {
   const found = await stat(root).catch(() => undefined);
   if (!found?.isDirectory()) {
     throw new LimbeckError('NOT_FOUND', `${root} is no folder`, {
@@ -111,19 +103,11 @@ async function findShards(root: string): Promise<{ shard: string; split: string 
       details: { path: root },
     });
   }
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const shards = entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.tar'))
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
-    .sort(byCodePoint)
-    .map((name) => {
-      const word = /^[a-z]+/i
-        .exec(name.split(path.sep).length > 1 ? name : path.basename(name))?.[0]
-        .toLowerCase();
-      return { shard: path.join(root, name), split: splitNames[word ?? ''] ?? 'train' };
-    });
-  if (shards.length > 0) return shards;
-  throw badData(root, 'has no .tar files', 'name the folder of the shards with data.path');
+  return findShards(root, {
+    ending: '.tar',
+    called: 'shards',
+    words: (name) => /^[a-z]+/i.exec(name) ?? [],
+  });
 }
 
 function samplesOf(shard: string, labelKey: string): Place[] {

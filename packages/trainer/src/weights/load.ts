@@ -8,6 +8,7 @@ import {
   tensorData,
 } from '@limbeck/graph';
 import type { Variable } from '@limbeck/nn';
+import { indexNotFinite } from '../run/finite.js';
 import type { Weights } from '../run/weights.js';
 import { isBookkeeping, isCommon } from './bookkeeping.js';
 import { list, mismatch } from './misfit.js';
@@ -221,7 +222,7 @@ function notesOf(
 }
 
 function finite(value: TensorData, source: string, name: string): TensorData {
-  const at = (value.data as Float32Array).findIndex((one) => !Number.isFinite(one));
+  const at = indexNotFinite(value.data as Float32Array);
   if (at === -1) return value;
   throw new LimbeckError('NON_FINITE', `${source}: '${name}' holds ${value.data[at]} at element ${at}`, {
     hint: 'take weights of an epoch before training diverged',
