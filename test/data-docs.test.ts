@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createHost, placedUse, resolveConfig } from '@limbeck/core';
+import { createHost, placedUse, resolveConfig } from '@limbeck/core/host';
 import datasetsFiles from '@limbeck/datasets-files';
 import datasetsVision from '@limbeck/datasets-vision';
 import { standardTraining } from '@limbeck/trainer';

@@ -1,11 +1,5 @@
-import {
-  createHost,
-  defineBackbone,
-  defineDistiller,
-  definePlugin,
-  type Host,
-  type Use,
-} from '@limbeck/core';
+import { defineBackbone, defineDistiller, definePlugin, type Use } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import {
   add,
   gather,

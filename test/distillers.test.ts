@@ -2,16 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend, onnxExporter } from '@limbeck/backend-onnx';
-import {
-  type ComputeBackend,
-  createHost,
-  defineBackbone,
-  definePlugin,
-  type Host,
-  indexTargets,
-  type Split,
-  type Use,
-} from '@limbeck/core';
+import { defineBackbone, definePlugin, indexTargets, type Split, type Use } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
+import { createHost, type Host } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import classifierSharing from '@limbeck/distill-classifier-sharing';
 import distillContrastive from '@limbeck/distill-contrastive';

@@ -1,12 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { doorsOf } from './architecture/doors.js';
 import { readWorkspace } from './architecture/workspace.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const doors = readWorkspace(root)
-  .filter(({ manifest }) => manifest.private !== true)
-  .flatMap((one) => doorsOf(root, one));
+const packages = readWorkspace(root).filter(({ manifest }) => manifest.private !== true);
+const doors = packages.flatMap((one) => doorsOf(root, one));
 
 /** What packages export is a promise: a change of it is seen in review, as a change of these lists. */
 describe.each(doors)('$specifier', ({ exported }) => {
@@ -19,4 +18,12 @@ describe.each(doors)('$specifier', ({ exported }) => {
       exported.filter(({ documented }) => !documented).map(({ name, file }) => `${file}: ${name}`),
     ).toEqual([]);
   });
+});
+
+it('shows each name behind one door of a package', () => {
+  const twice = packages.flatMap((one) => {
+    const names = doorsOf(root, one).flatMap(({ exported }) => exported.map(({ name }) => name));
+    return names.filter((name, at) => names.indexOf(name) < at).map((name) => `${one.folder}: ${name}`);
+  });
+  expect(twice).toEqual([]);
 });

@@ -2,14 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend } from '@limbeck/backend-onnx';
-import {
-  type ComputeBackend,
-  defineBackbone,
-  defineMetric,
-  definePlugin,
-  indexTargets,
-  type Split,
-} from '@limbeck/core';
+import { defineBackbone, defineMetric, definePlugin, indexTargets, type Split } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import type { RunDataset } from '@limbeck/data';
 import distillLogit from '@limbeck/distill-logit';
 import projectorEnsemble from '@limbeck/distill-projector-ensemble';

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createHost, kindNames, type Plugin } from '@limbeck/core';
+import type { Plugin } from '@limbeck/core';
+import { createHost, kindNames } from '@limbeck/core/host';
 import { describe, expect, test } from 'vitest';
 
 const plugins = fileURLToPath(new URL('../plugins', import.meta.url));

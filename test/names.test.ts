@@ -5,7 +5,7 @@ import resnets from '@limbeck/backbone-resnet';
 import shufflenets from '@limbeck/backbone-shufflenet';
 import vggs from '@limbeck/backbone-vgg';
 import vits from '@limbeck/backbone-vit';
-import { createHost } from '@limbeck/core';
+import { createHost } from '@limbeck/core/host';
 import { type TensorData, tensorData } from '@limbeck/graph';
 import { matchWeights, TracedTeacher, type Weights } from '@limbeck/trainer';
 import { afterAll, describe, expect, it } from 'vitest';

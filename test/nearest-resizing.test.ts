@@ -1,4 +1,4 @@
-import type { ComputeBackend } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import { resizeNearest } from '@limbeck/distill-feature';
 import { Graph, program, tensorData } from '@limbeck/graph';
 import { exactBackend } from '@limbeck/testkit';

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type ComputeBackend, createHost, defineBackbone, type Host, type UseObject } from '@limbeck/core';
+import { defineBackbone, type UseObject } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
+import { createHost, type Host } from '@limbeck/core/host';
 import { relu, reshape, type StateDict, tensorData } from '@limbeck/graph';
 import { averageDecay, averageName, layerDecayFactors, type ParameterGroup } from '@limbeck/nn';
 import { parameterRule, patternFill, referenceBackend } from '@limbeck/testkit';

@@ -1,4 +1,5 @@
-import { createHost, type Host, type Use } from '@limbeck/core';
+import type { Use } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import plugin from '@limbeck/distill-projector-ensemble';
 import { interpret, program, type Tensor } from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';

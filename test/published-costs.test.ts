@@ -1,5 +1,5 @@
 import { cifarResNets } from '@limbeck/backbone-resnet';
-import { completeOptions } from '@limbeck/core';
+import { completeOptions } from '@limbeck/core/host';
 import { summarize } from '@limbeck/trainer';
 import { expect, it } from 'vitest';
 

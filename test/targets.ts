@@ -1,4 +1,4 @@
-import type { ComputeBackend } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import { boundBackend, targetPlaces } from '@limbeck/golden';
 import { type ConformanceTarget, isRequired } from '@limbeck/testkit';
 

@@ -1,15 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { composeRun } from '@limbeck/compose';
-import {
-  type ComputeBackend,
-  createHost,
-  defineDataset,
-  definePlugin,
-  type Exporter,
-  type Plugin,
-  resolveConfig,
-} from '@limbeck/core';
+import { defineDataset, definePlugin, type Plugin } from '@limbeck/core';
+import type { ComputeBackend, Exporter } from '@limbeck/core/backend';
+import { createHost, resolveConfig } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import { writeSafetensors } from '@limbeck/formats';
 import type { StateDict } from '@limbeck/graph';

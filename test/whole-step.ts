@@ -1,4 +1,5 @@
-import { type ComputeBackend, type Feeds, SampleInputs } from '@limbeck/core';
+import type { ComputeBackend, Feeds } from '@limbeck/core/backend';
+import { SampleInputs } from '@limbeck/core/host';
 import { leafName, type StateDict, sizeOf, type Tensor, type TensorData, tensorData } from '@limbeck/graph';
 import { initialState } from '@limbeck/nn';
 import { exactBackend, patternFill, referenceBackend } from '@limbeck/testkit';

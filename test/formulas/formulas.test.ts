@@ -1,4 +1,4 @@
-import { createHost, type Host } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import distillFeature from '@limbeck/distill-feature';
 import distillLogit from '@limbeck/distill-logit';
 import distillProjector from '@limbeck/distill-projector';

@@ -1,6 +1,6 @@
 import { onnxBackend } from '@limbeck/backend-onnx';
 import { tfjsBackend } from '@limbeck/backend-tfjs';
-import type { ComputeBackend, Precision } from '@limbeck/core';
+import type { ComputeBackend, Precision } from '@limbeck/core/backend';
 
 /** Where a program runs and in what. */
 export interface Placement {

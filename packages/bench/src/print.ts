@@ -1,4 +1,4 @@
-import type { ProfileEntry } from '@limbeck/core';
+import type { ProfileEntry } from '@limbeck/core/backend';
 import Table from 'cli-table3';
 import type { Report } from './protocol.js';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Fetches } from '@limbeck/core';
+import type { Fetches } from '@limbeck/core/backend';
 import { sizeOf } from '@limbeck/graph';
 import { randomSource } from '@limbeck/nn';
 import { CacheStore, type FeatureSize, layoutOf } from '@limbeck/trainer';

@@ -1,4 +1,5 @@
-import { type Host, isLimbeckError } from '@limbeck/core';
+import { isLimbeckError } from '@limbeck/core';
+import type { Host } from '@limbeck/core/host';
 
 /** A data set and whether it can be opened. */
 export interface DatasetListing {

@@ -1,6 +1,7 @@
 /**
  * What configurations, plugins and programs import: `defineConfig`, the contracts of plugins, and {@link distill}. Nothing heavy
- * is loaded before it is called. Hosts and backends import `@limbeck/core/host` and `@limbeck/core/backend`.
+ * is loaded before it is called. Authors of backends also import `@limbeck/core/backend`, programs that run plugins
+ * `@limbeck/core/host`.
  */
 export {
   type Augmentation,
@@ -21,7 +22,10 @@ export {
   definePlugin,
   defineProjector,
   defineSchedule,
+  defineTask,
   type ErrorCode,
+  type GradientTransform,
+  indexTargets,
   inject,
   injectable,
   isLimbeckError,
@@ -29,6 +33,7 @@ export {
   type Logger,
   type Loss,
   type Metric,
+  noTargets,
   type OpenDataset,
   type Optimizer,
   type OptionSchema,
@@ -38,8 +43,12 @@ export {
   type RunConfig,
   type Schedule,
   type Split,
+  type TargetKind,
+  type Targets,
+  type Task,
   tokens,
   type Use,
+  type UseObject,
 } from '@limbeck/core';
 export type { RunEvent, RunListener, RunResult } from '@limbeck/trainer';
 export { type DistillOptions, distill } from './distill.js';

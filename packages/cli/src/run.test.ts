@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { coreVersion } from '@limbeck/core';
+import { coreVersion } from '@limbeck/core/host';
 import { describe, expect, it } from 'vitest';
 import { oldestNode } from './commands/doctor.js';
 import { folderWith, limbeck } from './testing/command-line.js';

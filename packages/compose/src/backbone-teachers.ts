@@ -1,4 +1,4 @@
-import { type ResolvedConfig, teachersOf, type WeightsChoice, weightsOf } from '@limbeck/core';
+import { type ResolvedConfig, teachersOf, type WeightsChoice, weightsOf } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import { bindState, type Program } from '@limbeck/graph';
 import { loadWeights, type ModelChoice, TracedTeacher, teacherPrefix } from '@limbeck/trainer';

@@ -1,4 +1,6 @@
-import { type ComputeBackend, createHost, definePlugin, type Host, type Offer } from '@limbeck/core';
+import { definePlugin } from '@limbeck/core';
+import type { ComputeBackend, Offer } from '@limbeck/core/backend';
+import { createHost, type Host } from '@limbeck/core/host';
 import { referenceBackend } from '@limbeck/testkit';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,13 +1,6 @@
-import {
-  type ComputeBackend,
-  type Device,
-  type Host,
-  LimbeckError,
-  type Offer,
-  type OfferRequest,
-  type Role,
-  type Placement as WantedPlacement,
-} from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { ComputeBackend, Device, Offer, OfferRequest, Role } from '@limbeck/core/backend';
+import type { Host, Placement as WantedPlacement } from '@limbeck/core/host';
 import type { Placement } from '@limbeck/trainer';
 
 /** What a backend answered when `auto` asked. */

@@ -1,4 +1,4 @@
-import { configToJson, resolveConfig } from '@limbeck/core';
+import { configToJson, resolveConfig } from '@limbeck/core/host';
 import { referenceBackend } from '@limbeck/testkit';
 import type { RunSpec } from '@limbeck/trainer';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import { type ResolvedConfig, type TeacherConfig, teachersOf } from '@limbeck/core';
+import { type ResolvedConfig, type TeacherConfig, teachersOf } from '@limbeck/core/host';
 import type { Placement, RunSpec } from '@limbeck/trainer';
 
 /**

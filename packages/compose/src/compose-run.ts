@@ -6,7 +6,7 @@ import {
   type ResolvedConfig,
   type TeacherConfig,
   teachersOf,
-} from '@limbeck/core';
+} from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import type { ModelChoice, Placement, RunSpec, TeacherCacheSpec, TeacherSpec } from '@limbeck/trainer';
 import { place } from './backend.js';

@@ -1,4 +1,5 @@
-import { type Host, LimbeckError, type ResolvedConfig } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Host, ResolvedConfig } from '@limbeck/core/host';
 import { bindState, type Program, type StateDict } from '@limbeck/graph';
 import {
   type DeployedSummary,

@@ -1,4 +1,5 @@
-import type { Capabilities, Device, Host, Precision, Role } from '@limbeck/core';
+import type { Capabilities, Device, Precision, Role } from '@limbeck/core/backend';
+import type { Host } from '@limbeck/core/host';
 import { askBackends } from './backend.js';
 
 /** A device of a backend: that it works, or why it does not and what would change that. */

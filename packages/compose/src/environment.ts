@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
-import { type ComputeBackend, coreVersion, type Host } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
+import { coreVersion, type Host } from '@limbeck/core/host';
 
 /** Where a run took place: what may explain that its numbers differ from another's. */
 export interface Environment {

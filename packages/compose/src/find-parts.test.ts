@@ -1,4 +1,5 @@
-import { defineConfig, type Host, resolveConfig } from '@limbeck/core';
+import { defineConfig } from '@limbeck/core';
+import { type Host, resolveConfig } from '@limbeck/core/host';
 import { describe, expect, it } from 'vitest';
 import { findParts } from './find-parts.js';
 

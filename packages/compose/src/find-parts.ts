@@ -1,13 +1,12 @@
+import type { Dataset, UseObject } from '@limbeck/core';
 import {
-  type Dataset,
   distillersOf,
   type Host,
   isFileTeacher,
   placedUse,
   type ResolvedConfig,
   teachersOf,
-  type UseObject,
-} from '@limbeck/core';
+} from '@limbeck/core/host';
 import type { Chosen, ModelChoice, RunSpec, StudentSpec } from '@limbeck/trainer';
 
 /**

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import path from 'node:path';
-import type { ResolvedConfig } from '@limbeck/core';
+import type { ResolvedConfig } from '@limbeck/core/host';
 
 /** Where something is composed: what relative paths start from, and the process's environment. */
 export interface Surroundings {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ResolvedConfig } from '@limbeck/core';
+import type { ResolvedConfig } from '@limbeck/core/host';
 import { type PreparedDataset, prepareDataset, type RunDataset } from '@limbeck/data';
 import type { RunParts } from './find-parts.js';
 

@@ -1,4 +1,4 @@
-import { type WeightsChoice, weightsOf } from '@limbeck/core';
+import { type WeightsChoice, weightsOf } from '@limbeck/core/host';
 import { readWeightsFile, type Weights } from '@limbeck/trainer';
 
 /** Reads the weights that a model of a configuration names, and takes of them what it says. */

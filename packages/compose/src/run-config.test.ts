@@ -1,15 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  createHost,
-  defineBackbone,
-  defineDataset,
-  definePlugin,
-  type Host,
-  resolveConfig,
-  type Split,
-} from '@limbeck/core';
+import { defineBackbone, defineDataset, definePlugin, type Split } from '@limbeck/core';
+import { createHost, type Host, resolveConfig } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import { globalAveragePool, relu } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';

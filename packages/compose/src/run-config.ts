@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { configToJson, type Host, type ResolvedConfig } from '@limbeck/core';
+import { configToJson, type Host, type ResolvedConfig } from '@limbeck/core/host';
 import { type RunResult, type RunSpec, type TrainOptions, train } from '@limbeck/trainer';
 import { describeChosen, withChosen } from './chosen-placements.js';
 import { composeRun } from './compose-run.js';

@@ -1,6 +1,6 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { distillersOf, type ResolvedConfig } from '@limbeck/core';
+import { distillersOf, type ResolvedConfig } from '@limbeck/core/host';
 import { makeFolder, writing } from '@limbeck/trainer';
 
 /** What a run is called: its own name, else student and distillers. */

@@ -1,4 +1,4 @@
-import type { Host, ResolvedConfig } from '@limbeck/core';
+import type { Host, ResolvedConfig } from '@limbeck/core/host';
 import type { StudentSpec } from '@limbeck/trainer';
 import { findParts } from './find-parts.js';
 import { openTeachers, type TeachingData } from './teachers.js';

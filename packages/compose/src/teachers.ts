@@ -7,7 +7,7 @@ import {
   type TeacherConfig,
   teachersOf,
   type Placement as WantedPlacement,
-} from '@limbeck/core';
+} from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import {
   type ForeignModel,

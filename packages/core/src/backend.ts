@@ -1,4 +1,7 @@
-/** What compute backends and exporters import besides the contracts: programs compiled, run and written. */
+/**
+ * What compute backends and exporters import, and who calls them: programs compiled, run, tried and written.
+ */
+import './registration.js';
 
 export {
   type Calibration,
@@ -14,13 +17,16 @@ export {
   type InstallOptions,
   type LoadedModel,
   type LoadOptions,
+  type ModelLimits,
   type ModelPort,
+  type ModelTrial,
   type Offer,
   type OfferRequest,
   type Precision,
   type ProfileEntry,
   type ProfileOptions,
   type Role,
+  type TrialOptions,
 } from './contracts/backend.js';
 export {
   defineExporter,
@@ -29,7 +35,10 @@ export {
   type Exporter,
 } from './contracts/exporter.js';
 export { checkFeeds } from './contracts/feeds.js';
+export { type Lent, retain } from './contracts/lent.js';
 export { type LoadedProgram, serialExecutable } from './contracts/serial-executable.js';
 export { unsupportedNode } from './contracts/unsupported-node.js';
 export { type BatchAxis, findBatchAxes } from './exporting/batch-axes.js';
 export { requireStateless } from './exporting/stateless.js';
+export { type Trial, trialFault, trialOf, trialTolerances, tryOut } from './trials/trial.js';
+export { frozenTrial, trainingTrial } from './trials/trials.js';

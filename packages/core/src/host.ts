@@ -1,5 +1,9 @@
-/** What hosts import: configurations resolved, plugins set up and looked through. */
+/**
+ * What hosts import, which run plugins: configurations resolved, plugins set up and looked through, distillers given their batch.
+ */
+import './registration.js';
 
+export { refuseOversized } from './config/bounds.js';
 export { configJsonSchema } from './config/documentation.js';
 export { extendsOf } from './config/extends.js';
 export { canonicalJson, configToJson, type JsonValue } from './config/json.js';
@@ -17,8 +21,20 @@ export {
 export { type PlacedUse, placedUse } from './config/places.js';
 export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
 export type { ResolvedConfig } from './config/run-config.js';
+export { type WeightsChoice, weightsOf } from './config/weights-schema.js';
 export { metricNameProblem } from './contracts/metric-name.js';
 export { isPlugin } from './contracts/plugin.js';
+export { readTargets, type TargetReader } from './contracts/read-targets.js';
+export { type NegativesInput, SampleInputs } from './contracts/samples.js';
+export {
+  allocateTargets,
+  batchTargets,
+  checkTargets,
+  requireTargets,
+  type TargetInput,
+  targetInput,
+  targetWidth,
+} from './contracts/targets.js';
 export { defaultTeacherName, teacherNameProblem, teacherTitle } from './contracts/teacher-name.js';
 export type { Catalog, CatalogEntry } from './host/catalog.js';
 export { completeOptions } from './host/complete-options.js';
@@ -33,5 +49,4 @@ export {
   type PluginInfo,
 } from './host/plugin-entry.js';
 export { type CoreCopy, loadedCores } from './registration.js';
-export { didYouMean, suggest } from './suggest.js';
 export { coreVersion } from './version.js';

@@ -1,4 +1,5 @@
-import { allocateTargets, type Labelled, type Targets, targetsOf } from '@limbeck/core';
+import { type Labelled, type Targets, targetsOf } from '@limbeck/core';
+import { allocateTargets } from '@limbeck/core/host';
 
 /** Numbers that the targets of one sample of a split take. */
 const widthOf = (targets: Targets, samples: number): number =>

@@ -30,7 +30,7 @@ export {
   type SafetensorsTensor,
   writeSafetensors,
 } from './safetensors/write.js';
-export { type ByteSource, type TarEntry, tarEntries } from './tar/entries.js';
+export { type ByteSource, type TarEntry, type TarPlace, tarEntries } from './tar/entries.js';
 export { encodeSavedModel } from './tensorflow/encode.js';
 export { encodeGraphModel, type GraphModelOptions } from './tensorflow/graph-model.js';
 export {

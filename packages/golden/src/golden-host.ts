@@ -5,7 +5,7 @@ import backboneShufflenet from '@limbeck/backbone-shufflenet';
 import backboneVgg from '@limbeck/backbone-vgg';
 import backboneVit from '@limbeck/backbone-vit';
 import backboneWrn from '@limbeck/backbone-wrn';
-import { createHost, type Host } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import distillClassifierSharing from '@limbeck/distill-classifier-sharing';
 import distillFeature from '@limbeck/distill-feature';
 import distillLogit from '@limbeck/distill-logit';

@@ -1,4 +1,6 @@
-import type { ComputeBackend, Host, Kind } from '@limbeck/core';
+import type { Kind } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
+import type { Host } from '@limbeck/core/host';
 import type { TensorData } from '@limbeck/graph';
 import { compareGolden, parseGoldenValue } from '@limbeck/testkit';
 

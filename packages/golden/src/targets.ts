@@ -1,6 +1,6 @@
 import { onnxBackend } from '@limbeck/backend-onnx';
 import { tfjsBackend, tfjsKernelsBackend } from '@limbeck/backend-tfjs';
-import type { ComputeBackend, Device } from '@limbeck/core';
+import type { ComputeBackend, Device } from '@limbeck/core/backend';
 import { type ConformanceTarget, referenceBackend } from '@limbeck/testkit';
 
 /** A backend and, where it has several, the device of it. */

@@ -1,11 +1,11 @@
+import { LimbeckError } from '@limbeck/core';
 import {
   type Capabilities,
   type CompileOptions,
   type ComputeBackend,
   type Executable,
-  LimbeckError,
   serialExecutable,
-} from '@limbeck/core';
+} from '@limbeck/core/backend';
 import {
   checkState,
   type InterpreterPrecision,

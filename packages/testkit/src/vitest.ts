@@ -1,4 +1,5 @@
-import type { Backbone, ComputeBackend } from '@limbeck/core';
+import type { Backbone } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import { beforeAll, describe, it } from 'vitest';
 import { type BackboneConformanceOptions, backboneConformance } from './backbones/conformance.js';
 import { backendConformance, type ConformanceOptions } from './conformance/conformance.js';

@@ -1,4 +1,4 @@
-import { completeOptions } from '@limbeck/core';
+import { completeOptions } from '@limbeck/core/host';
 import { tapShapes, traceBackbone } from '@limbeck/testkit';
 import { describeBackbone, describeZoo } from '@limbeck/testkit/vitest';
 import { describe, expect, test } from 'vitest';

@@ -1,13 +1,12 @@
 import { createRequire } from 'node:module';
-import {
-  type ComputeBackend,
-  didYouMean,
-  LimbeckError,
-  type LoadedModel,
-  type LoadOptions,
-  type ModelTrial,
-  type TrialOptions,
-} from '@limbeck/core';
+import { didYouMean, LimbeckError } from '@limbeck/core';
+import type {
+  ComputeBackend,
+  LoadedModel,
+  LoadOptions,
+  ModelTrial,
+  TrialOptions,
+} from '@limbeck/core/backend';
 import { checkFeeds } from '@limbeck/core/backend';
 import { decodeOnnx, encodeOnnx, inputsToGive, type OnnxModel, withOutputs } from '@limbeck/formats';
 import type { InferenceSession } from 'onnxruntime-node';

@@ -1,12 +1,12 @@
+import { isLimbeckError } from '@limbeck/core';
 import {
   type Capabilities,
   type Device,
   frozenTrial,
-  isLimbeckError,
   type Precision,
   trainingTrial,
   tryOut,
-} from '@limbeck/core';
+} from '@limbeck/core/backend';
 import { compile } from './compile.js';
 import { messageOf, runtimeName } from './runtime.js';
 import { faultsOf } from './try-devices.js';

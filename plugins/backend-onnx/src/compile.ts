@@ -1,11 +1,11 @@
+import { LimbeckError } from '@limbeck/core';
 import {
   type CompileOptions,
   checkFeeds,
   type Device,
   type Executable,
-  LimbeckError,
   serialExecutable,
-} from '@limbeck/core';
+} from '@limbeck/core/backend';
 import { encodeOnnx } from '@limbeck/formats';
 import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findChannelBlock } from './channel-block.js';

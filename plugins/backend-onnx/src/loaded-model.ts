@@ -1,11 +1,11 @@
+import { LimbeckError } from '@limbeck/core';
 import {
   checkFeeds,
   type Feeds,
   type Fetches,
-  LimbeckError,
   type LoadedModel,
   type ModelPort,
-} from '@limbeck/core';
+} from '@limbeck/core/backend';
 import type { OnnxGraph, OnnxValue } from '@limbeck/formats';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, type Runtime } from './runtime.js';

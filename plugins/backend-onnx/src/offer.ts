@@ -1,4 +1,5 @@
-import { type Device, isLimbeckError, type Offer, type OfferRequest } from '@limbeck/core';
+import { isLimbeckError } from '@limbeck/core';
+import type { Device, Offer, OfferRequest } from '@limbeck/core/backend';
 import { loadRuntime, messageOf } from './runtime.js';
 import { faultsOf } from './try-devices.js';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProfileEntry, ProfileOptions } from '@limbeck/core';
+import type { ProfileEntry, ProfileOptions } from '@limbeck/core/backend';
 import type { InferenceSession } from 'onnxruntime-node';
 
 /** An event of the runtime's profile, in Chrome's trace format. */

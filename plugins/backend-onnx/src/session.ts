@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { type Device, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Device } from '@limbeck/core/backend';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, type Runtime } from './runtime.js';
 

@@ -1,4 +1,4 @@
-import type { Feeds } from '@limbeck/core';
+import type { Feeds } from '@limbeck/core/backend';
 import type { DType, TensorData } from '@limbeck/graph';
 import type { Tensor as RuntimeTensor } from 'onnxruntime-node';
 import type { Runtime } from './runtime.js';

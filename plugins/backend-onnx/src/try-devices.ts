@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { type Device, type Trial, trainingTrial, trialFault } from '@limbeck/core';
+import { type Device, type Trial, trainingTrial, trialFault } from '@limbeck/core/backend';
 import { encodeOnnx } from '@limbeck/formats';
 import type { TensorData } from '@limbeck/graph';
 import { names } from './loaded-program.js';

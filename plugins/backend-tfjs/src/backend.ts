@@ -1,10 +1,10 @@
+import { LimbeckError } from '@limbeck/core';
 import {
   type CompileOptions,
   type ComputeBackend,
   type Executable,
-  LimbeckError,
   serialExecutable,
-} from '@limbeck/core';
+} from '@limbeck/core/backend';
 import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findCapabilities, runtimeName } from './capabilities.js';
 import { lower, prepare } from './lowering/lower.js';

@@ -1,4 +1,5 @@
-import { type Capabilities, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Capabilities } from '@limbeck/core/backend';
 import { bfloat16Fault } from './session/bfloat16.js';
 import { findSession } from './session/find-session.js';
 import { nameOf } from './session/probe.js';

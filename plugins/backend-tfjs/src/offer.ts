@@ -1,4 +1,4 @@
-import type { Offer, OfferRequest } from '@limbeck/core';
+import type { Offer, OfferRequest } from '@limbeck/core/backend';
 import { bfloat16Fault } from './session/bfloat16.js';
 import { findSession } from './session/find-session.js';
 import { sessionFault } from './session/try-session.js';

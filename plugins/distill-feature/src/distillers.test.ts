@@ -1,4 +1,4 @@
-import { createHost, type Host } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import { buildDistiller } from '@limbeck/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import plugin from './index.js';

@@ -1,4 +1,4 @@
-import { createHost, type Host } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import type { SampleInput, Tensor } from '@limbeck/graph';
 import { boundScope, buildDistiller, checkGradients, differentiate } from '@limbeck/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createHost, type Host, type Use } from '@limbeck/core';
+import type { Use } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import {
   add,
   evaluate,

@@ -1,4 +1,4 @@
-import { createHost } from '@limbeck/core';
+import { createHost } from '@limbeck/core/host';
 import type { SampleInput, Tensor } from '@limbeck/graph';
 import { buildDistiller, checkGradients, differentiate } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';

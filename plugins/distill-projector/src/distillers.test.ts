@@ -1,4 +1,5 @@
-import { createHost, defineLoss, definePlugin, defineProjector, type Host, type Use } from '@limbeck/core';
+import { defineLoss, definePlugin, defineProjector, type Use } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import {
   evaluate,
   mean,

@@ -1,4 +1,4 @@
-import { createHost } from '@limbeck/core';
+import { createHost } from '@limbeck/core/host';
 import { evaluate, Graph, program, type ReferenceValue, type Shape, toReference } from '@limbeck/graph';
 import { initialState, Scope, Trace } from '@limbeck/nn';
 import { checkGradients, patternFill } from '@limbeck/testkit';

@@ -1,4 +1,5 @@
-import { type BuildProjector, createHost, type Host, type Use } from '@limbeck/core';
+import type { BuildProjector, Use } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import { Graph, interpret, program, type Shape, tensorData } from '@limbeck/graph';
 import { initialState, Scope, Trace } from '@limbeck/nn';
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { type Device, type InstallOptions, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Device, InstallOptions } from '@limbeck/core/backend';
 import { openHostHere } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { print, printJson } from '../output/print.js';

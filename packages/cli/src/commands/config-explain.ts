@@ -1,5 +1,5 @@
-import type { Explanation } from '@limbeck/core';
-import { isPlugin } from '@limbeck/core';
+import type { Explanation } from '@limbeck/core/host';
+import { isPlugin } from '@limbeck/core/host';
 import { type ConfigChoice, openConfig } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';

@@ -1,4 +1,4 @@
-import { configToJson } from '@limbeck/core';
+import { configToJson } from '@limbeck/core/host';
 import { type ConfigChoice, openConfig } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { print, printJson } from '../output/print.js';

@@ -1,5 +1,6 @@
 import { type BackendDiagnosis, dataFolder, diagnoseBackends } from '@limbeck/compose';
-import { type Host, isLimbeckError, type ResolvedConfig } from '@limbeck/core';
+import { isLimbeckError } from '@limbeck/core';
+import type { Host, ResolvedConfig } from '@limbeck/core/host';
 import { findConfig } from '../config/load-config.js';
 import { openConfig, openHost } from '../config/open-config.js';
 import { type DatasetListing, findDatasets } from '../find-datasets.js';

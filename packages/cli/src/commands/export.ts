@@ -9,7 +9,9 @@ import {
   openData,
   readFacts,
 } from '@limbeck/compose';
-import { didYouMean, type ExportedFiles, type Host, LimbeckError } from '@limbeck/core';
+import { didYouMean, LimbeckError } from '@limbeck/core';
+import type { ExportedFiles } from '@limbeck/core/backend';
+import type { Host } from '@limbeck/core/host';
 import { writeSafetensors } from '@limbeck/formats';
 import {
   deployedWeights,

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { runFolders } from '@limbeck/compose';
-import { LimbeckError, parseSet } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { parseSet } from '@limbeck/core/host';
 import { summarize, weightsExtensions, weightsFileParts } from '@limbeck/trainer';
 import { type ConfigChoice, openConfig, openHost, openHostHere } from '../config/open-config.js';
 import { optionKeys } from '../config/reference.js';

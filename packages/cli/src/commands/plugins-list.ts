@@ -1,4 +1,5 @@
-import { createHost, type Kind, kindNames, kinds, type PluginEntry } from '@limbeck/core';
+import type { Kind } from '@limbeck/core';
+import { createHost, kindNames, kinds, type PluginEntry } from '@limbeck/core/host';
 import { hasConfig } from '../config/load-config.js';
 import { loadPlugins } from '../config/load-plugins.js';
 import { type OpenedConfig, openConfig } from '../config/open-config.js';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { resolveConfig } from '@limbeck/core';
+import { resolveConfig } from '@limbeck/core/host';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundled } from '../bundled.js';
 import { loadConfig } from '../config/load-config.js';

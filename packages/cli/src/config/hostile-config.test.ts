@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { isLimbeckError, parseSet, resolveConfig } from '@limbeck/core';
+import { isLimbeckError } from '@limbeck/core';
+import { parseSet, resolveConfig } from '@limbeck/core/host';
 import { describe, expect, it } from 'vitest';
 import { folderWith } from '../testing/command-line.js';
 import { findConfig, loadConfig } from './load-config.js';

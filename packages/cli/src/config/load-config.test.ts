@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { isLimbeckError, type LimbeckError, resolveConfig, teachersOf } from '@limbeck/core';
+import { isLimbeckError, type LimbeckError } from '@limbeck/core';
+import { resolveConfig, teachersOf } from '@limbeck/core/host';
 import { describe, expect, it } from 'vitest';
 import { folderWith } from '../testing/command-line.js';
 import { findConfig, loadConfig } from './load-config.js';
@@ -50,6 +51,17 @@ describe('a configuration is found', () => {
       code: 'CONFIG_NOT_FOUND',
       exitCode: 2,
     });
+  });
+
+  it('with every door of this copy of Limbeck', async () => {
+    const imports = [
+      "import { definePlugin } from '@limbeck/core';",
+      "import { retain } from '@limbeck/core/backend';",
+      "import { isPlugin } from '@limbeck/core/host';",
+      "const seen = [isPlugin(definePlugin({ name: 'mine', api: 1, setup() {} })), typeof retain];",
+    ];
+    const folder = folderWith({ 'limbeck.config.ts': `${imports.join('\n')}\nexport default { seen };` });
+    expect(await written(folder)).toEqual({ seen: [true, 'function'] });
   });
 
   it('without being run', async () => {

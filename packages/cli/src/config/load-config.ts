@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ConfigLayer, extendsOf, isLimbeckError, LimbeckError } from '@limbeck/core';
+import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import { type ConfigLayer, extendsOf } from '@limbeck/core/host';
 import { cosmiconfig, type PublicExplorer } from 'cosmiconfig';
 import { anchorPaths } from './anchor-paths.js';
 import { loaders, searchPlaces, withoutMark } from './loaders.js';

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { isLimbeckError, isPlugin, LimbeckError, type PluginEntry } from '@limbeck/core';
+import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import { isPlugin, type PluginEntry } from '@limbeck/core/host';
 import { manifestOf } from '../standard/manifest.js';
 import { packageOf } from './load-config.js';
 import { loadModule } from './module-loader.js';

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { LimbeckError, refuseOversized } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { refuseOversized } from '@limbeck/core/host';
 import type { Loader } from 'cosmiconfig';
 import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { yamlExcess } from './bounded-yaml.js';

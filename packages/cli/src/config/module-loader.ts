@@ -7,17 +7,26 @@ import { isLimbeckError, LimbeckError } from '@limbeck/core';
  * @throws LimbeckError CONFIG_THREW with what the module threw
  */
 export async function loadModule(file: string): Promise<unknown> {
-  const [{ createJiti }, limbeck, core, graph, nn] = await Promise.all([
+  const [{ createJiti }, limbeck, core, backend, host, graph, nn] = await Promise.all([
     import('jiti'),
     import('../index.js'),
     import('@limbeck/core'),
+    import('@limbeck/core/backend'),
+    import('@limbeck/core/host'),
     import('@limbeck/graph'),
     import('@limbeck/nn'),
   ]);
   const jiti = createJiti(file, {
     fsCache: false,
     moduleCache: false,
-    virtualModules: { limbeck, '@limbeck/core': core, '@limbeck/graph': graph, '@limbeck/nn': nn },
+    virtualModules: {
+      limbeck,
+      '@limbeck/core': core,
+      '@limbeck/core/backend': backend,
+      '@limbeck/core/host': host,
+      '@limbeck/graph': graph,
+      '@limbeck/nn': nn,
+    },
   });
   try {
     const loaded: unknown = await jiti.import(file);

@@ -6,7 +6,7 @@ import {
   parseSet,
   type ResolvedConfig,
   resolveConfig,
-} from '@limbeck/core';
+} from '@limbeck/core/host';
 import { standardPlugins } from '../standard/plugins.js';
 import { anchorPaths } from './anchor-paths.js';
 import { hasConfig, loadConfig } from './load-config.js';

@@ -1,4 +1,5 @@
-import { configJsonSchema, type OptionSchema, schemaAsJson } from '@limbeck/core';
+import type { OptionSchema } from '@limbeck/core';
+import { configJsonSchema, schemaAsJson } from '@limbeck/core/host';
 
 /** A key a configuration may have. */
 export interface ConfigKey {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { withRecorded } from '@limbeck/compose';
-import { canonicalJson, configToJson, LimbeckError, type ResolvedConfig } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { canonicalJson, configToJson, type ResolvedConfig } from '@limbeck/core/host';
 import { readRegularText, runFiles } from '@limbeck/trainer';
 import { z } from 'zod';
 import { existing } from './load-config.js';

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { placeForeign } from '@limbeck/compose';
-import type { Host, ModelPort } from '@limbeck/core';
+import type { ModelPort } from '@limbeck/core/backend';
+import type { Host } from '@limbeck/core/host';
 import { decodeOnnx, inputsToGive, type OnnxGraph, type OnnxModel, type OnnxValue } from '@limbeck/formats';
 import { modelLimits, onnxParameters, readModelFile } from '@limbeck/trainer';
 

@@ -1,5 +1,6 @@
 import { findParts, openData, studentSpec, type TeachingData } from '@limbeck/compose';
-import type { Host, ImageShape, ResolvedConfig } from '@limbeck/core';
+import type { ImageShape } from '@limbeck/core';
+import type { Host, ResolvedConfig } from '@limbeck/core/host';
 import { leafName } from '@limbeck/graph';
 import {
   countMacs,

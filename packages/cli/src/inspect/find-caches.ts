@@ -1,5 +1,6 @@
 import { composeRun, type RunFolders } from '@limbeck/compose';
-import { type Host, isLimbeckError, type ResolvedConfig, teachersOf } from '@limbeck/core';
+import { isLimbeckError } from '@limbeck/core';
+import { type Host, type ResolvedConfig, teachersOf } from '@limbeck/core/host';
 import { type CacheFacts, describeCaches } from '@limbeck/trainer';
 
 /** The caches of a configuration's teachers. */

@@ -1,4 +1,4 @@
-import { teacherTitle } from '@limbeck/core';
+import { teacherTitle } from '@limbeck/core/host';
 import { formatShape, sizeOf } from '@limbeck/graph';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';

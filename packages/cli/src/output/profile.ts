@@ -1,4 +1,4 @@
-import type { ProfileEntry } from '@limbeck/core';
+import type { ProfileEntry } from '@limbeck/core/backend';
 import { percent } from './numbers.js';
 import { table } from './table.js';
 

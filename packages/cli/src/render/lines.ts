@@ -1,4 +1,5 @@
-import { type MetricFormat, teacherTitle } from '@limbeck/core';
+import type { MetricFormat } from '@limbeck/core';
+import { teacherTitle } from '@limbeck/core/host';
 import type {
   AverageSettings,
   CacheFacts,

@@ -1,4 +1,4 @@
-import { teacherTitle } from '@limbeck/core';
+import { teacherTitle } from '@limbeck/core/host';
 import type { EventOf } from '@limbeck/trainer';
 import { createLogUpdate } from 'log-update';
 import type { Io } from '../io.js';

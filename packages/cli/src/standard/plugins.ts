@@ -1,4 +1,4 @@
-import type { PluginEntry } from '@limbeck/core';
+import type { PluginEntry } from '@limbeck/core/host';
 import { manifestOf } from './manifest.js';
 
 /** The packages whose plugins are always there. They come through the same door as everybody's. */

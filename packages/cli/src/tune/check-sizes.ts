@@ -1,5 +1,5 @@
 import { dataFolder, findParts, openData, type Surroundings, studentSpec } from '@limbeck/compose';
-import type { Host } from '@limbeck/core';
+import type { Host } from '@limbeck/core/host';
 import { summarizeDeployed } from '@limbeck/trainer';
 import { changed, type OpenedConfig } from '../config/open-config.js';
 import type { SweepRun } from './sweep.js';

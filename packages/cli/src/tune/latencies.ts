@@ -1,4 +1,4 @@
-import type { Executable } from '@limbeck/core';
+import type { Executable } from '@limbeck/core/backend';
 import type { Program } from '@limbeck/graph';
 import { measureLatency, type Placement } from '@limbeck/trainer';
 

@@ -1,4 +1,4 @@
-import { resolveConfig } from '@limbeck/core';
+import { resolveConfig } from '@limbeck/core/host';
 import { expect, it } from 'vitest';
 import { planSweep } from './sweep.js';
 

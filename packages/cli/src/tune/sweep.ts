@@ -1,4 +1,5 @@
-import { LimbeckError, type ResolvedConfig } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { ResolvedConfig } from '@limbeck/core/host';
 import type { ProjectorSize } from './grid.js';
 
 /** The method whose projectors are tuned. */

@@ -12,7 +12,8 @@ import {
   type RunParts,
   type Surroundings,
 } from '@limbeck/compose';
-import { type Host, LimbeckError, placements, type ResolvedConfig } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { type Host, placements, type ResolvedConfig } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import {
   type Agreement,

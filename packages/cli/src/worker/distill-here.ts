@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { LimbeckError, type RunConfig, resolveConfig } from '@limbeck/core';
+import { LimbeckError, type RunConfig } from '@limbeck/core';
+import { resolveConfig } from '@limbeck/core/host';
 import type { RunResult } from '@limbeck/trainer';
 import { anchorPaths } from '../config/anchor-paths.js';
 import type { DistillOptions } from '../distill.js';

@@ -11,7 +11,8 @@ import {
   readAs,
   type Surroundings,
 } from '@limbeck/compose';
-import { type Host, LimbeckError, type MetricFormat, placements } from '@limbeck/core';
+import { LimbeckError, type MetricFormat } from '@limbeck/core';
+import { type Host, placements } from '@limbeck/core/host';
 import {
   type Classifier,
   type Evaluation,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type RunOrder, runConfig, type Surroundings } from '@limbeck/compose';
-import { isPlugin, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { isPlugin } from '@limbeck/core/host';
 import type { RunResult } from '@limbeck/trainer';
 import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
 import { reopenConfig } from '../config/reopen-config.js';

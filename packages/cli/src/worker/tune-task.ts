@@ -10,7 +10,8 @@ import {
   type RunParts,
   type Surroundings,
 } from '@limbeck/compose';
-import { type Host, LimbeckError, type MetricFormat, placements, type ResolvedConfig } from '@limbeck/core';
+import { LimbeckError, type MetricFormat } from '@limbeck/core';
+import { type Host, placements, type ResolvedConfig } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import type { Program } from '@limbeck/graph';
 import {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineConfig, isFileTeacher, placements, resolveConfig, teachersOf } from '../index.js';
+import { isFileTeacher, placements, resolveConfig, teachersOf } from '../host.js';
+import { defineConfig } from '../index.js';
 
 const minimal = { data: { use: 'd' }, student: { use: 's' }, train: { epochs: 2 } };
 

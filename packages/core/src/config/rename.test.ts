@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { configToJson, defineConfig, type LimbeckError, resolveConfig } from '../index.js';
+import { configToJson, resolveConfig } from '../host.js';
+import { defineConfig, type LimbeckError } from '../index.js';
 
 const resolve = (value: unknown) => resolveConfig([{ source: 'file', value }]);
 const run = { data: { use: 'd' }, train: { epochs: 1 } };

@@ -4,13 +4,11 @@ import {
   canonicalJson,
   configJsonSchema,
   configToJson,
-  defineConfig,
-  definePlugin,
   extendsOf,
-  type LimbeckError,
   parseSet,
   resolveConfig,
-} from '../index.js';
+} from '../host.js';
+import { defineConfig, definePlugin, type LimbeckError } from '../index.js';
 
 const minimal = { data: { use: 'd' }, student: { use: 's' }, train: { epochs: 2 } };
 

@@ -11,7 +11,7 @@ export interface ModelView {
   readonly role: 'student' | 'teacher';
   /** [N, classes]. */
   readonly logits: Tensor;
-  /** [N, D]: what the classifier reads. */
+  /** `[N, D]`: what the classifier reads. */
   readonly embedding: Tensor;
   /** Every name `tap` takes. */
   readonly taps: readonly string[];

@@ -20,7 +20,7 @@ export const targetKinds: readonly TargetKind[] = Object.freeze(['none', 'index'
 export type Targets =
   /** Samples without labels. */
   | { readonly kind: 'none' }
-  /** [N]: each in [0, classes). */
+  /** `[N]`: each in [0, classes). */
   | { readonly kind: 'index'; readonly values: Int32Array }
   /** [N, classes], row-major: each at least 0, every row with the sum 1. */
   | { readonly kind: 'soft'; readonly values: Float32Array }

@@ -4,7 +4,7 @@ import type { BatchTargets, TargetKind } from './targets.js';
 
 /** What a task is given to be built into a step. */
 export interface TaskContext<Options> {
-  /** [N, classes]: of the model that will be deployed. */
+  /** `[N, classes]`: of the model that will be deployed. */
   readonly logits: Tensor;
   /** Of one of the kinds the task learns from. */
   readonly targets: BatchTargets;

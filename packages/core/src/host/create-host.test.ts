@@ -1,15 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import {
-  type Augmentation,
-  coreVersion,
-  createHost,
-  definePlugin,
-  type LimbeckError,
-  loadedCores,
-  type PluginEntry,
-  type PluginSpec,
-} from '../index.js';
+import { coreVersion, createHost, loadedCores, type PluginEntry } from '../host.js';
+import { type Augmentation, definePlugin, type LimbeckError, type PluginSpec } from '../index.js';
 
 const augmentation = (id: string, description = id): Augmentation => ({
   id,

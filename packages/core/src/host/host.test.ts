@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import type { ComputeBackend } from '../backend.js';
+import { createHost, type Host } from '../host.js';
 import {
   type Augmentation,
-  type ComputeBackend,
-  createHost,
   decorate,
   definePlugin,
-  type Host,
   inject,
   injectable,
   type Logger,

@@ -3,7 +3,7 @@ import { type ErrorCode, LimbeckError } from '../errors.js';
 
 /** A plugin as a configuration lists it. */
 export interface PluginEntry {
-  /** What {@link definePlugin} made; anything else is refused. */
+  /** What `definePlugin` made; anything else is refused. */
   readonly plugin: unknown;
   readonly options?: unknown;
   /** The package, or the path of the file, it came from. */

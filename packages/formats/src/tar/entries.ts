@@ -17,21 +17,25 @@ const block = 512;
 /** A long name or a record of attributes is at most this long. */
 const longestRecord = 1 << 20;
 
+/** Where an archive lies. */
+export interface TarPlace {
+  /** What messages call it. */
+  readonly source: string;
+  /** First byte of the archive in the file. Default 0. */
+  readonly start?: number;
+  /** Its bytes. Default: to the end of the file. */
+  readonly length?: number;
+}
+
 /**
  * The files of a tar archive, in its order, without their content. The archive need not be trusted: names that lead outside,
  * links, devices and names that occur twice are refused. Nothing is unpacked.
  *
- * @param start first byte of the archive, where it lies in another file
- * @param length its bytes
  * @throws FormatError BAD_FILE
  */
 export function* tarEntries(
   read: ByteSource,
-  {
-    source,
-    start = 0,
-    length = Number.POSITIVE_INFINITY,
-  }: { source: string; start?: number; length?: number },
+  { source, start = 0, length = Number.POSITIVE_INFINITY }: TarPlace,
 ): Generator<TarEntry> {
   const seen = new Set<string>();
   const end = start + length;

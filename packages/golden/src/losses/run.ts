@@ -1,4 +1,5 @@
-import { type BuildProjector, type Host, SampleInputs, type UseObject } from '@limbeck/core';
+import type { BuildProjector, UseObject } from '@limbeck/core';
+import { type Host, SampleInputs } from '@limbeck/core/host';
 import {
   add,
   Graph,

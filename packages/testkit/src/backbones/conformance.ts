@@ -1,4 +1,6 @@
-import { type Backbone, type ComputeBackend, completeOptions } from '@limbeck/core';
+import type { Backbone } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
+import { completeOptions } from '@limbeck/core/host';
 import type { Shape } from '@limbeck/graph';
 import { referenceBackend } from '../reference-backend.js';
 import type { BackboneCase, BackboneSubject } from './case.js';

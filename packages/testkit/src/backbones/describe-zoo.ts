@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Backbone, completeOptions } from '@limbeck/core';
+import type { Backbone } from '@limbeck/core';
+import { completeOptions } from '@limbeck/core/host';
 import { describe, expect, it } from 'vitest';
 import { compareBackboneStructure, compareBackboneValues, type GoldenBackbone } from '../golden/backbone.js';
 import { referenceBackend } from '../reference-backend.js';

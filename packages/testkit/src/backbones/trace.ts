@@ -1,4 +1,5 @@
-import { type Backbone, completeOptions } from '@limbeck/core';
+import type { Backbone } from '@limbeck/core';
+import { completeOptions } from '@limbeck/core/host';
 import { Graph, type Shape, sizeOf, type Tensor } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
 

@@ -1,4 +1,4 @@
-import type { ComputeBackend, Executable } from '@limbeck/core';
+import type { ComputeBackend, Executable } from '@limbeck/core/backend';
 import {
   add,
   gradients,

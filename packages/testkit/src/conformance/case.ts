@@ -1,4 +1,5 @@
-import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { CompileOptions, ComputeBackend, Executable } from '@limbeck/core/backend';
 import type { Program, TensorData } from '@limbeck/graph';
 import { type Deviation, describeDeviation, deviationOf } from '../deviation.js';
 

@@ -1,4 +1,4 @@
-import type { Capabilities, ComputeBackend, Executable } from '@limbeck/core';
+import type { Capabilities, ComputeBackend, Executable } from '@limbeck/core/backend';
 import { composite, mul, type Tensor } from '@limbeck/graph';
 import { describe, expect, it } from 'vitest';
 import { referenceBackend } from '../reference-backend.js';

@@ -1,4 +1,4 @@
-import type { Capabilities, CompileOptions, ComputeBackend } from '@limbeck/core';
+import type { Capabilities, CompileOptions, ComputeBackend } from '@limbeck/core/backend';
 import { composites, primitives } from '@limbeck/graph';
 import type { SampledOperation } from '../samples/program.js';
 import { type CaseDefinition, type CaseResult, runCase } from './case.js';

@@ -1,4 +1,4 @@
-import type { ComputeBackend } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import { checkRandomProgram, type DifferentialOptions } from '../programs/differential.js';
 import { drawSteps } from '../programs/steps.js';
 import { type CaseDefinition, nonconformance } from './case.js';

@@ -1,4 +1,4 @@
-import { type Executable, type Feeds, retain } from '@limbeck/core';
+import { type Executable, type Feeds, retain } from '@limbeck/core/backend';
 import {
   allocate,
   interpret,

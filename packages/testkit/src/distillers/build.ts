@@ -1,14 +1,5 @@
-import {
-  type BuildProjector,
-  batchTargets,
-  type Distillation,
-  type Host,
-  readTargets,
-  SampleInputs,
-  type TargetKind,
-  type Use,
-  type ViewOptions,
-} from '@limbeck/core';
+import type { BuildProjector, Distillation, TargetKind, Use, ViewOptions } from '@limbeck/core';
+import { batchTargets, type Host, readTargets, SampleInputs } from '@limbeck/core/host';
 import { Graph, type Shape } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
 import { StandIn } from './stand-in.js';

@@ -1,4 +1,5 @@
-import { type Host, isLimbeckError, LimbeckError, type Use } from '@limbeck/core';
+import { isLimbeckError, LimbeckError, type Use } from '@limbeck/core';
+import type { Host } from '@limbeck/core/host';
 import {
   add,
   ancestors,

@@ -1,4 +1,5 @@
-import type { Backbone, ComputeBackend } from '@limbeck/core';
+import type { Backbone } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import { leafName, type Program, program, type StateDict, type TensorData } from '@limbeck/graph';
 import { parameterCount, traceBackbone } from '../backbones/trace.js';
 import { compareGolden, type GoldenDeviation, parseGoldenValue } from './compare.js';

@@ -1,4 +1,4 @@
-import type { ComputeBackend } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import { composites, type PrimitiveOperation, primitives } from '@limbeck/graph';
 import { describe, expect, test } from 'vitest';
 import { referenceBackend } from '../reference-backend.js';

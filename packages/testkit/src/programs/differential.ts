@@ -1,4 +1,5 @@
-import { type CompileOptions, type ComputeBackend, isLimbeckError } from '@limbeck/core';
+import { isLimbeckError } from '@limbeck/core';
+import type { CompileOptions, ComputeBackend } from '@limbeck/core/backend';
 import { isFloat, nodesOf, print, type TensorData, toReference } from '@limbeck/graph';
 import type { SampledOperation } from '../samples/program.js';
 import { isRegrouping, type Possible, possibleOutputs } from './envelope.js';

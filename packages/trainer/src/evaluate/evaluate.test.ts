@@ -1,4 +1,5 @@
-import { type Executable, type LoadedModel, labelsOf, type ModelPort, targetsOf } from '@limbeck/core';
+import { labelsOf, targetsOf } from '@limbeck/core';
+import type { Executable, LoadedModel, ModelPort } from '@limbeck/core/backend';
 import { Graph, program, tensorData } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';

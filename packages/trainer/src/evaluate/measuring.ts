@@ -1,4 +1,5 @@
-import { LimbeckError, type MetricAccumulator, requireTargets, type TargetKind } from '@limbeck/core';
+import { LimbeckError, type MetricAccumulator, type TargetKind } from '@limbeck/core';
+import { requireTargets } from '@limbeck/core/host';
 import { sizeOf } from '@limbeck/graph';
 import type { Answer } from '../execute/classifier.js';
 import { type MetricChoice, metricName } from '../run/choices.js';

@@ -1,10 +1,5 @@
-import {
-  didYouMean,
-  LimbeckError,
-  type MeasuredFeature,
-  type MetricFeature,
-  metricNameProblem,
-} from '@limbeck/core';
+import { didYouMean, LimbeckError, type MeasuredFeature, type MetricFeature } from '@limbeck/core';
+import { metricNameProblem } from '@limbeck/core/host';
 import { formatShape, type Shape } from '@limbeck/graph';
 import { type TracedDeployment, traceDeployed } from '../programs/deployed.js';
 import { featureOutput, studentFeature } from '../programs/evaluated.js';

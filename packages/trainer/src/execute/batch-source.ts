@@ -1,4 +1,6 @@
-import { type Feeds, SampleInputs, type Targets, targetInput } from '@limbeck/core';
+import type { Targets } from '@limbeck/core';
+import type { Feeds } from '@limbeck/core/backend';
+import { SampleInputs, targetInput } from '@limbeck/core/host';
 import {
   createNegativeSampler,
   createTrainLoader,

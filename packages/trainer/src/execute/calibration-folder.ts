@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CalibrationMemory, isLimbeckError } from '@limbeck/core';
+import { isLimbeckError } from '@limbeck/core';
+import type { CalibrationMemory } from '@limbeck/core/backend';
 import { writeJson } from '../files/atomic.js';
 import { makeFolder } from '../files/make-folder.js';
 import { readRegularText } from '../files/regular.js';

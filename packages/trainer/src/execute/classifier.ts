@@ -1,4 +1,5 @@
-import { type Executable, type Fetches, type Lent, LimbeckError, type LoadedModel } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Executable, Fetches, Lent, LoadedModel } from '@limbeck/core/backend';
 import { formatShape, type Shape, type TensorData } from '@limbeck/graph';
 
 /** What a classifier makes of a batch of images. */

@@ -1,4 +1,4 @@
-import type { Calibration, Executable } from '@limbeck/core';
+import type { Calibration, Executable } from '@limbeck/core/backend';
 import { bindState, nodesOf, type Program, type StateDict } from '@limbeck/graph';
 import { stateFor } from '../programs/state.js';
 import type { Placement } from '../run/choices.js';

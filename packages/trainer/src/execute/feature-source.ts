@@ -1,4 +1,4 @@
-import { type Feeds, type Lent, retain } from '@limbeck/core';
+import { type Feeds, type Lent, retain } from '@limbeck/core/backend';
 import type { TensorData } from '@limbeck/graph';
 import type { TeacherFeature } from '../programs/teacher.js';
 import type { LiveTeacher } from './live-teacher.js';

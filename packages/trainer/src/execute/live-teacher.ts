@@ -1,4 +1,4 @@
-import type { Executable, Fetches } from '@limbeck/core';
+import type { Executable, Fetches } from '@limbeck/core/backend';
 import type { TensorData } from '@limbeck/graph';
 import { type Classifier, withLogits } from './classifier.js';
 

@@ -1,4 +1,4 @@
-import type { Feeds, Precision } from '@limbeck/core';
+import type { Feeds, Precision } from '@limbeck/core/backend';
 import { createTrainLoader, trainingImages } from '@limbeck/data';
 import { type StateDict, tensorData } from '@limbeck/graph';
 import type { PlannedTeacher } from '../programs/student.js';

@@ -1,4 +1,5 @@
-import { type Feeds, noTargets } from '@limbeck/core';
+import { noTargets } from '@limbeck/core';
+import type { Feeds } from '@limbeck/core/backend';
 import { tensorData } from '@limbeck/graph';
 import { describe, expect, it } from 'vitest';
 import type { StepPlan } from '../programs/student.js';

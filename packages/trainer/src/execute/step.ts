@@ -1,4 +1,5 @@
-import { type Feeds, LimbeckError, type Targets } from '@limbeck/core';
+import { LimbeckError, type Targets } from '@limbeck/core';
+import type { Feeds } from '@limbeck/core/backend';
 import { type TensorData, tensorData } from '@limbeck/graph';
 import { mostLikely } from '../analysis/most-likely.js';
 import { scheduleInput, weightOutput } from '../programs/objective.js';

@@ -1,4 +1,4 @@
-import type { Executable, Feeds, Fetches } from '@limbeck/core';
+import type { Executable, Feeds, Fetches } from '@limbeck/core/backend';
 import { leafName, type StateDict, type TensorData, tensorData } from '@limbeck/graph';
 import { stateFor } from '../programs/state.js';
 import { accumulatorName, averageDecayInput, bufferInput, gradientInput } from '../programs/step-program.js';

@@ -1,6 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { type ExportedFiles, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { ExportedFiles } from '@limbeck/core/backend';
 import { partial, writeAtomically } from './atomic.js';
 import { makeFolder } from './make-folder.js';
 import { writing } from './write-failure.js';

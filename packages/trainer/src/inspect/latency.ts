@@ -1,4 +1,4 @@
-import type { Executable, Feeds } from '@limbeck/core';
+import type { Executable, Feeds } from '@limbeck/core/backend';
 import { allocate, type Program, type ProgramSignature, sizeOf, tensorData } from '@limbeck/graph';
 import { median } from '../analysis/median.js';
 import type { Placement } from '../run/choices.js';

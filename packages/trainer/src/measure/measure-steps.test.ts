@@ -1,4 +1,5 @@
-import { type ComputeBackend, LimbeckError, type ProfileOptions } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { ComputeBackend, ProfileOptions } from '@limbeck/core/backend';
 import { referenceBackend } from '@limbeck/testkit';
 import { expect, test } from 'vitest';
 import { toySpec } from '../testing/toy-run.js';

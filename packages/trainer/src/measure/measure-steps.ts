@@ -1,10 +1,5 @@
-import {
-  type ComputeBackend,
-  type Executable,
-  isLimbeckError,
-  type ProfileEntry,
-  type ProfileOptions,
-} from '@limbeck/core';
+import { isLimbeckError } from '@limbeck/core';
+import type { ComputeBackend, Executable, ProfileEntry, ProfileOptions } from '@limbeck/core/backend';
 import { leafName } from '@limbeck/graph';
 import { median } from '../analysis/median.js';
 import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';

@@ -6,11 +6,11 @@ import {
   LimbeckError,
   type LossTerm,
   type ModelView,
-  readTargets,
   type Samples,
   type Use,
   type ViewOptions,
 } from '@limbeck/core';
+import { readTargets } from '@limbeck/core/host';
 import { formatShape, type Graph, type Shape, type Tensor } from '@limbeck/graph';
 import { type Mode, Scope, Trace } from '@limbeck/nn';
 import type { DistillerChoice, Parts } from '../run/choices.js';

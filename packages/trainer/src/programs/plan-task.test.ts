@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { BatchTargets, TargetKind } from '@limbeck/core';
-import { batchTargets, createHost, targetInput } from '@limbeck/core';
+import { batchTargets, createHost, targetInput } from '@limbeck/core/host';
 import { Graph, gradients, interpret, program, tensorData } from '@limbeck/graph';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { standardTraining } from '../standard/plugin.js';

@@ -1,4 +1,5 @@
-import { type BatchTargets, LimbeckError, requireTargets } from '@limbeck/core';
+import { type BatchTargets, LimbeckError } from '@limbeck/core';
+import { requireTargets } from '@limbeck/core/host';
 import { formatShape, type Tensor } from '@limbeck/graph';
 import type { TaskChoice } from '../run/choices.js';
 import { crossEntropy } from '../tasks/cross-entropy.js';

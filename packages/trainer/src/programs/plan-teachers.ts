@@ -1,4 +1,5 @@
-import { didYouMean, LimbeckError, type ModelView, teacherNameProblem } from '@limbeck/core';
+import { didYouMean, LimbeckError, type ModelView } from '@limbeck/core';
+import { teacherNameProblem } from '@limbeck/core/host';
 import type { Graph } from '@limbeck/graph';
 import type { TeacherChoice } from '../run/teacher-spec.js';
 import { ForeignTeacher } from './foreign-teacher.js';

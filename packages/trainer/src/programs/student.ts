@@ -1,4 +1,5 @@
-import { LimbeckError, type NegativesInput } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { NegativesInput } from '@limbeck/core/host';
 import {
   Graph,
   leafName,

@@ -1,4 +1,5 @@
-import { type BatchTargets, batchTargets, type ModelView, SampleInputs } from '@limbeck/core';
+import type { BatchTargets, ModelView } from '@limbeck/core';
+import { batchTargets, SampleInputs } from '@limbeck/core/host';
 import type { Graph, Shape, Tensor } from '@limbeck/graph';
 import { type Mode, Scope } from '@limbeck/nn';
 import type { ModelsSpec } from '../run/run-spec.js';

@@ -1,15 +1,6 @@
-import type {
-  Backbone,
-  ComputeBackend,
-  Device,
-  Distiller,
-  Host,
-  Metric,
-  MetricFormat,
-  Precision,
-  Schedule,
-  Task,
-} from '@limbeck/core';
+import type { Backbone, Distiller, Metric, MetricFormat, Schedule, Task } from '@limbeck/core';
+import type { ComputeBackend, Device, Precision } from '@limbeck/core/backend';
+import type { Host } from '@limbeck/core/host';
 /** A contribution with its checked options. */
 export interface Chosen<T> {
   readonly contribution: T;

@@ -1,4 +1,5 @@
-import { LimbeckError, teacherTitle } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { teacherTitle } from '@limbeck/core/host';
 import type { RunSpec } from './run-spec.js';
 
 /**

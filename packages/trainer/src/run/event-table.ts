@@ -1,4 +1,4 @@
-import { teacherTitle } from '@limbeck/core';
+import { teacherTitle } from '@limbeck/core/host';
 import type { RunEvent } from './events.js';
 import type { LossValues, MetricValues } from './facts.js';
 

@@ -1,4 +1,4 @@
-import { defaultTeacherName } from '@limbeck/core';
+import { defaultTeacherName } from '@limbeck/core/host';
 import { z } from 'zod';
 
 const count = z.int().nonnegative();

@@ -1,4 +1,5 @@
-import type { Augmentation, Balancer, Exporter, Optimizer, Schedule, TargetKind } from '@limbeck/core';
+import type { Augmentation, Balancer, Optimizer, Schedule, TargetKind } from '@limbeck/core';
+import type { Exporter } from '@limbeck/core/backend';
 import type { RunDataset, Sampling } from '@limbeck/data';
 import type {
   Chosen,

@@ -1,4 +1,4 @@
-import type { Calibration } from '@limbeck/core';
+import type { Calibration } from '@limbeck/core/backend';
 import type { ModelChoice, Placement } from './choices.js';
 import type { ForeignModel } from './foreign-model.js';
 import type { Weights } from './weights.js';

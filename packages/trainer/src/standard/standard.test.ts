@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createHost, type Host, indexTargets, type Predictions, type Use } from '@limbeck/core';
+import { indexTargets, type Predictions, type Use } from '@limbeck/core';
+import { createHost, type Host } from '@limbeck/core/host';
 import { patternNumbers } from '@limbeck/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nll, top1, top5 } from './metrics.js';

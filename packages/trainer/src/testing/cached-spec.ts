@@ -1,4 +1,4 @@
-import type { ComputeBackend } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import type { RunSpec } from '../run/run-spec.js';
 import type { TeacherCacheSpec, TeacherSpec } from '../run/teacher-spec.js';
 import { toyDataset } from './toy-data.js';

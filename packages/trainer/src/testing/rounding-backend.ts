@@ -1,4 +1,4 @@
-import type { CompileOptions, ComputeBackend, Executable, Feeds, Fetches } from '@limbeck/core';
+import type { CompileOptions, ComputeBackend, Executable, Feeds, Fetches } from '@limbeck/core/backend';
 import { type Program, type TensorData, tensorData } from '@limbeck/graph';
 
 /** A copy of a map of tensors with other values. */

@@ -1,4 +1,4 @@
-import type { ComputeBackend } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import { flip } from '@limbeck/data';
 import type { RunSpec } from '../run/run-spec.js';
 import { nll, top1 } from '../standard/metrics.js';

@@ -1,4 +1,5 @@
-import { checkTargets, targetsOf } from '@limbeck/core';
+import { targetsOf } from '@limbeck/core';
+import { checkTargets } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 
 /**

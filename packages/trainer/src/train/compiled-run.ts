@@ -1,4 +1,4 @@
-import type { Executable } from '@limbeck/core';
+import type { Executable } from '@limbeck/core/backend';
 import { leafName, type StateDict } from '@limbeck/graph';
 import { averagedName } from '@limbeck/nn';
 import { askTeachers, type EvaluatedFeatures } from '../evaluate/ask-teachers.js';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type ComputeBackend, defineBackbone } from '@limbeck/core';
+import { defineBackbone } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import { globalAveragePool, relu, type TensorData } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterAll, describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { ComputeBackend, Executable } from '@limbeck/core/backend';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunSpec } from '../run/run-spec.js';

@@ -1,4 +1,5 @@
-import { type Fetches, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Fetches } from '@limbeck/core/backend';
 import { createEvalLoader, evaluatedImages } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { LiveTeacher } from '../execute/live-teacher.js';

@@ -1,4 +1,5 @@
-import { coreVersion, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { coreVersion } from '@limbeck/core/host';
 import { writeSafetensors } from '@limbeck/formats';
 import { frozen } from '../execute/compile.js';
 import { writeAtomically, writeJson } from '../files/atomic.js';

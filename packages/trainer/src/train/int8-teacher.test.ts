@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ComputeBackend, Feeds, LimbeckError } from '@limbeck/core';
+import type { LimbeckError } from '@limbeck/core';
+import type { ComputeBackend, Feeds } from '@limbeck/core/backend';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../run/events.js';

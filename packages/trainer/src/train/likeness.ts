@@ -1,4 +1,4 @@
-import type { Fetches } from '@limbeck/core';
+import type { Fetches } from '@limbeck/core/backend';
 import { cosine } from '../analysis/cosine.js';
 import { mostLikely } from '../analysis/most-likely.js';
 import type { Fidelity } from '../run/facts.js';

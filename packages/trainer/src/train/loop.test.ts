@@ -1,12 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Backbone,
-  defineDistiller,
-  defineExporter,
-  indexTargets,
-  type LimbeckError,
-} from '@limbeck/core';
+import { type Backbone, defineDistiller, indexTargets, type LimbeckError } from '@limbeck/core';
+import { defineExporter } from '@limbeck/core/backend';
 import type { RunDataset } from '@limbeck/data';
 import { add, mean, square, sub } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';

@@ -1,4 +1,4 @@
-import type { Feeds, LoadedModel } from '@limbeck/core';
+import type { Feeds, LoadedModel } from '@limbeck/core/backend';
 import { attr, decodeOnnx, encodeOnnx, type OnnxNode } from '@limbeck/formats';
 import {
   add,

@@ -1,4 +1,5 @@
-import { type Exporter, findBatchAxes, LimbeckError, requireStateless } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { type Exporter, findBatchAxes, requireStateless } from '@limbeck/core/backend';
 import { encodeOnnx } from '@limbeck/formats';
 import { leafName, type Program, verify } from '@limbeck/graph';
 import { standardKernels } from '../lowering/device-kernels.js';

@@ -1,4 +1,4 @@
-import type { Device } from '@limbeck/core';
+import type { Device } from '@limbeck/core/backend';
 
 /**
  * What the kernels of onnxruntime on a device compute as ONNX says. A device that lacks an operator altogether is not

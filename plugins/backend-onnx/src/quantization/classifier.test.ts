@@ -1,4 +1,4 @@
-import type { Calibration, Feeds } from '@limbeck/core';
+import type { Calibration, Feeds } from '@limbeck/core/backend';
 import {
   add,
   bindState,

@@ -1,4 +1,4 @@
-import type { Calibration, CalibrationMemory, Feeds } from '@limbeck/core';
+import type { Calibration, CalibrationMemory, Feeds } from '@limbeck/core/backend';
 import { bindState, conv2d, Graph, program } from '@limbeck/graph';
 import { patternFill } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';

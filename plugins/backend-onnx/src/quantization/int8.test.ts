@@ -1,4 +1,4 @@
-import type { Calibration, Executable, Feeds } from '@limbeck/core';
+import type { Calibration, Executable, Feeds } from '@limbeck/core/backend';
 import {
   add,
   bindState,

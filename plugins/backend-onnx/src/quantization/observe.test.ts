@@ -1,4 +1,4 @@
-import type { Calibration, Feeds } from '@limbeck/core';
+import type { Calibration, Feeds } from '@limbeck/core/backend';
 import type { OnnxModel, OnnxNode } from '@limbeck/formats';
 import { patternFill } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { type Calibration, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Calibration } from '@limbeck/core/backend';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '@limbeck/formats';
 import { ModelIndex } from './model-index.js';
 

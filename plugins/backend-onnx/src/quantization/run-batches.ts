@@ -1,5 +1,5 @@
-import type { Calibration, Feeds } from '@limbeck/core';
 import { LimbeckError } from '@limbeck/core';
+import type { Calibration, Feeds } from '@limbeck/core/backend';
 import { encodeOnnx, type OnnxModel } from '@limbeck/formats';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, type Runtime } from '../runtime.js';

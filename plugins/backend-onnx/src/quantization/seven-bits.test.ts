@@ -1,4 +1,4 @@
-import type { Feeds } from '@limbeck/core';
+import type { Feeds } from '@limbeck/core/backend';
 import { bindState, conv2d, Graph, globalAveragePool, program, relu, type TensorData } from '@limbeck/graph';
 import { patternFill } from '@limbeck/testkit';
 import { afterEach, expect, test, vi } from 'vitest';

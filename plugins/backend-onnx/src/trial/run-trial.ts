@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { LimbeckError, type ModelLimits } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { ModelLimits } from '@limbeck/core/backend';
 import { memoryMark, type TrialAnswer, type TrialOrder, trialScript } from './trial-script.js';
 
 /** How much of what the process says is kept. Characters. */

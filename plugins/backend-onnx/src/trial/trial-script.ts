@@ -1,4 +1,4 @@
-import type { Device } from '@limbeck/core';
+import type { Device } from '@limbeck/core/backend';
 
 /** A tensor on its way between processes. */
 export interface CarriedTensor {

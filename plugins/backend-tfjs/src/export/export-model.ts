@@ -1,4 +1,4 @@
-import { findBatchAxes, requireStateless } from '@limbeck/core';
+import { findBatchAxes, requireStateless } from '@limbeck/core/backend';
 import type { TensorflowModel } from '@limbeck/formats';
 import { type Program, verify } from '@limbeck/graph';
 import { lower, prepare } from '../lowering/lower.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ExportedFiles } from '@limbeck/core';
+import type { ExportedFiles } from '@limbeck/core/backend';
 import { Graph, interpret, program, sum, type TensorData } from '@limbeck/graph';
 import { boundNetwork, deployableNetwork, deviationOf, isRequired, networkImages } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { type Exporter, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Exporter } from '@limbeck/core/backend';
 import { encodeGraphModel, type TensorflowModel } from '@limbeck/formats';
 import { exportModel, servingSignature } from './export-model.js';
 

@@ -1,4 +1,4 @@
-import type { Exporter } from '@limbeck/core';
+import type { Exporter } from '@limbeck/core/backend';
 import { encodeSavedModel } from '@limbeck/formats';
 import { exportModel, servingSignature } from './export-model.js';
 

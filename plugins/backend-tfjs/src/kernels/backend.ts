@@ -1,4 +1,5 @@
-import { type CompileOptions, type ComputeBackend, type Executable, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { CompileOptions, ComputeBackend, Executable } from '@limbeck/core/backend';
 import { checkState, type Program, signatureOf, verify } from '@limbeck/graph';
 import { findCapabilities, isKernelsDevice, offer } from './capabilities.js';
 import { compileFor } from './compile-for.js';

@@ -1,4 +1,5 @@
-import { type Capabilities, type Device, isLimbeckError, type Offer, type OfferRequest } from '@limbeck/core';
+import { isLimbeckError } from '@limbeck/core';
+import type { Capabilities, Device, Offer, OfferRequest } from '@limbeck/core/backend';
 import { type KernelsDevice, type KernelsRuntime, kernelsDevices } from './device.js';
 import type { KernelsRuntimes, KernelsSource } from './runtimes.js';
 

@@ -1,4 +1,4 @@
-import { type CompileOptions, type Executable, serialExecutable } from '@limbeck/core';
+import { type CompileOptions, type Executable, serialExecutable } from '@limbeck/core/backend';
 import type { Program } from '@limbeck/graph';
 import type { KernelsRuntime } from './device.js';
 import { KernelsProgram } from './kernels-program.js';

@@ -1,4 +1,4 @@
-import type { Device } from '@limbeck/core';
+import type { Device } from '@limbeck/core/backend';
 import { plainName } from './plain/register.js';
 import type { Tfjs } from './tfjs.js';
 

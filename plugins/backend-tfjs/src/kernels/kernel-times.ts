@@ -1,4 +1,4 @@
-import type { ProfileEntry, ProfileOptions } from '@limbeck/core';
+import type { ProfileEntry, ProfileOptions } from '@limbeck/core/backend';
 
 /** What is left of a step: values that go in and come out, and what calls cost besides the kernels. */
 const elsewhere = 'outside of kernels';

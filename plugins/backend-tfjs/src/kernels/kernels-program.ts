@@ -1,11 +1,5 @@
-import {
-  type Feeds,
-  type Fetches,
-  LimbeckError,
-  type LoadedProgram,
-  type ProfileEntry,
-  type ProfileOptions,
-} from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Feeds, Fetches, LoadedProgram, ProfileEntry, ProfileOptions } from '@limbeck/core/backend';
 import {
   type Program,
   type ProgramSignature,

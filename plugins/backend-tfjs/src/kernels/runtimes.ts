@@ -1,4 +1,5 @@
-import { LimbeckError, trainingTrial, tryOut } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { trainingTrial, tryOut } from '@limbeck/core/backend';
 import { messageOf } from '../message-of.js';
 import { compileFor } from './compile-for.js';
 import { type KernelsDevice, KernelsRuntime, kernelsDevices } from './device.js';

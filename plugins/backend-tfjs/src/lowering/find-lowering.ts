@@ -1,4 +1,4 @@
-import { unsupportedNode } from '@limbeck/core';
+import { unsupportedNode } from '@limbeck/core/backend';
 import { type DType, formatShape, type PrimitiveName, primitiveName, type Tensor } from '@limbeck/graph';
 import { claimOn } from './claims.js';
 import type { Lowering } from './lowering.js';

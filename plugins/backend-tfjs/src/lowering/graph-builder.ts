@@ -1,4 +1,4 @@
-import type { BatchAxis } from '@limbeck/core';
+import type { BatchAxis } from '@limbeck/core/backend';
 import {
   type ElementType,
   type TensorflowAttribute,

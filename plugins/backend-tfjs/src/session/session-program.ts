@@ -1,4 +1,4 @@
-import type { Feeds, Fetches, LoadedProgram, ProfileEntry, ProfileOptions } from '@limbeck/core';
+import type { Feeds, Fetches, LoadedProgram, ProfileEntry, ProfileOptions } from '@limbeck/core/backend';
 import {
   allocate,
   type Program,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Precision, type Trial, trainingTrial, trialFault } from '@limbeck/core';
+import { type Precision, type Trial, trainingTrial, trialFault } from '@limbeck/core/backend';
 import { encodeSavedModel } from '@limbeck/formats';
 import type { TensorData } from '@limbeck/graph';
 import { lower, prepare } from '../lowering/lower.js';

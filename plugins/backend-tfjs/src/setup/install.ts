@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type InstallOptions, isLimbeckError, LimbeckError } from '@limbeck/core';
+import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import type { InstallOptions } from '@limbeck/core/backend';
 import { type RunCommand, runCommand } from '../session/command.js';
 import { nameOf, probe } from '../session/probe.js';
 import { type FoundPackage, findPackage } from '../session/runtime.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { isLimbeckError, LimbeckError, type LoadedModel } from '@limbeck/core';
+import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import type { LoadedModel } from '@limbeck/core/backend';
 import { decodeOnnx, type OnnxModel } from '@limbeck/formats';
 import { formatShape, type Shape, sameShape, tensorData } from '@limbeck/graph';
 import type { Placement } from '../../run/choices.js';

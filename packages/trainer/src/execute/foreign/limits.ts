@@ -1,4 +1,4 @@
-import type { ModelLimits } from '@limbeck/core';
+import type { ModelLimits } from '@limbeck/core/backend';
 
 /** `teacher.limits`: what a model from a file may take while it is tried, or that it is not tried. */
 export type TeacherLimits =

@@ -1,4 +1,5 @@
-import { type Fetches, LimbeckError, type LoadedModel } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Fetches, LoadedModel } from '@limbeck/core/backend';
 import { type TensorData, tensorData } from '@limbeck/graph';
 import type { Placement } from '../../run/choices.js';
 import type { RunListener } from '../../run/events.js';

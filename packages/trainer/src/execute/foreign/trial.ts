@@ -1,4 +1,5 @@
-import { type Fetches, type ImageShape, LimbeckError, type LoadedModel } from '@limbeck/core';
+import { type ImageShape, LimbeckError } from '@limbeck/core';
+import type { Fetches, LoadedModel } from '@limbeck/core/backend';
 import { type TensorData, tensorData } from '@limbeck/graph';
 import type { ForeignInput } from '../../run/foreign-model.js';
 import type { ImageConversion } from './images.js';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Feeds, isLimbeckError, LimbeckError } from '@limbeck/core';
+import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import type { Feeds } from '@limbeck/core/backend';
 import { lockFolder } from '../../files/lock.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { rangeOf } from './layout.js';

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Lent, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Lent } from '@limbeck/core/backend';
 import { sizeOf, type TensorData, tensorData } from '@limbeck/graph';
 import { type CachedFeature, type CacheLayout, shardOf } from './layout.js';
 import { fieldArray, type ShardId, shardLayout, shardName } from './shard.js';

@@ -1,4 +1,5 @@
-import { type Feeds, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import type { Feeds } from '@limbeck/core/backend';
 import { createDrawLoader, trainingImages } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import type { Picture } from '../../programs/pictures.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { coreVersion, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { coreVersion } from '@limbeck/core/host';
 import { writeSafetensors } from '@limbeck/formats';
 import type { StateDict } from '@limbeck/graph';
 import { writeAtomically, writeJson } from '../../files/atomic.js';

@@ -1,4 +1,4 @@
-import { unsupportedNode } from '@limbeck/core';
+import { unsupportedNode } from '@limbeck/core/backend';
 import {
   bytesPerElement,
   type DType,

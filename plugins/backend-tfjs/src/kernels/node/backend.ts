@@ -1,5 +1,5 @@
-import type { ComputeBackend } from '@limbeck/core';
 import { LimbeckError } from '@limbeck/core';
+import type { ComputeBackend } from '@limbeck/core/backend';
 import { messageOf } from '../../message-of.js';
 import { kernelsBackend } from '../backend.js';
 import type { KernelsDevice } from '../device.js';

@@ -1,4 +1,4 @@
-import type { ProfileEntry } from '@limbeck/core';
+import type { ProfileEntry } from '@limbeck/core/backend';
 import { type Primitive, parsePrimitive } from './primitive.js';
 import { dealOut } from './wall-time.js';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Executable } from '@limbeck/core';
+import type { Executable } from '@limbeck/core/backend';
 import {
   conv2d,
   Graph,

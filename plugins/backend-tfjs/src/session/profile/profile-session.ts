@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Feeds, ProfileEntry } from '@limbeck/core';
+import type { Feeds, ProfileEntry } from '@limbeck/core/backend';
 import { encodeSavedModel, type TensorflowModel } from '@limbeck/formats';
 import type { StateDict, TensorData } from '@limbeck/graph';
 import { carried } from '../carried.js';
