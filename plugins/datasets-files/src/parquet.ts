@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { defineDataset, LimbeckError, noTargets, type OpenDataset, type Split } from '@limbeck/core';
+import { defineDataset, noTargets, type OpenDataset } from '@limbeck/core';
 import { z } from 'zod';
+import { classesOfLabels, type LabelledPart } from './class-labels.js';
 import { badData } from './failure.js';
-import { findShards, type Shard } from './find-shards.js';
-import { type PictureRow, readPictures } from './parquet-file.js';
+import { openPictureTable, type PictureTable } from './parquet-file.js';
+import { type Part, pictureSplit } from './parquet-split.js';
+import { type StoredPictures, storePictures } from './picture-store.js';
+import { findShards } from './shard-files.js';
 
 interface Options {
   readonly path: string;
@@ -15,76 +14,91 @@ interface Options {
   readonly label?: string | undefined;
 }
 
-/** Parquet files with pictures and labels, in the layout of the Hugging Face hub. */
+/**
+ * Parquet files with pictures and labels, in the layout of the Hugging Face hub. Pictures are copied once to the cache, so that
+ * they can be read in any order; without a cache, row groups are read as they are needed.
+ */
 export const parquet = defineDataset<Options>({
   id: 'parquet',
   description:
     'Parquet files with image and label columns, as the Hugging Face hub has them: train-00000-of-00001.parquet.',
   options: z.strictObject({
     path: z.string().min(1).describe('a file, or the folder of the files, whose names begin with the split'),
-    image: z.string().min(1).optional().describe('column of pictures. Absent: `image` or `img`'),
+    image: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('column of pictures. Absent: the one marked as such, `image` or `img`'),
     label: z
       .string()
       .min(1)
       .optional()
-      .describe('column of labels. Absent: `label`, `labels` or `fine_label`'),
+      .describe('column of labels. Absent: the one marked as such, `label` or `fine_label`'),
   }),
   files: [],
-  async open({ path: given, image, label }, { report }): Promise<OpenDataset> {
-    const root = path.resolve(given);
-    const hash = createHash('sha256');
-    const rows: Record<string, PictureRow[]> = {};
-    let names: readonly string[] | undefined;
-    for (const { file, split } of await findFiles(root)) {
-      report?.(`reading ${file}`);
-      await pipeline(createReadStream(file), hash, { end: false });
-      const read = await readPictures(file, { image, label });
-      names ??= read.classNames;
-      rows[split] = [...(rows[split] ?? []), ...read.rows];
+  async open({ path: given, image, label }, { cacheDir, report }): Promise<OpenDataset> {
+    const { shards, fingerprint } = await findShards(path.resolve(given), {
+      ending: '.parquet',
+      wordsOf: (part) => part.split(/[^a-z]+/),
+      cacheDir,
+      report,
+    });
+    const parts: Record<string, Part[]> = {};
+    for (const { file, split, hash } of shards) {
+      const table = await openPictureTable(file, { image, label });
+      parts[split] ??= [];
+      const stored =
+        cacheDir === undefined
+          ? undefined
+          : await unpack(table, path.join(cacheDir, 'unpacked', `${hash}-${table.image}.pictures`), report);
+      parts[split].push({ table, stored });
     }
-    const all = Object.values(rows).flat();
-    const hasLabels = all.some((row) => row.label !== undefined);
-    const bare = hasLabels ? all.find((row) => row.label === undefined) : undefined;
-    if (bare !== undefined) throw badData(bare.name, 'has no label', 'give every row one');
-    const classes = names?.length ?? all.reduce((most, row) => Math.max(most, row.label ?? 0), 0) + 1;
-    const outside = all.find((row) => row.label !== undefined && !(row.label >= 0 && row.label < classes));
-    if (outside !== undefined) {
-      throw badData(
-        outside.name,
-        `has the label ${outside.label}; there are ${classes} classes`,
-        'labels count from 0',
-      );
-    }
+    const labelled = Object.entries(parts).map(([split, own]): LabelledPart => {
+      const { nameOf } = pictureSplit(own, noTargets);
+      return { split, labels: own.flatMap(({ table }) => [...table.labels]), nameOf: nameOf! };
+    });
+    const tables = Object.values(parts).flatMap((own) => own.map(({ table }) => table));
+    const { names, targets } = classesOfLabels(labelled, classNamesOf(tables));
     return {
-      classes,
-      classNames: names ?? Array.from({ length: classes }, (_, number) => String(number)),
-      splits: Object.fromEntries(Object.entries(rows).map(([name, own]) => [name, splitOf(own, hasLabels)])),
-      fingerprint: `sha256:${hash.digest('hex')}`,
+      classes: names.length,
+      classNames: names,
+      splits: Object.fromEntries(
+        Object.entries(parts).map(([split, own]) => [split, pictureSplit(own, targets[split]!)]),
+      ),
+      fingerprint,
     };
   },
 });
 
-function splitOf(rows: readonly PictureRow[], hasLabels: boolean): Split {
-  return {
-    length: rows.length,
-    targets: hasLabels ? { kind: 'index', values: Int32Array.from(rows, ({ label }) => label!) } : noTargets,
-    open: (sample) => ({ bytes: rows[sample]!.bytes, name: rows[sample]!.name }),
-    nameOf: (sample) => rows[sample]!.name,
-  };
+/** What the files say the classes are called. */
+function classNamesOf(tables: readonly PictureTable[]): readonly string[] | undefined {
+  const [first] = tables;
+  const other = tables.find(({ classNames }) => classNames?.join('\n') !== first?.classNames?.join('\n'));
+  if (other === undefined) return first?.classNames;
+  throw badData(
+    other.file,
+    `and ${first!.file} have different classes: ${shown(other)} and ${shown(first!)}`,
+    'put files of one data set in the folder',
+  );
 }
 
-async function findFiles(root: string): Promise<Shard[]> {
-  const found = await stat(root).catch(() => undefined);
-  if (found?.isFile()) return [{ file: root, split: 'train' }];
-  if (found === undefined) {
-    throw new LimbeckError('NOT_FOUND', `${root} does not exist`, {
-      hint: 'name a .parquet file or the folder of some with data.path',
-      details: { path: root },
-    });
-  }
-  return findShards(root, {
-    ending: '.parquet',
-    called: 'files',
-    words: (name) => name.toLowerCase().split(/[^a-z]+/),
+const shown = ({ classNames }: PictureTable): string => classNames?.slice(0, 5).join(', ') ?? 'none';
+
+type Report = ((line: string) => void) | undefined;
+
+/** Copies the pictures of a file to the cache, a row group at a time. */
+async function unpack(table: PictureTable, place: string, report: Report): Promise<StoredPictures> {
+  const { file, groups, rows } = table;
+  const stored = await storePictures(place, async function* () {
+    for (const group of groups.keys()) {
+      report?.(`unpacking ${file}: part ${group + 1} of ${groups.length}`);
+      yield* await table.pictures(group);
+    }
   });
+  if (stored.sizes.length === rows) return stored;
+  throw badData(
+    place,
+    `holds ${stored.sizes.length} pictures of ${file}, which has ${rows}`,
+    'remove it and try again',
+  );
 }

@@ -1,6 +1,9 @@
 /** Names that torchvision's `ImageFolder` takes for pictures, and GIF. PPM and PGM are among them, which are not decoded. */
 const extensions = /\.(jpe?g|png|bmp|tiff?|webp|gif)$/i;
 
+/** What follows the first dot of a picture's name in a tar shard. */
+export const pictureEndings = /^\.(jpe?g|png|bmp|tiff?|webp|gif)$/;
+
 /** Whether a file counts as a picture by its name; hidden files do, as in torchvision. */
 export const isPictureName = (name: string): boolean => extensions.test(name);
 

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { defineDataset, LimbeckError, noTargets, type OpenDataset, type Split } from '@limbeck/core';
-import { byCodePoint, tarEntries } from '@limbeck/formats';
+import { defineDataset, type OpenDataset, type Split, type Targets } from '@limbeck/core';
+import { tarEntries } from '@limbeck/formats';
 import { z } from 'zod';
+import { classesOfLabels, type LabelledPart, type RawLabel } from './class-labels.js';
 import { badData } from './failure.js';
 import { fileBytes } from './file-bytes.js';
-import { findShards, type Shard } from './find-shards.js';
-import { isPictureName } from './pictures.js';
+import { kept } from './kept.js';
+import { looksDamaged, pictureEndings } from './pictures.js';
+import { findShards } from './shard-files.js';
 
 interface Options {
   readonly path: string;
@@ -17,12 +16,23 @@ interface Options {
   readonly classNames?: readonly string[] | undefined;
 }
 
-interface Place {
-  readonly shard: string;
+/** Bytes of a picture in a shard, at most. */
+const largestPicture = 512 << 20;
+
+/** A sample of a shard. */
+interface Listed {
   readonly key: string;
   readonly offset: number;
   readonly size: number;
-  readonly label: number | string | undefined;
+  /** Of the picture. */
+  readonly hash: string;
+  /** 1 where the picture looks damaged. */
+  readonly mark: number;
+  readonly label?: RawLabel;
+}
+
+interface Place extends Listed {
+  readonly shard: string;
 }
 
 /**
@@ -43,85 +53,73 @@ export const webDataset = defineDataset<Options>({
       .describe('names of the classes. Absent: their numbers'),
   }),
   files: [],
-  async open({ path: given, labelKey, classNames }, { report }): Promise<OpenDataset> {
-    const root = path.resolve(given);
-    const hash = createHash('sha256');
+  async open({ path: given, labelKey, classNames }, { cacheDir, report }): Promise<OpenDataset> {
+    const { shards, fingerprint } = await findShards(path.resolve(given), {
+      ending: '.tar',
+      wordsOf: (part) => /^[a-z]+/.exec(part) ?? [],
+      cacheDir,
+      report,
+    });
     const places: Record<string, Place[]> = {};
-    for (const { file: shard, split } of await findTars(root)) {
+    for (const { file: shard, split, hash } of shards) {
       report?.(`indexing ${shard}`);
-      await pipeline(createReadStream(shard), hash, { end: false });
-      places[split] = [...(places[split] ?? []), ...samplesOf(shard, labelKey)];
+      const listing = cacheDir && path.join(cacheDir, 'indexes', `${hash}-${labelKey}.samples.json`);
+      const samples = await kept(listing, async () => samplesOf(shard, labelKey));
+      places[split] ??= [];
+      for (const sample of samples) places[split].push({ shard, ...sample });
     }
-    const all = Object.values(places).flat();
-    const labels = [...new Set(all.map(({ label }) => label))];
-    if (labels.includes(undefined) && labels.length > 1) {
-      const bare = all.find(({ label }) => label === undefined)!;
-      throw badData(
-        bare.shard,
-        `has no label for '${bare.key}'`,
-        'give every sample a .cls or .json file, or none',
-      );
-    }
-    const hasLabels = !labels.includes(undefined);
-    const isNumbers = labels.every((label) => typeof label === 'number');
-    const sorted = isNumbers
-      ? Array.from({ length: Math.max(0, ...(labels as number[])) + 1 }, (_, label) => label)
-      : (labels as string[]).map(String).sort(byCodePoint);
-    const names = classNames ?? (hasLabels ? sorted.map(String) : ['0']);
-    const labelOf = new Map<unknown, number>(sorted.map((label, i) => [label, i]));
+    const parts = Object.entries(places).map(
+      ([split, own]): LabelledPart => ({
+        split,
+        labels: own.map(({ label }) => label),
+        nameOf: (sample) => nameOf(own[sample]!),
+      }),
+    );
+    const { names, targets } = classesOfLabels(parts, classNames);
     return {
       classes: names.length,
       classNames: names,
       splits: Object.fromEntries(
-        Object.entries(places).map(([name, own]) => [name, splitOf(own, hasLabels ? labelOf : undefined)]),
+        Object.entries(places).map(([name, own]) => [name, splitOf(own, targets[name]!)]),
       ),
-      fingerprint: `sha256:${hash.digest('hex')}`,
+      fingerprint,
     };
   },
 });
 
-function splitOf(places: readonly Place[], labelOf: ReadonlyMap<unknown, number> | undefined): Split {
+const nameOf = ({ shard, key }: Place): string => `${shard}: ${key}`;
+
+function splitOf(places: readonly Place[], targets: Targets): Split {
   return {
     length: places.length,
-    targets:
-      labelOf === undefined
-        ? noTargets
-        : { kind: 'index', values: Int32Array.from(places, ({ label }) => labelOf.get(label) ?? -1) },
+    targets,
     open: (sample) => {
       const { shard, offset, size } = places[sample]!;
       return { file: shard, offset, length: size };
     },
-    nameOf: (sample) => `${places[sample]!.shard}: ${places[sample]!.key}`,
+    nameOf: (sample) => nameOf(places[sample]!),
+    hashOf: (sample) => places[sample]!.hash,
+    suspects: places.flatMap(({ mark }, sample) => (mark === 0 ? [] : sample)),
   };
 }
 
-async function findTars(root: string): Promise<Shard[]> {
-  const found = await stat(root).catch(() => undefined);
-  if (!found?.isDirectory()) {
-    throw new LimbeckError('NOT_FOUND', `${root} is no folder`, {
-      hint: 'name the folder of the .tar files with data.path',
-      details: { path: root },
-    });
-  }
-  return findShards(root, {
-    ending: '.tar',
-    called: 'shards',
-    words: (name) => /^[a-z]+/i.exec(name) ?? [],
-  });
-}
-
-function samplesOf(shard: string, labelKey: string): Place[] {
+function samplesOf(shard: string, labelKey: string): Listed[] {
   const bytes = fileBytes(shard);
-  const samples = new Map<string, { -readonly [K in keyof Place]: Place[K] }>();
+  const samples = new Map<string, { -readonly [K in keyof Listed]: Listed[K] }>();
   try {
     for (const { name, offset, size } of tarEntries(bytes.read, { source: shard, length: bytes.size })) {
       const dot = name.indexOf('.', name.lastIndexOf('/') + 1);
       if (dot < 0) continue;
       const [key, kind] = [name.slice(0, dot), name.slice(dot).toLowerCase()];
-      const sample = samples.get(key) ?? { shard, key, offset: -1, size: 0, label: undefined };
+      const sample = samples.get(key) ?? { key, offset: -1, size: 0, hash: '', mark: 0 };
       samples.set(key, sample);
-      if (isPictureName(kind)) Object.assign(sample, { offset, size });
-      else if (kind === '.cls' || kind === '.json') {
+      if (pictureEndings.test(kind)) {
+        if (size > largestPicture)
+          throw badData(shard, `has ${size} bytes in '${name}'`, 'make the shard again');
+        const content = bytes.read(offset, size);
+        const hash = createHash('sha256').update(content).digest('hex').slice(0, 32);
+        Object.assign(sample, { offset, size, hash, mark: looksDamaged(content, size) });
+      } else if (kind === '.cls' || kind === '.json') {
         if (size > 1 << 20) throw badData(shard, `has ${size} bytes in '${name}'`, 'make the shard again');
         const text = Buffer.from(bytes.read(offset, size)).toString('utf8');
         sample.label =
@@ -136,7 +134,8 @@ function samplesOf(shard: string, labelKey: string): Place[] {
   return [...samples.values()].filter(({ offset }) => offset >= 0);
 }
 
-const numberOrName = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
+const numberOrName = (text: string): RawLabel =>
+  text === '' ? undefined : /^\d+$/.test(text) ? Number(text) : text;
 
 function labelIn(text: string, key: string, name: string): number | string | undefined {
   try {

@@ -11,6 +11,8 @@ import { walk } from './walk.js';
 export interface IndexOptions {
   /** Which file names count. */
   readonly accept: (name: string) => boolean;
+  /** Whether folders inside the folder count. Default true. */
+  readonly isDeep?: boolean;
   /** What decides about them, for the name under which the index is kept: `images`. */
   readonly purpose: string;
   /** Marks a file by its content, of which large ones are given the beginning: 0 to 255. */
@@ -74,7 +76,7 @@ function isFresh(index: FileIndex): boolean {
 }
 
 async function build(root: string, options: IndexOptions, known: Known): Promise<FileIndex> {
-  const walked = walk(root, options.accept);
+  const walked = walk(root, options.accept, options.isDeep);
   const count = walked.reduce((sum, { files }) => sum + files.length, 0);
   const names = walked.flatMap(({ files }) => files).map((name) => Buffer.from(name));
   const nameStarts = new Uint32Array(count + 1);

@@ -20,9 +20,10 @@ const isPlain = (text: string): boolean => !/[\uD800-\uDFFF]/.test(text);
  * All folders below one, links followed, hidden ones included, sorted by their paths as Python's `sorted(os.walk(...))` is.
  *
  * @param accept which file names count
+ * @param isDeep whether folders inside it count
  * @throws FormatError BAD_FILE where a folder cannot be read, or a link leads back to a folder above it
  */
-export function walk(root: string, accept: (name: string) => boolean): WalkedFolder[] {
+export function walk(root: string, accept: (name: string) => boolean, isDeep = true): WalkedFolder[] {
   const found: WalkedFolder[] = [];
   const visit = (folder: string, above: readonly string[]) => {
     const full = path.join(root, folder);
@@ -38,8 +39,9 @@ export function walk(root: string, accept: (name: string) => boolean): WalkedFol
     for (const entry of reading(full, () => readdirSync(full, { withFileTypes: true }))) {
       const { name } = entry;
       const kind = entry.isSymbolicLink() ? linked(path.join(full, name)) : entry;
-      if (kind?.isDirectory()) folders.push(name);
-      else if (accept(name)) files.push(name);
+      if (kind?.isDirectory()) {
+        if (isDeep) folders.push(name);
+      } else if (accept(name)) files.push(name);
     }
     found.push({ folder, files: files.sort(byCodePoint) });
     for (const name of folders) visit(folder === '' ? name : `${folder}/${name}`, [...above, real]);
