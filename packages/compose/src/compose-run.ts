@@ -11,7 +11,7 @@ import type { RunDataset } from '@limbeck/data';
 import type { ModelChoice, Placement, RunSpec, TeacherCacheSpec, TeacherSpec } from '@limbeck/trainer';
 import { place } from './backend.js';
 import { findParts } from './find-parts.js';
-import type { RunFolders } from './folders.js';
+import { preparedFolder, type RunFolders } from './folders.js';
 import { prepareData } from './open-data.js';
 import { readChosen } from './read-chosen.js';
 import { openFileTeacher, placeTeacher } from './teachers.js';
@@ -82,6 +82,7 @@ async function composeTeacher(
   const settings = {
     ...{ placement, acceptChance, fidelity, calibration: { ...calibration, folder } },
     cache: cache && cacheOf(cache, folders.cacheDir),
+    preparedFolder: preparedFolder(cache?.dir ?? folders.cacheDir),
   };
   return isFileTeacher(teacher)
     ? { name, foreign: await openFileTeacher(teacher, placement, dataset), ...settings }

@@ -58,6 +58,9 @@ export function runFolders({ data }: ResolvedConfig, where: Surroundings): RunFo
   };
 }
 
+/** Where what distillers prepare is kept, beside the caches of teachers. */
+export const preparedFolder = (cacheDir: string): string => path.join(cacheDir, 'prepared');
+
 /** A path as messages show it: relative where it lies below the working directory. */
 export function relativePath(file: string, cwd: string): string {
   const relative = path.relative(cwd, file);

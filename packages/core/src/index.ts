@@ -4,6 +4,7 @@
  */
 import './registration.js';
 
+export { createLinearCka, type RepresentationAccumulator } from './analysis/linear-cka.js';
 export { defineConfig, type RunConfig } from './config/run-config.js';
 export { type Backbone, defineBackbone, type ImageShape, type WeightNaming } from './contracts/backbone.js';
 export {
@@ -76,6 +77,13 @@ export {
   pluginApi,
   pluginBrand,
 } from './contracts/plugin.js';
+export type {
+  Preparation,
+  PreparationAccumulator,
+  PreparationBatch,
+  Prepare,
+  PreparedFeature,
+} from './contracts/preparation.js';
 export { type BuildProjector, defineProjector, type Projector } from './contracts/projector.js';
 export { lastStageOf, stagesOf } from './contracts/stages.js';
 export { type Stem, type StemOptions, stemOptions } from './contracts/stem.js';

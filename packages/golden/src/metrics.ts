@@ -1,6 +1,6 @@
 import type { Use } from '@limbeck/core';
+import { createLinearCka } from '@limbeck/core';
 import { patternNumbers } from '@limbeck/testkit';
-import { createLinearCka } from '@limbeck/trainer';
 import { z } from 'zod';
 import { Comparison, type GoldenContext, type Outcome, tolerances } from './outcome.js';
 

@@ -1,5 +1,5 @@
 export { ece } from './analysis/calibration.js';
-export { createLinearCka, linearCka, type RepresentationAccumulator } from './analysis/linear-cka.js';
+export { linearCka } from './analysis/linear-cka.js';
 export { median } from './analysis/median.js';
 export { mostLikely } from './analysis/most-likely.js';
 export { teacherAgreement } from './analysis/teacher-agreement.js';

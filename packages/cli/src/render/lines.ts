@@ -51,6 +51,8 @@ const lineTable: { readonly [T in EventType]: Lines<EventOf<T>> } = {
       `${event.features.join(', ')} of ${teacherTitle(event.teacher)} for ${count(event.samples)} ${event.split} images: ${bytes(event.bytes)} in memory`,
     ),
   ],
+  prepare: none,
+  prepared: (event, { colors }) => [colors.dim(preparedLine(event))],
   cache: (event, { colors }) => [colors.dim(`cache of ${teacherTitle(event.teacher)}: ${cacheLine(event)}`)],
   'cache-fill': none,
   'cache-filled': (event, { colors }) => (event.records === 0 ? [] : [colors.dim(filledLine(event))]),
@@ -106,6 +108,10 @@ export function cacheLine(cache: CacheFacts): string {
     missingBytes === 0 ? 'hit' : missingBytes === cache.bytes ? 'miss' : `${bytes(missingBytes)} missing`;
   return `${state}; ${bytes(cache.bytes)}, ${plural(views, 'view')} of ${plural(samples, 'image')}: ${kept.join(', ')}; ${folder}`;
 }
+
+/** `prepared class-means of norm-direction: taken from runs/.cache/teacher/prepared/...`. */
+const preparedLine = ({ preparation, source, path }: EventOf<'prepared'>): string =>
+  `prepared ${preparation}: ${source === 'kept' ? `taken from ${path}` : `computed${path === undefined ? '' : `; kept in ${path}`}`}`;
 
 const filledLine = (event: EventOf<'cache-filled'>): string =>
   `cache of ${teacherTitle(event.teacher)}: ${plural(event.records, 'record')}, ${bytes(event.bytes)}, written in ${duration(event.seconds)}`;

@@ -15,7 +15,8 @@ const longestBar = 24;
 const interval = 80;
 
 type StepEvent = EventOf<'step'>;
-type FillEvent = EventOf<'cache-fill'>;
+/** Work before training that goes on image by image. */
+type FillEvent = EventOf<'cache-fill'> | EventOf<'prepare'>;
 
 /** One live line below those that stay. */
 export function terminalRenderer({ stdout, env }: Io): Renderer {
@@ -38,7 +39,7 @@ export function terminalRenderer({ stdout, env }: Io): Renderer {
         run.stepsPerEpoch = event.stepsPerEpoch;
       }
       if (event.type === 'phase') run.epochs = event.epochs;
-      if (event.type === 'step' || event.type === 'cache-fill') {
+      if (event.type === 'step' || event.type === 'cache-fill' || event.type === 'prepare') {
         const now = performance.now();
         if (now - run.drawn < interval) return;
         run.drawn = now;
@@ -85,7 +86,11 @@ export function fillLine(event: FillEvent, columns: number, colors: Colors): str
     `${count(imagesPerSecond)} images/s`,
     `${clock(secondsLeft)} left`,
   ];
-  return withBar({ place: `cache of ${teacherTitle(teacher)}`, share: done / total, facts }, columns, colors);
+  const place =
+    event.type === 'prepare'
+      ? `preparing ${event.preparations.join(', ')}`
+      : `cache of ${teacherTitle(teacher)}`;
+  return withBar({ place, share: done / total, facts }, columns, colors);
 }
 
 /** A bar between what goes on and its figures, where there is room for one. */

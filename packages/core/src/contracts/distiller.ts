@@ -1,6 +1,7 @@
 import type { Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
 import type { OptionSchema, Use } from './contribution.js';
+import type { Prepare } from './preparation.js';
 import type { BuildProjector } from './projector.js';
 import type { BatchTargets, TargetKind } from './targets.js';
 
@@ -105,6 +106,13 @@ export interface DistillerContext<Options> {
    * @throws LimbeckError PRECONDITION where another distiller has a view of this name made otherwise
    */
   readonly view: (name: string, options: ViewOptions) => BatchView;
+  /**
+   * Tensors that are computed once before training, from what the teacher gives for every training sample. Targets are
+   * shown to a distiller that reads some.
+   *
+   * @throws LimbeckError PRECONDITION where it asks for two of one name; UNKNOWN_TAP
+   */
+  readonly prepare: Prepare;
 }
 
 /**

@@ -1,7 +1,7 @@
-import type { BuildProjector, Distillation, TargetKind, Use, ViewOptions } from '@limbeck/core';
+import type { BuildProjector, Distillation, Preparation, TargetKind, Use, ViewOptions } from '@limbeck/core';
 import { batchTargets, type Host, readTargets, SampleInputs } from '@limbeck/core/host';
 import { Graph, type Shape } from '@limbeck/graph';
-import { type Mode, Scope, Trace } from '@limbeck/nn';
+import { type Mode, Scope, Trace, zeros } from '@limbeck/nn';
 import { StandIn } from './stand-in.js';
 
 /** A distiller built over models that are only taps. */
@@ -15,6 +15,8 @@ export interface BuiltDistiller extends Distillation {
   readonly samples: SampleInputs;
   /** Views it asked for, by name, with the models that stand in for them. */
   readonly views: ReadonlyMap<string, BuiltView>;
+  /** What it asked to have computed before training, by name; the tensors are zeros in `trace`. */
+  readonly preparations: ReadonlyMap<string, Preparation>;
 }
 
 /** A view that a distiller asked for. */
@@ -57,7 +59,9 @@ export function buildDistiller(
   const given = batchTargets(graph, kind, batch, classes);
   const samples = new SampleInputs(graph, { batch, total, classes, targets: kind });
   const views = new Map<string, BuiltView>();
+  const preparations = new Map<string, Preparation>();
   const { contribution, options } = host.use('distillers', use);
+  const m = new Scope(trace).in(contribution.id);
   const reader = readTargets(contribution, given, 'the test');
   const distillation = contribution.build({
     student,
@@ -70,13 +74,19 @@ export function buildDistiller(
     },
     classes,
     options,
-    m: new Scope(trace).in(contribution.id),
+    m,
     project,
     loss(wanted, ours, theirs) {
       const loss = host.use('losses', wanted);
       return loss.contribution.value(ours, theirs, loss.options);
     },
     samples,
+    prepare(preparation) {
+      preparations.set(preparation.name, preparation);
+      const at = m.in('prepared').in(preparation.name);
+      const tensors = Object.entries<Shape>(preparation.tensors);
+      return Object.fromEntries(tensors.map(([key, shape]) => [key, at.buffer(key, shape, zeros)])) as never;
+    },
     view(name, { augment }) {
       const known = views.get(name);
       if (known !== undefined) return known;
@@ -89,5 +99,5 @@ export function buildDistiller(
       return built;
     },
   });
-  return { ...distillation, graph, student, teacher, trace, samples, views };
+  return { ...distillation, graph, student, teacher, trace, samples, views, preparations };
 }

@@ -1,8 +1,8 @@
-import { indexTargets, noTargets } from '@limbeck/core';
+import { createLinearCka, indexTargets, noTargets } from '@limbeck/core';
 import { describe, expect, it } from 'vitest';
 import { ckaByGrams, meanCosine, sameArgmax } from '../testing/formulas.js';
 import { ece } from './calibration.js';
-import { createLinearCka, linearCka } from './linear-cka.js';
+import { linearCka } from './linear-cka.js';
 import { teacherAgreement } from './teacher-agreement.js';
 import { teacherCosine } from './teacher-cosine.js';
 

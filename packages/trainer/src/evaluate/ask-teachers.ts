@@ -1,18 +1,11 @@
 import { LimbeckError, type Split } from '@limbeck/core';
 import { createEvalLoader, evaluatedImages } from '@limbeck/data';
 import { sizeOf, tensorData } from '@limbeck/graph';
+import { poolValues } from '../analysis/pool.js';
 import type { LiveTeacher } from '../execute/live-teacher.js';
-import {
-  openTeacher,
-  pathsOf,
-  type RunTeacher,
-  type TeachingRun,
-  type WorkingTeacher,
-} from '../execute/open-teacher.js';
+import { openAside, type TeachingRun, type WorkingTeacher } from '../execute/open-teacher.js';
 import type { Control } from '../run/control.js';
-import type { RunListener } from '../run/events.js';
 import type { PlannedFeature, PlannedMetric } from './plan-metrics.js';
-import { poolValues } from './pool.js';
 import { featureKey, type SplitFeatures, teacherFeatures } from './teacher-features.js';
 import { thinned } from './thinned.js';
 
@@ -47,7 +40,7 @@ export async function askTeachers(
     if (features.length === 0) continue;
     const paths = [...new Set(features.map(({ output }) => output))];
     const isReady = live !== undefined && paths.every((path) => live.paths.has(path));
-    const own = isReady ? undefined : await open(run, teacher, paths, control.emit);
+    const own = isReady ? undefined : await openAside(run, teacher, paths, control.emit);
     try {
       for (const [name, split] of splits) {
         const started = performance.now();
@@ -68,23 +61,6 @@ export async function askTeachers(
     }
   }
   return given;
-}
-
-/**
- * One in int8 gives what the step asks for too, so that its program is rounded alike. Where no step needs anything of it,
- * nothing measures what rounding does to it, and float32 stands for it, as where it is examined.
- */
-function open(
-  run: TeachingRun,
-  teacher: RunTeacher,
-  paths: readonly string[],
-  emit: RunListener,
-): Promise<LiveTeacher> {
-  if (teacher.spec.placement.precision !== 'int8') return openTeacher(run, teacher, paths, { emit });
-  const isUnused = teacher.planned.features.length === 0;
-  return isUnused
-    ? openTeacher(run, teacher, paths, { emit, precision: 'float32' })
-    : openTeacher(run, teacher, [...new Set([...pathsOf(teacher), ...paths])], { emit });
 }
 
 async function lookAt(

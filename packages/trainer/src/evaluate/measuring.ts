@@ -1,10 +1,10 @@
 import { LimbeckError, type MetricAccumulator, type TargetKind } from '@limbeck/core';
 import { requireTargets } from '@limbeck/core/host';
 import { sizeOf } from '@limbeck/graph';
+import { poolValues } from '../analysis/pool.js';
 import type { Answer } from '../execute/classifier.js';
 import { type MetricChoice, metricName } from '../run/choices.js';
 import { needsLogitsAlone, type PlannedFeature, type PlannedMetric } from './plan-metrics.js';
-import { poolValues } from './pool.js';
 import { featureKey, type SplitFeatures } from './teacher-features.js';
 
 /** Rows of a split that a batch holds. */

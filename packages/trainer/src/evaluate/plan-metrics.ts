@@ -1,12 +1,12 @@
 import { didYouMean, LimbeckError, type MeasuredFeature, type MetricFeature } from '@limbeck/core';
 import { metricNameProblem } from '@limbeck/core/host';
 import { formatShape, type Shape } from '@limbeck/graph';
+import { pooledShape } from '../analysis/pool.js';
 import { type TracedDeployment, traceDeployed } from '../programs/deployed.js';
 import { featureOutput, studentFeature } from '../programs/evaluated.js';
 import type { PlannedTeacher } from '../programs/student.js';
 import { type MetricChoice, metricName } from '../run/choices.js';
 import type { StudentSpec } from '../run/run-spec.js';
-import { pooledShape } from './pool.js';
 
 /** A feature that a metric asks for, and where it comes from. */
 export interface PlannedFeature extends MeasuredFeature {

@@ -87,6 +87,23 @@ export async function openTeacher(
   return compiledTeacher(executable, batchSize);
 }
 
+/**
+ * Opens a teacher for something besides the student's step. One in int8 gives what the step asks for too, so that its program is rounded alike. Where no step needs anything of it,
+ * nothing measures what rounding does to it, and float32 stands for it, as where it is examined.
+ */
+export function openAside(
+  run: TeachingRun,
+  teacher: RunTeacher,
+  paths: readonly string[],
+  emit: RunListener,
+): Promise<LiveTeacher> {
+  if (teacher.spec.placement.precision !== 'int8') return openTeacher(run, teacher, paths, { emit });
+  const isUnused = teacher.planned.features.length === 0;
+  return isUnused
+    ? openTeacher(run, teacher, paths, { emit, precision: 'float32' })
+    : openTeacher(run, teacher, [...new Set([...pathsOf(teacher), ...paths])], { emit });
+}
+
 /** Training images as they are, from the beginning of an order drawn from the run's seed: the same in a resumed run. */
 async function calibrationBatches({ data, seed }: RunSpec, images: number): Promise<readonly Feeds[]> {
   const { dataset, batchSize } = data;

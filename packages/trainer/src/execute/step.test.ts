@@ -16,6 +16,7 @@ async function stepOf(fetches: Feeds, features: Feeds) {
     inputs: new Set<string>(),
     batch: async () => fetches,
     readState: async () => new Map(),
+    replace: async () => undefined,
     dispose: async () => undefined,
   };
   const source = { teacher: 'wise', features: async () => features, dispose: async () => undefined };

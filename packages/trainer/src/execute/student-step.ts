@@ -27,6 +27,8 @@ export interface StudentStep {
   batch(feeds: Feeds, part: number, rates: Rates): Promise<Fetches>;
   /** A copy of the state between two steps. */
   readState(): Promise<StateDict>;
+  /** Replaces some of the values that no step changes; names it does not have are fine. */
+  replace(values: StateDict): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -69,6 +71,11 @@ function feedsOf({ lr, averageDecay }: Rates, { signature }: Executable): Feeds 
   return { lr: scalar(lr), ...(isAveraged ? { [averageDecayInput]: scalar(averageDecay!) } : {}) };
 }
 
+async function replaceIn(executable: Executable, values: StateDict): Promise<void> {
+  const state = [...(await executable.readState())];
+  await executable.writeState(new Map(state.map(([name, value]) => [name, values.get(name) ?? value])));
+}
+
 /** Gradients and update in one program, for one batch a step. */
 class WholeStep implements StudentStep {
   readonly inputs: ReadonlySet<string>;
@@ -85,6 +92,10 @@ class WholeStep implements StudentStep {
 
   readState(): Promise<StateDict> {
     return this.#executable.readState();
+  }
+
+  replace(values: StateDict): Promise<void> {
+    return replaceIn(this.#executable, values);
   }
 
   dispose(): Promise<void> {
@@ -129,6 +140,10 @@ class AccumulatingStep implements StudentStep {
   async readState(): Promise<StateDict> {
     const state = [...(await this.#gradients.readState())].filter(([name]) => !this.#zeros.has(name));
     return new Map([...state, ...(await this.#updating.readState())]);
+  }
+
+  replace(values: StateDict): Promise<void> {
+    return replaceIn(this.#gradients, values);
   }
 
   async dispose(): Promise<void> {

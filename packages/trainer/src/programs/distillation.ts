@@ -15,6 +15,7 @@ import { formatShape, type Graph, type Shape, type Tensor } from '@limbeck/graph
 import { type Mode, Scope, Trace } from '@limbeck/nn';
 import type { DistillerChoice, Parts } from '../run/choices.js';
 import type { Term } from './objective.js';
+import { type AskedPreparation, preparer } from './preparations.js';
 
 /** Prefix of distillers' own parameters. */
 export const distillerPrefix = 'distiller';
@@ -26,6 +27,8 @@ export interface CombinedDistillation {
   readonly initial: readonly CombinedInitialPhase[];
   readonly taskWeight: number | undefined;
   readonly predict: Tensor | undefined;
+  /** What has to be computed before training, in the order it was asked for. */
+  readonly preparations: readonly AskedPreparation[];
   readonly trace: Trace;
 }
 
@@ -73,6 +76,7 @@ export function buildDistillers(
     const { contribution, options } = parts.use('losses', use);
     return contribution.value(student, teacher, options);
   };
+  const preparations: AskedPreparation[] = [];
   const built = placesOf(choices).map(({ distiller, options, place, schedule, teacher: wanted }) => {
     const m = new Scope(trace).in(place);
     const view = (name: string, how: ViewOptions): BatchView => ({
@@ -80,7 +84,8 @@ export function buildDistillers(
       teacher: teacherOf(distiller.id, wanted, name),
     });
     const reader = readTargets(distiller, targets, source);
-    const own = { teacher: teacherOf(distiller.id, wanted), options, m, project, loss, view };
+    const prepare = preparer(m, { distiller, options, teacher: wanted }, preparations);
+    const own = { teacher: teacherOf(distiller.id, wanted), options, m, project, loss, view, prepare };
     const distillation = m.scoped(() =>
       distiller.build({
         ...shared,
@@ -100,6 +105,7 @@ export function buildDistillers(
     initial: initialPhases(built, parts),
     taskWeight: agreed(built, 'taskWeight', 'set task.weight in the configuration to decide'),
     predict: agreed(built, 'predict', 'only one distiller can say what is deployed'),
+    preparations,
     trace,
   };
 }

@@ -16,6 +16,7 @@ import type { CombinedInitialPhase } from './distillation.js';
 import { distillerPrefix } from './distillation.js';
 import { type Objective, objectiveOf, type Term, weightOutput } from './objective.js';
 import { defaultTask, taskLossOf } from './plan-task.js';
+import type { AskedPreparation } from './preparations.js';
 import { accumulatorName, stepPrograms } from './step-program.js';
 import type { Teacher, TeacherFeature } from './teacher.js';
 import { type TracedStep, traceStep } from './trace-step.js';
@@ -87,6 +88,8 @@ export interface StudentPlan extends StepPlan {
   readonly head: ReadonlySet<string>;
   /** In the order they run. */
   readonly initial: readonly InitialPlan[];
+  /** What has to be computed before training. */
+  readonly preparations: readonly AskedPreparation[];
   /** Everything traced, by state name: the student's, the distillers', the balancer's and frozen ones of the teacher. */
   readonly variables: ReadonlyMap<string, Variable & { readonly owner: Owner }>;
 }
@@ -129,6 +132,7 @@ export function planStudent(spec: StudentSpec): StudentPlan {
       features: asked.filter(({ input }) => given.has(input)),
     })),
     initial: initial.map((phase) => finish(phase)),
+    preparations: combined.preparations,
     variables,
   };
 }

@@ -88,6 +88,15 @@ export const eventTable: { readonly [T in EventType]: EventRow<EventOf<T>> } = {
     log: (event) =>
       `features of ${teacherTitle(event.teacher)}: ${event.features.join(', ')} of ${event.samples} ${event.split} samples, ${event.bytes} bytes in ${seconds(event.seconds)}`,
   },
+  prepare: {
+    log: (event) =>
+      `preparing ${event.preparations.join(', ')} with ${teacherTitle(event.teacher)}: ${event.done} of ${event.total}, ${Math.round(event.imagesPerSecond)} images/s`,
+    isLogged: () => false,
+  },
+  prepared: {
+    log: (event) =>
+      `prepared ${event.preparation}: ${event.source === 'kept' ? `taken from ${event.path}` : `computed${event.path === undefined ? '' : `; kept in ${event.path}`}`}`,
+  },
   phase: {
     log: (event) =>
       event.phase === undefined

@@ -108,6 +108,33 @@ export type RunEvent =
       readonly seconds: number;
     }
   | {
+      /** A teacher looks at the training images for what distillers have to know before training. */
+      readonly type: 'prepare';
+      readonly teacher: string;
+      /** `class-means of norm-direction`. */
+      readonly preparations: readonly string[];
+      /** Images looked at so far. */
+      readonly done: number;
+      readonly total: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      /** What a distiller has to know before training is there. */
+      readonly type: 'prepared';
+      readonly teacher: string;
+      /** `class-means of norm-direction`. */
+      readonly preparation: string;
+      /** Shapes by name. */
+      readonly tensors: Readonly<Record<string, readonly number[]>>;
+      /** Computed in this run, or by one before it and read back. */
+      readonly source: 'computed' | 'kept';
+      /** Of computing the tensors once every image was looked at; absent where they were kept. */
+      readonly seconds?: number;
+      /** The file they are kept in; absent where they are not kept from run to run. */
+      readonly path?: string;
+    }
+  | {
       /** A phase begins, or goes on after a stop; only in runs that have more than one. */
       readonly type: 'phase';
       /** The distiller whose initial phase it is; absent for the main phase. */

@@ -116,7 +116,7 @@ const placementOf = ({ backend, options, device, precision, threads }: Placement
 });
 
 /** SHA-256 over names, types, shapes and bytes, whatever the order of names. */
-function digest(state: StateDict): string {
+export function digest(state: StateDict): string {
   const hash = createHash('sha256');
   for (const name of [...state.keys()].sort()) {
     const { dtype, shape, data } = state.get(name)!;

@@ -49,6 +49,8 @@ const current = z.strictObject({
       fidelity: fidelity.optional(),
     }),
   ),
+  /** True once what distillers have to know before training is part of the state. */
+  prepared: z.boolean().optional(),
   /** Time spent so far. */
   seconds: z.number().nonnegative(),
 });

@@ -63,6 +63,8 @@ export interface TeacherSettings {
   readonly fidelity: FidelityBound;
   /** Absent: it is asked in every step. */
   readonly cache?: TeacherCacheSpec;
+  /** Folder where what distillers prepare of it is kept for later runs. Absent: it is computed in every run. */
+  readonly preparedFolder?: string;
 }
 
 /** A backbone as teacher, by its name. */

@@ -5,6 +5,7 @@ import { askTeachers, type EvaluatedFeatures } from '../evaluate/ask-teachers.js
 import { compile } from '../execute/compile.js';
 import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';
 import { openTeacher, pathsOf, type RunTeacher, type WorkingTeacher } from '../execute/open-teacher.js';
+import { prepareDistillers } from '../execute/preparation/prepare.js';
 import { openStudentStep, type StudentStep } from '../execute/student-step.js';
 import { TeacherCache } from '../execute/teacher-cache/teacher-cache.js';
 import { stateFor } from '../programs/state.js';
@@ -118,6 +119,20 @@ export class CompiledRun {
    */
   async askTeachers(control: Control): Promise<void> {
     this.#evaluated = await askTeachers(this.#run, this.teachers, control);
+  }
+
+  /**
+   * Computes what distillers have to know before training, where no session before this one has, and brings it into the
+   * training state.
+   *
+   * @throws LimbeckError INTERRUPTED, NON_FINITE, SHAPE_MISMATCH
+   */
+  async prepare(progress: Progress, control: Control): Promise<void> {
+    if (progress.prepared || this.#run.preparations.length === 0) return;
+    const prepared = await prepareDistillers(this.#run, this.teachers, control);
+    this.#carried = new Map([...this.#carried, ...prepared]);
+    await this.student.replace(prepared);
+    progress.prepared = true;
   }
 
   /**

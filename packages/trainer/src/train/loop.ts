@@ -80,6 +80,7 @@ async function trainFrom({ progress, state }: Beginning, work: Work): Promise<Ru
     try {
       for (const working of compiled.teachers) await measureTeacher(run, working, progress, control);
       await compiled.askTeachers(control);
+      await compiled.prepare(progress, control);
       await compiled.fillCaches();
       status.begun = true;
       await trainPhases(session);

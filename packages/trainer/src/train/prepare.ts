@@ -5,6 +5,7 @@ import { type PlannedMetric, planMetrics } from '../evaluate/plan-metrics.js';
 import { checkMemory } from '../evaluate/teacher-features.js';
 import { BatchSource } from '../execute/batch-source.js';
 import type { RunTeacher } from '../execute/open-teacher.js';
+import { type PlannedPreparation, planPreparations } from '../execute/preparation/plan-preparations.js';
 import { planCache } from '../execute/teacher-cache/plan-cache.js';
 import { deployedProgram } from '../programs/deployed.js';
 import { evaluatedProgram } from '../programs/evaluated.js';
@@ -37,6 +38,8 @@ export interface PreparedRun {
   evaluated(batch: number): Program;
   readonly metrics: readonly PlannedMetric[];
   readonly teachers: readonly RunTeacher[];
+  /** What distillers have to know of the teachers before training. */
+  readonly preparations: readonly PlannedPreparation[];
   /** Of all teachers, by state name; empty where the student trains alone. */
   readonly teacherState: StateDict;
   /** Of the evaluated model, by state name, where no step of training holds it. */
@@ -144,6 +147,7 @@ export function prepareRun(asked: RunSpec): PreparedRun {
     spec,
     plan,
     teachers,
+    preparations: planPreparations(spec, plan),
     source,
     stepsPerEpoch,
     pictures,

@@ -85,7 +85,7 @@ const isDrawn = (kept: ReadonlyMap<string, Picture>): boolean =>
   [...kept.values()].some(({ augment }) => augment.length > 0);
 
 /** A draw is the same whatever their number, so that a cache can be added to: the number is no part of the key. */
-function identityOfTeacher(spec: TeacherSpec, { seed }: RunSpec) {
+export function identityOfTeacher(spec: TeacherSpec, { seed }: RunSpec) {
   const { placement, ...identity } = teacherOf(spec);
   // threads share the work and do not change it
   const { threads, ...where } = placement;
@@ -98,9 +98,9 @@ function identityOfTeacher(spec: TeacherSpec, { seed }: RunSpec) {
  *
  * @returns undefined for a model from a file, which is known by its bytes
  */
-function programOf(
+export function programOf(
   choice: TeacherSpec,
-  sizes: readonly FeatureSize[],
+  sizes: readonly Pick<FeatureSize, 'path'>[],
   { imageShape, classes }: RunSpec['data']['dataset'],
 ): string | undefined {
   if ('foreign' in choice) return undefined;
