@@ -8,7 +8,7 @@ const backends = [
   'plugins/backend-*/src/**/*.test.ts',
   'packages/{golden,testkit}/src/**/*.test.ts',
   'test/onnx-teacher/**/*.test.ts',
-  'test/{differential,distillers,exported-models,followed-metrics,golden-losses,int8-*,nearest-resizing,optimizers,profile,projector-ensemble,trajectory}.test.ts',
+  'test/{differential,distillers,exported-models,followed-metrics,golden-losses,int8-*,nearest-resizing,optimizers,profile,projector-ensemble,random-numbers,trajectory}.test.ts',
 ];
 
 /** Whole runs, as a user starts them: commands, processes that are killed, examples and guides. */
@@ -22,7 +22,7 @@ const endToEnd = [
 const project = (
   name: string,
   include: string[],
-  { exclude = [], ...more }: { exclude?: string[]; testTimeout?: number } = {},
+  { exclude = [], ...more }: { exclude?: string[]; testTimeout?: number; isolate?: boolean } = {},
 ) => ({
   extends: true as const,
   test: { name, include, exclude: [...configDefaults.exclude, ...exclude], ...more },
@@ -33,6 +33,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     pool: 'forks',
+    // every core computes; the default leaves one to the reporter
+    maxWorkers: '100%',
     testTimeout: 20_000,
     // hooks of end-to-end tests train several runs
     hookTimeout: 60_000,
@@ -44,6 +46,8 @@ export default defineConfig({
     projects: [
       project('unit', ['packages/*/src/**/*.test.ts', 'plugins/*/src/**/*.test.ts', 'test/**/*.test.ts'], {
         exclude: [...backends, ...endToEnd],
+        // imports are most of the tier's time; one process keeps them for all files
+        isolate: false,
       }),
       project('backends', backends),
       project('end-to-end', endToEnd, { testTimeout: 60_000 }),
