@@ -73,6 +73,10 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   const json = () => new Option('--json', 'print JSON for programs');
   const set = (meaning = 'change a value of the configuration; repeatable') =>
     new Option('--set <key=value>', meaning).argParser(repeat);
+  const best = () =>
+    new Option('--best', 'the best epoch of the run, in place of the one its files hold').conflicts('epoch');
+  const epoch = () =>
+    new Option('--epoch <n>', 'this epoch of the run, if its checkpoint is kept').argParser(positive);
   const config = () => new Option('--config <file>', 'the configuration, if not the one found here');
 
   program
@@ -130,6 +134,8 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .description('measure a trained model on the test images')
     .argument('<target>', 'run folder, configuration file, or .onnx file')
     .option('--weights <file>', "weights of the configuration's student, in any format")
+    .addOption(best())
+    .addOption(epoch())
     .addOption(config())
     .addOption(set())
     .addOption(json())
@@ -168,6 +174,8 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .argument('<source>', 'run folder or weights file')
     .requiredOption('--format <format>', 'onnx, safetensors, savedmodel or tfjs')
     .option('--out <file>', 'file or folder to write (default: beside the source)')
+    .addOption(best())
+    .addOption(epoch())
     .option('--force', 'overwrite what is there')
     .addOption(config())
     .addOption(json())

@@ -63,6 +63,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
       keepBest: keep.best,
       keepEvery: keep.everyEpochs,
     },
+    deploy: train.deploy,
     earlyStopping: train.earlyStopping,
     placement,
     exporters: train.export.map((use, i) => {

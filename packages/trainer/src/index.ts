@@ -114,6 +114,7 @@ export {
   type Placement,
   type TaskChoice,
 } from './run/choices.js';
+export { describeExported } from './run/describe-exported.js';
 export { describeEvent, type EventOf, type EventRow, type EventType, eventTable } from './run/event-table.js';
 export type { RunEvent, RunListener } from './run/events.js';
 export type {
@@ -136,7 +137,7 @@ export type {
   TapDeclaration,
 } from './run/foreign-model.js';
 export type { Progress } from './run/progress.js';
-export type { RunResult, TeacherResult } from './run/run-result.js';
+export type { ExportedEpoch, RunResult, TeacherResult } from './run/run-result.js';
 export type { CheckpointPolicy, ModelsSpec, RunSpec, StudentSpec } from './run/run-spec.js';
 export {
   type BackboneChoice,
@@ -163,6 +164,7 @@ export { constant, cosine, linear, linearWarmup, multiStep } from './standard/sc
 export { type Checkpoint, latestCheckpoint, listCheckpoints } from './store/checkpoint/load.js';
 export type { Manifest } from './store/checkpoint/manifest.js';
 export { RunFolder, type RunRecord, runFiles } from './store/run-folder.js';
+export { type RunEpoch, type RunWeights, readRunWeights } from './store/run-weights.js';
 export { describeCaches } from './train/describe-caches.js';
 export { type TrainOptions, train } from './train/loop.js';
 export { otherOptions } from './weights/check-origin.js';
@@ -172,6 +174,8 @@ export {
   openWeightsFile,
   type ReadWeightsOptions,
   readWeightsFile,
+  type TakenWeights,
+  takenOf,
   weightsExtensions,
   weightsFileParts,
   weightsFrom,

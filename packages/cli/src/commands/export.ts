@@ -15,6 +15,7 @@ import type { Host } from '@limbeck/core/host';
 import { writeSafetensors } from '@limbeck/formats';
 import {
   deployedWeights,
+  readRunWeights,
   readWeightsFile,
   sizeOfExported,
   type Weights,
@@ -27,13 +28,15 @@ import type { Io } from '../io.js';
 import { bytes } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
 import { refuseExisting } from '../refuse-existing.js';
-import { locateTarget } from '../worker/target.js';
+import { chosenEpoch, locateTarget, type Target } from '../worker/target.js';
 
 export interface ExportOptions {
   readonly source: string;
   readonly format: string;
   readonly out?: string;
   readonly force?: boolean;
+  readonly best?: boolean;
+  readonly epoch?: number;
   readonly config?: string;
   readonly json?: boolean;
 }
@@ -41,8 +44,9 @@ export interface ExportOptions {
 /** `limbeck export SOURCE --format FORMAT`: the deployed student as a file or a folder for other programs. */
 export async function exportModel(io: Io, options: ExportOptions): Promise<void> {
   const { source, format, force, config } = options;
-  const target = await locateTarget({ cwd: io.cwd, target: source, config });
-  if (!weightsExtensions.includes(path.extname(target.model))) {
+  const epoch = chosenEpoch(options);
+  const target = await locateTarget({ cwd: io.cwd, target: source, config, epoch });
+  if (epoch === undefined && !weightsExtensions.includes(path.extname(target.model))) {
     throw new LimbeckError('USAGE', `${source} is not a run folder or a file of weights`, {
       hint: 'export takes the weights of a student',
     });
@@ -53,9 +57,9 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
   const host = opened === undefined ? (await openHostHere(undefined, io.cwd)).host : await openHost(opened);
   try {
     const write = writerFor(format, host);
-    const file = path.resolve(io.cwd, options.out ?? target.model.replace(/\.[^.]+$/, write.extension));
+    const file = path.resolve(io.cwd, options.out ?? besideSource(target, write.extension));
     if (force !== true) refuseExisting(file, 'choose another file with --out, or overwrite it with --force');
-    const weights = readWeightsFile(target.model);
+    const weights = epoch === undefined ? readWeightsFile(target.model) : readRunWeights(target.model, epoch);
     const model =
       opened === undefined
         ? modelOfWeights(host, weights)
@@ -68,6 +72,12 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
   } finally {
     await host.dispose();
   }
+}
+
+/** Where an export goes by itself: the source under another ending; in a run, an epoch under a name of its own. */
+function besideSource({ model, epoch }: Target, extension: string): string {
+  if (epoch === undefined) return model.replace(/\.[^.]+$/, extension);
+  return path.join(model, `student-${typeof epoch === 'number' ? `epoch-${epoch}` : epoch}${extension}`);
 }
 
 /** What weights say about their model; those from elsewhere say nothing, and the data of the configuration stands for it. */

@@ -100,6 +100,49 @@ describe('limbeck eval', () => {
   });
 });
 
+describe('an epoch of a run', () => {
+  const names = (file: string) => [
+    ...readSafetensors(readFileSync(path.join(folder, file)), { source: file }).tensors.keys(),
+  ];
+
+  it('is evaluated, exported and started from, whether its run has finished or not', async () => {
+    const keep = ['--set', 'train.checkpoint.keep.everyEpochs=1'];
+    await limbeck(['train', 'distilled.yaml', '--out', 'epochs', '--set', 'train.epochs=3', ...keep], folder);
+    const lines = readFileSync(path.join(folder, 'epochs/metrics.jsonl'), 'utf8').trim().split('\n');
+    const epochs = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'epoch');
+    for (const { epoch, test } of epochs) {
+      const measured = await limbeck(['eval', 'epochs', '--epoch', String(epoch), '--json'], folder);
+      expect(parsed(measured).metrics, `epoch ${epoch}`).toEqual(test);
+    }
+    const best = await limbeck(['eval', 'epochs', '--best', '--json'], folder);
+    expect(parsed(best).metrics).toEqual(epochs.findLast((event) => event.best).test);
+    const exported = parsed(
+      await limbeck(['export', 'epochs', '--epoch', '1', '--format', 'safetensors', '--json'], folder),
+    );
+    expect(exported.file).toBe(path.join(folder, 'epochs/student-epoch-1.safetensors'));
+    expect(names('epochs/student-epoch-1.safetensors')).toEqual(names('epochs/student.safetensors'));
+    const start = `student.weights={"run":"epochs","epoch":1}`;
+    const measured = await limbeck(['eval', 'distilled.yaml', '--set', start, '--json'], folder);
+    expect(parsed(measured).metrics).toEqual(epochs[0].test);
+    const begun = await limbeck(['train', 'distilled.yaml', '--set', start, '--out', 'begun'], folder);
+    expect(begun).toMatchObject({ code: 0 });
+  });
+
+  it.each<[string[], RegExp]>([
+    [['eval', 'run/student.safetensors', '--best'], /is no run folder; --best and --epoch choose/],
+    [['export', 'run', '--format', 'onnx', '--best', '--epoch', '1'], /--best.*cannot be used with.*--epoch/],
+    [['eval', 'run', '--epoch', '77'], /does not hold the weights of epoch 77/],
+    [
+      ['eval', 'distilled.yaml', '--set', 'student.weights={"epoch":2,"file":"x"}'],
+      /is for weights of a `run`/,
+    ],
+  ])('is refused: %j', async (args, message) => {
+    const { code, stderr } = await limbeck(args, folder);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(message);
+  });
+});
+
 describe('limbeck export', () => {
   it('writes the student again, and never over a file', async () => {
     const again = path.join(folder, 'again.safetensors');

@@ -4,11 +4,13 @@ import path from 'node:path';
 const places: readonly (readonly string[])[] = [
   ['teacher', 'weights'],
   ['teacher', 'weights', 'file'],
+  ['teacher', 'weights', 'run'],
   ['teacher', 'onnx'],
   ['teacher', 'cache', 'dir'],
   ['teacher', 'calibration', 'dir'],
   ['student', 'weights'],
   ['student', 'weights', 'file'],
+  ['student', 'weights', 'run'],
   ['data', 'dir'],
 ];
 

@@ -1,14 +1,15 @@
 import type { MetricFormat } from '@limbeck/core';
 import { teacherTitle } from '@limbeck/core/host';
-import type {
-  AverageSettings,
-  CacheFacts,
-  DeployedCost,
-  EventOf,
-  EventType,
-  LossValues,
-  MetricValues,
-  RunEvent,
+import {
+  type AverageSettings,
+  type CacheFacts,
+  type DeployedCost,
+  describeExported,
+  type EventOf,
+  type EventType,
+  type LossValues,
+  type MetricValues,
+  type RunEvent,
 } from '@limbeck/trainer';
 import type { Colors } from '../output/color.js';
 import { bytes, count, decimal, duration, percent, plural } from '../output/numbers.js';
@@ -137,8 +138,12 @@ const averageLine = ({ decay, deploy }: AverageSettings): string =>
 
 function finishLines(event: EventOf<'finish'>, { formats, colors }: Shown): string[] {
   const { epoch, ...best } = event.best;
+  const { split } = event.exported;
+  // who chooses among epochs by the test split has looked at it
+  const look = split === 'test' ? ', a choice that has seen the test split' : '';
   return [
-    `finished after ${duration(event.seconds)}: ${colors.bold(metrics(event.last, formats))}; best ${metrics(best, formats)} in epoch ${epoch}`,
+    `finished after ${duration(event.seconds)}: ${colors.bold(metrics(event.last, formats))}; best ${metrics(best, formats)} in epoch ${epoch}${look}`,
+    `files hold ${describeExported(event.exported)}`,
     ...(event.deployed === undefined ? [] : [deployedLine(event.deployed)]),
     ...Object.entries(event.files).map(([kind, file]) => `${kind}: ${file}`),
   ];

@@ -25,7 +25,9 @@ import {
   metricName,
   needsLogitsAlone,
   type Placement,
+  type RunEpoch,
   readModelFile,
+  readRunWeights,
   readWeightsFile,
   weightsExtensions,
 } from '@limbeck/trainer';
@@ -40,6 +42,8 @@ export interface EvaluateRequest extends Surroundings {
   readonly weights?: string;
   readonly config?: string;
   readonly set?: readonly string[];
+  /** Of a run; default the one its files hold. */
+  readonly epoch?: RunEpoch;
 }
 
 export interface EvaluateResult {
@@ -55,12 +59,12 @@ export interface EvaluateResult {
 
 /** Measures a trained model on the test split. */
 export async function evaluateTask(request: EvaluateRequest, context: WorkContext): Promise<EvaluateResult> {
-  const { model, config } = await locateTarget(request);
+  const { model, config, epoch } = await locateTarget(request);
   const opened = await openRecorded({ config, set: request.set }, request.cwd);
   context.say({ type: 'note', text: `configuration ${opened.file}` });
   const host = await openHost(opened);
   try {
-    const measured = { model, isFound: config === undefined };
+    const measured = { model, epoch, isFound: config === undefined };
     const { dataset, evaluation, formats } = await measure(measured, opened, host, request, context);
     const { metrics, samples, seconds } = evaluation;
     return { model, data: dataset, samples, metrics, formats, seconds };
@@ -70,7 +74,7 @@ export async function evaluateTask(request: EvaluateRequest, context: WorkContex
 }
 
 async function measure(
-  { model, isFound }: { model: string; isFound: boolean },
+  { model, epoch, isFound }: { model: string; epoch: RunEpoch | undefined; isFound: boolean },
   { config }: OpenedConfig,
   host: Host,
   request: EvaluateRequest,
@@ -81,9 +85,14 @@ async function measure(
   const where = placements(config).student;
   const batchSize = config.data.evalBatchSize;
   const open = async (): Promise<{ classifier: Classifier; dispose(): Promise<void> }> => {
-    if (weightsExtensions.includes(path.extname(model))) {
+    if (epoch !== undefined || weightsExtensions.includes(path.extname(model))) {
       const isOwn = isStudents(model, config, request);
-      const weights = isOwn ? readAs(model, config.student) : readWeightsFile(model);
+      const weights =
+        epoch !== undefined
+          ? readRunWeights(model, epoch)
+          : isOwn
+            ? readAs(model, config.student)
+            : readWeightsFile(model);
       // a configuration that was found, not named, may be about other models: it brings the data
       const deployed =
         isFound && isAnother(weights, parts.student)

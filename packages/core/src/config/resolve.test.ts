@@ -65,6 +65,7 @@ describe('defaults', () => {
         seed: 1,
         evaluate: { every: 1, metrics: [{ use: 'top1' }], splits: ['test'] },
         checkpoint: { everyEpochs: 1, keep: { last: 2, best: true } },
+        deploy: 'last',
         export: [{ use: 'onnx' }],
       },
       backend: { use: 'auto', precision: 'float32' },
@@ -341,8 +342,8 @@ describe('messages', () => {
         data.augment: found 1, expected array [--set data.augment=1]
         student.use: is missing; expected string
         train.epochs: found "ten", expected number [file]
-        train.lr: is no key of a configuration - did you mean 'train.optimizer.lr'?; known here: epochs, optimizer, transforms, accumulate, ema, freeze, schedule, seed, evaluate, checkpoint, export, earlyStopping [file]
-        train.scheduel: is no key of a configuration - did you mean 'schedule'?; known here: epochs, optimizer, transforms, accumulate, ema, freeze, schedule, seed, evaluate, checkpoint, export, earlyStopping [file]
+        train.lr: is no key of a configuration - did you mean 'train.optimizer.lr'?; known here: epochs, optimizer, transforms, accumulate, ema, freeze, schedule, seed, evaluate, checkpoint, deploy, export, earlyStopping [file]
+        train.scheduel: is no key of a configuration - did you mean 'schedule'?; known here: epochs, optimizer, transforms, accumulate, ema, freeze, schedule, seed, evaluate, checkpoint, deploy, export, earlyStopping [file]
         backend.precision: found "float31", expected one of "float32"|"bfloat16"|"int8" - did you mean 'float32'? [--set backend.precision=float31]"
     `);
     expect(error.details.problems).toContainEqual({

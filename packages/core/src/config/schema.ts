@@ -188,6 +188,12 @@ const train = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  deploy: z
+    .enum(['last', 'best'])
+    .default('last')
+    .describe(
+      'The epoch whose student a finished run writes: the last one, or the best by the first metric. The other stays beside it.',
+    ),
   export: z
     .array(use)
     .prefault(['onnx'])
@@ -283,6 +289,9 @@ export const runSchema = z
       const hint = didYouMean(wanted, names) ?? `there are: ${names.join(', ') || 'none'}`;
       const at = ['train', 'evaluate', 'metrics', String(i), 'teacher'];
       refuse(at, `expected the name of a teacher - ${hint}`);
+    }
+    if (run.train.deploy === 'best' && !run.train.checkpoint.keep.best) {
+      refuse(['train', 'deploy'], "'best' needs `train.checkpoint.keep.best: true`, which keeps its weights");
     }
     const metric = earlyStopping?.metric;
     if (metric !== undefined && !metrics.includes(metric)) {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { DeepReadonly } from './run-config.js';
-import { id, isPattern, rename } from './schema-parts.js';
+import { count, id, isPattern, rename } from './schema-parts.js';
 
 const pattern = z
   .union([z.string(), z.instanceof(RegExp)])
@@ -12,7 +12,14 @@ const patterns = z
   .transform((given) => (typeof given === 'string' ? [given] : given));
 
 const choice = z.strictObject({
-  file: id.describe('The file. What it is, its bytes say.'),
+  file: id.optional().describe('The file. What it is, its bytes say.'),
+  run: id.optional().describe('In place of `file`: the folder of a run, whose student it is.'),
+  epoch: z
+    .union([z.enum(['deployed', 'last', 'best']), count])
+    .optional()
+    .describe(
+      'Of a run: the epoch that is meant, counted from 1, if its weights are kept. Absent: `deployed`, the one its files hold.',
+    ),
   entry: id
     .optional()
     .describe(
@@ -42,7 +49,15 @@ const choice = z.strictObject({
 /** Weights of a model: a file, or what is to be taken of it; a bare path becomes an object. */
 export const weights = z
   .union([id, choice])
-  .transform((given) => (typeof given === 'string' ? choice.parse({ file: given }) : given));
+  .transform((given) => (typeof given === 'string' ? choice.parse({ file: given }) : given))
+  .superRefine(({ file, run, epoch, entry }, context) => {
+    const refuse = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (file === undefined && run === undefined) refuse('file', 'expected `file`, or `run`');
+    if (file !== undefined && run !== undefined) refuse('run', 'expected `file` or `run`, not both');
+    if (run === undefined && epoch !== undefined) refuse('epoch', 'is for weights of a `run`');
+    if (run !== undefined && entry !== undefined) refuse('entry', 'is for weights in a `file`');
+  });
 
 /** Weights that a configuration names. */
 export type WeightsChoice = DeepReadonly<z.output<typeof choice>>;

@@ -114,6 +114,7 @@ export async function prepareDataset(opened: OpenDataset, options: PrepareOption
       normalization,
       train,
       test,
+      evaluated,
       splits,
       fingerprint,
       notes,

@@ -11,6 +11,8 @@ export interface RunDataset extends OpenDataset {
   readonly train: Split;
   /** What is evaluated on, under whatever name the data set has it. */
   readonly test: Split;
+  /** The name the data set has for it. Default `test`. */
+  readonly evaluated?: string | undefined;
   /** What samples are before any change. Default: `imageShape`. */
   readonly before?: OpenShape | undefined;
   /** Changes to images that are evaluated. Default none. */

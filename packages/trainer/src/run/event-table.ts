@@ -1,4 +1,5 @@
 import { teacherTitle } from '@limbeck/core/host';
+import { describeExported } from './describe-exported.js';
 import type { RunEvent } from './events.js';
 import type { LossValues, MetricValues } from './facts.js';
 
@@ -155,7 +156,7 @@ export const eventTable: { readonly [T in EventType]: EventRow<EventOf<T>> } = {
   finish: {
     log(event) {
       const { epoch, ...best } = event.best;
-      return `finish: ${event.epochs} epochs in ${seconds(event.seconds)}; last: ${values(event.last)}; best (epoch ${epoch}): ${values(best)}${deployedOf(event)}`;
+      return `finish: ${event.epochs} epochs in ${seconds(event.seconds)}; last: ${values(event.last)}; best (epoch ${epoch}): ${values(best)}; files hold ${describeExported(event.exported)}${deployedOf(event)}`;
     },
   },
 };

@@ -1,5 +1,6 @@
 import type { ErrorCode, MetricFormat } from '@limbeck/core';
 import type { CacheFacts, DeployedCost, Fidelity, LossValues, MetricValues, TeacherFacts } from './facts.js';
+import type { ExportedEpoch } from './run-result.js';
 import type { AverageSettings } from './update-rules.js';
 
 /**
@@ -193,6 +194,8 @@ export type RunEvent =
       readonly epochs: number;
       readonly last: MetricValues;
       readonly best: MetricValues & { readonly epoch: number };
+      /** Which epoch's student was written. */
+      readonly exported: ExportedEpoch;
       /** What answering an image takes, where more than the student is deployed. */
       readonly deployed?: DeployedCost;
       /** Paths of what was written, by kind: `safetensors`, `onnx` ... */

@@ -35,8 +35,8 @@ const current = z.strictObject({
   last: values.optional(),
   /** The evaluation with the best first metric. */
   best: z.strictObject({ epoch: count, step: count, values }).optional(),
-  /** Early stopping: the value to beat and how many evaluations have not. */
-  patience: z.strictObject({ reference: z.number(), evaluations: count }).optional(),
+  /** Early stopping: the value to beat and the epoch that reached it. */
+  patience: z.strictObject({ reference: z.number(), epoch: count }).optional(),
   /** Why the run stops before its last epoch. */
   stopped: z.string().optional(),
   /** What is known of each teacher, by name. */
@@ -62,8 +62,18 @@ export const progressSchema = z.preprocess((value) => {
   const known = { ...(metrics ? { metrics } : {}), ...(likeness ? { fidelity: likeness } : {}) };
   const teachers = Object.keys(known).length === 0 ? {} : { [defaultTeacherName]: known };
   const sums = isRecord(value.sums) ? { weights: {}, ...value.sums } : value.sums;
-  return { phase: 0, ...('teachers' in value ? value : { ...rest, teachers }), sums };
+  const whole = { phase: 0, ...('teachers' in value ? value : { ...rest, teachers }), sums };
+  return isRecord(value.patience) ? { ...whole, patience: inEpochs(value.patience, value.epoch) } : whole;
 }, current);
+
+/** Versions before counted evaluations, of which there is one an epoch unless a run says otherwise. */
+function inEpochs(
+  { evaluations, ...rest }: Record<string, unknown>,
+  epoch: unknown,
+): Record<string, unknown> {
+  if (typeof evaluations !== 'number') return rest;
+  return { epoch: Math.max(0, Number(epoch) - evaluations), ...rest };
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

@@ -8,6 +8,19 @@ export interface TeacherResult {
   readonly fidelity?: Fidelity | undefined;
 }
 
+/** The epoch whose student a run's files hold. */
+export interface ExportedEpoch {
+  readonly epoch: number;
+  /** Which of the two `train.deploy` names. */
+  readonly as: 'last' | 'best';
+  /** The split it was measured on, and the best epoch chosen by. */
+  readonly split: string;
+  /** What was measured there. */
+  readonly metrics: MetricValues;
+  /** The student of the other one, as weights; absent where both are the same epoch, or its checkpoint is not kept. */
+  readonly other?: { readonly epoch: number; readonly as: 'last' | 'best'; readonly file: string };
+}
+
 /** What came of a run; `result.json` holds the same. */
 export interface RunResult {
   readonly folder: string;
@@ -25,10 +38,12 @@ export interface RunResult {
   readonly stopped?: string;
   /** The teachers by name. */
   readonly teachers: Readonly<Record<string, TeacherResult>>;
-  /** The exported student on the test split. */
+  /** The student of the last epoch on the evaluated split. */
   readonly last: MetricValues;
   /** The best evaluation by the first metric, and its epoch; its checkpoint is kept under `checkpoint.keepBest`. */
   readonly best: MetricValues & { readonly epoch: number };
+  /** Which epoch's student was written. */
+  readonly exported: ExportedEpoch;
   /** Paths of what was written, by kind: `safetensors`, `onnx` ... */
   readonly files: Readonly<Record<string, string>>;
   readonly seconds: number;

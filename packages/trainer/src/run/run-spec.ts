@@ -92,8 +92,11 @@ export interface RunSpec extends StudentSpec {
   /** Also measure the training split as it is: so many images, evenly spread, or all. Default: only the test split. */
   readonly evaluateTrain?: { readonly images?: number };
   readonly checkpoint: CheckpointPolicy;
+  /** The epoch whose student a finished run writes: the last one, or the best by the first metric. Default `last`. */
+  readonly deploy?: 'last' | 'best';
   /** Watches the first metric, or the one of that name. */
   readonly earlyStopping?: {
+    /** Epochs without a better value before the run stops. */
     readonly patience: number;
     readonly minDelta: number;
     readonly metric?: string;

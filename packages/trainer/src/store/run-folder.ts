@@ -23,6 +23,8 @@ export const runFiles = {
   log: 'run.log',
   checkpoints: 'checkpoints',
   student: 'student.safetensors',
+  /** Beside it: the student of the epoch that was not deployed. */
+  others: { best: 'student-best.safetensors', last: 'student-last.safetensors' },
   result: 'result.json',
 } as const;
 

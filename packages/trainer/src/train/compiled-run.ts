@@ -1,6 +1,5 @@
 import type { Executable } from '@limbeck/core/backend';
 import { leafName, type StateDict } from '@limbeck/graph';
-import { averagedName } from '@limbeck/nn';
 import { askTeachers, type EvaluatedFeatures } from '../evaluate/ask-teachers.js';
 import { compile } from '../execute/compile.js';
 import { type FeatureSource, liveFeatures } from '../execute/feature-source.js';
@@ -12,6 +11,7 @@ import { stateFor } from '../programs/state.js';
 import type { Control } from '../run/control.js';
 import type { RunListener } from '../run/events.js';
 import type { Progress } from '../run/progress.js';
+import { withAverages } from '../run/training-state.js';
 import type { RunPhase } from './phases.js';
 import type { PreparedRun } from './prepare.js';
 
@@ -148,21 +148,19 @@ export class CompiledRun {
     }
   }
 
-  /** Everything known by state name: the training state, the teachers' weights, and what no step holds. */
-  async state(): Promise<StateDict> {
-    const { teacherState, untouched } = this.#run;
-    return new Map([...untouched, ...teacherState, ...(await this.trainingState())]);
+  /**
+   * Everything known by state name: the training state, the teachers' weights, and what no step holds; with averages in
+   * place of what they follow, where those are deployed.
+   */
+  async deployedState(): Promise<StateDict> {
+    return this.deployedStateOf(await this.trainingState());
   }
 
-  /** The same with averages in place of what they follow, where those are deployed. */
-  async deployedState(): Promise<StateDict> {
-    const state = await this.state();
-    if (this.#run.spec.ema?.deploy !== true) return state;
-    const averages = [...state].flatMap(([name, value]) => {
-      const followed = averagedName(name);
-      return followed === undefined ? [] : [[followed, value] as const];
-    });
-    return new Map([...state, ...averages]);
+  /** The same for a training state of this run, such as that of a checkpoint. */
+  deployedStateOf(training: StateDict): StateDict {
+    const { teacherState, untouched } = this.#run;
+    const state = new Map([...untouched, ...teacherState, ...training]);
+    return this.#run.spec.ema?.deploy === true ? withAverages(state) : state;
   }
 
   /** Brings the weights into the deployed model. */

@@ -28,7 +28,7 @@ export function judge(
   return isBest;
 }
 
-/** Counts evaluations without a better value; says so once they are too many. */
+/** Counts epochs since the value to beat; says so once they are too many. */
 function count(
   progress: Progress,
   {
@@ -46,13 +46,13 @@ function count(
   const value = test[name]!;
   const { patience } = progress;
   if (patience === undefined || gain(better, patience.reference, value) > earlyStopping.minDelta) {
-    progress.patience = { reference: value, evaluations: 0 };
+    progress.patience = { reference: value, epoch: progress.epoch + 1 };
     return;
   }
-  patience.evaluations++;
-  if (patience.evaluations >= earlyStopping.patience) {
-    const often = patience.evaluations === 1 ? 'evaluation' : `${patience.evaluations} evaluations`;
-    progress.stopped = `${name} has not improved on ${patience.reference} by more than ${earlyStopping.minDelta} in the last ${often}`;
+  const epochs = progress.epoch + 1 - patience.epoch;
+  if (epochs >= earlyStopping.patience) {
+    const long = epochs === 1 ? 'epoch' : `${epochs} epochs`;
+    progress.stopped = `${name} has not improved on ${patience.reference} by more than ${earlyStopping.minDelta} in the last ${long}`;
   }
 }
 

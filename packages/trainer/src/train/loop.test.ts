@@ -111,6 +111,7 @@ describe('a run', () => {
       'metrics.jsonl',
       'result.json',
       'run.log',
+      'student-best.safetensors',
       'student.safetensors',
     ]);
     const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
@@ -258,8 +259,17 @@ describe('a run', () => {
   it('stops early, saying why', async () => {
     const { result, of } = await run(spec({ epochs: 50, earlyStopping: { patience: 2, minDelta: 0.5 } }));
     expect(result!.epochs).toBe(3);
-    expect(result!.stopped).toMatch(/top1 has not improved on .* in the last 2 evaluations/);
+    expect(result!.stopped).toMatch(/top1 has not improved on .* in the last 2 epochs/);
     expect(of('early-stop')[0]).toMatchObject({ epoch: 3, reason: result!.stopped });
+  });
+
+  it('counts epochs for that, however rarely it evaluates', async () => {
+    const { result } = await run(
+      spec({ epochs: 50, evaluateEvery: 2, earlyStopping: { patience: 3, minDelta: 0.5 } }),
+    );
+    // the value of epoch 2 is 2 epochs old in epoch 4, and 4 in epoch 6
+    expect(result!.epochs).toBe(6);
+    expect(result!.stopped).toMatch(/in the last 4 epochs/);
   });
 });
 

@@ -90,10 +90,10 @@ async function trainFrom({ progress, state }: Beginning, work: Work): Promise<Ru
       throw await interrupted(session, folder, emit);
     }
     progress.seconds = session.pace.seconds;
-    const result = await finish(run, compiled, { folder, progress });
+    const result = await finish(run, compiled, { folder, progress, emit });
     session.prune();
-    const { epochs, last, best, deployed, files, seconds } = result;
-    emit({ type: 'finish', folder: folder.path, epochs, last, best, deployed, files, seconds });
+    const { epochs, last, best, exported, deployed, files, seconds } = result;
+    emit({ type: 'finish', folder: folder.path, epochs, last, best, exported, deployed, files, seconds });
     return result;
   } finally {
     await compiled.dispose();

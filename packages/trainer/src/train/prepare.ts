@@ -229,6 +229,11 @@ function checkCounts(spec: RunSpec): void {
   if (!Number.isFinite(lr) || lr < 0) {
     throw new LimbeckError('CONFIG_INVALID', `lr is ${lr}`, { hint: 'give a number above 0' });
   }
+  if (spec.deploy === 'best' && !checkpoint.keepBest) {
+    throw new LimbeckError('CONFIG_INVALID', "deploy is 'best', but the best checkpoint is not kept", {
+      hint: 'keep it, or deploy the last epoch',
+    });
+  }
   if (metrics.length === 0) {
     throw new LimbeckError('CONFIG_INVALID', 'there is no metric', {
       hint: "name at least one, such as 'top1': the first decides which epoch is best",

@@ -46,7 +46,11 @@ export interface WeightsFacts {
   readonly imageShape: readonly [number, number, number];
   /** Of pixels scaled to [0, 1], per channel. */
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  /** Epochs it was trained for. */
+  readonly epoch: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** The split they were measured on. */
+  readonly split: string;
   /** Version of the project that wrote it. */
   readonly version: string;
 }
@@ -62,6 +66,8 @@ export function describeWeights(facts: WeightsFacts): Record<string, string> {
     'limbeck.classes': String(facts.classes),
     'limbeck.imageShape': formatShape(facts.imageShape),
     'limbeck.normalization': JSON.stringify(facts.normalization),
+    'limbeck.epoch': String(facts.epoch),
+    'limbeck.split': facts.split,
     'limbeck.metrics': JSON.stringify(facts.metrics),
   };
 }

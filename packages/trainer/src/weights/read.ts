@@ -8,6 +8,7 @@ import {
   weightsEntries,
 } from '@limbeck/formats';
 import { besideOf, readBytes } from '../files/read-bytes.js';
+import { averagesDeployed, isTrainingState, studentPart, withAverages } from '../run/training-state.js';
 import type { Weights } from '../run/weights.js';
 import { type Rename, renameAll } from './rename.js';
 
@@ -52,24 +53,58 @@ export function readWeightsFile(path: string, options: ReadWeightsOptions = {}):
 export function weightsFrom(
   bytes: Uint8Array,
   source: string,
-  { rename = [], only, drop = [], entry: wanted, strict, head, beside }: ReadWeightsOptions = {},
+  { entry: wanted, beside, ...how }: ReadWeightsOptions = {},
 ): Weights {
-  const opened = openWeights(bytes, { source, entry: wanted, beside });
-  const { metadata, entry, unread } = opened;
+  const { tensors, metadata, entry, unread } = openWeights(bytes, { source, entry: wanted, beside });
+  const taken = takenFrom(ownPart(tensors, metadata), source, how);
+  return {
+    source,
+    tensors: toStateDict(taken, source),
+    metadata,
+    entry,
+    unread,
+    strict: how.strict,
+    head: how.head,
+  };
+}
+
+/** Of a checkpoint of a run the student, as it is deployed; everything of other files. */
+function ownPart<T>(tensors: ReadonlyMap<string, T>, metadata: Weights['metadata']): ReadonlyMap<string, T> {
+  if (!isTrainingState(tensors)) return tensors;
+  return studentPart(metadata?.[averagesDeployed] === 'true' ? withAverages(tensors) : tensors);
+}
+
+/** What is to be taken of weights that are read. */
+export type TakenWeights = Pick<ReadWeightsOptions, 'rename' | 'only' | 'drop' | 'strict' | 'head'>;
+
+/**
+ * Of weights that are read, what a choice takes, under the names it gives them.
+ *
+ * @throws LimbeckError WEIGHTS_MISMATCH where nothing is left, or where `rename` makes two names one
+ */
+export function takenOf(weights: Weights, how: TakenWeights): Weights {
+  const { strict = weights.strict, head = weights.head } = how;
+  return { ...weights, tensors: takenFrom(weights.tensors, weights.source, how), strict, head };
+}
+
+function takenFrom<T>(
+  given: ReadonlyMap<string, T>,
+  source: string,
+  { rename = [], only, drop = [] }: TakenWeights,
+): Map<string, T> {
   const fits = (patterns: readonly string[]) => {
     const tests = patterns.map((pattern) => new RegExp(pattern));
     return (name: string) => tests.some((test) => test.test(name));
   };
   const [isDropped, isMeant] = [fits(drop), only === undefined ? () => true : fits(only)];
-  const meant = new Map([...opened.tensors].filter(([name]) => isMeant(name) && !isDropped(name)));
+  const meant = new Map([...given].filter(([name]) => isMeant(name) && !isDropped(name)));
   if (meant.size === 0) {
     throw new LimbeckError('WEIGHTS_MISMATCH', `${source}: \`only\` and \`drop\` leave no tensor`, {
       hint: 'limbeck inspect FILE lists the names',
       details: { source },
     });
   }
-  const tensors = toStateDict(renameAll(meant, rename, source), source);
-  return { source, tensors, metadata, entry, unread, strict, head };
+  return renameAll(meant, rename, source);
 }
 
 /**

@@ -54,6 +54,26 @@ export function latestCheckpoint(
   });
 }
 
+/**
+ * The checkpoint of a step.
+ *
+ * @returns undefined where there is none
+ * @throws LimbeckError CHECKPOINT_CORRUPT where its checksums are wrong
+ */
+export function checkpointAt(folder: string, step: number): Checkpoint | undefined {
+  if (!listCheckpoints(folder).includes(step)) return undefined;
+  const path = join(folder, checkpointName(step));
+  try {
+    return readCheckpoint(path, step);
+  } catch (cause) {
+    throw new LimbeckError('CHECKPOINT_CORRUPT', `${path} cannot be used: ${(cause as Error).message}`, {
+      hint: 'restore it from a backup, or take another epoch',
+      details: { path },
+      cause,
+    });
+  }
+}
+
 /** Reads and verifies one checkpoint; any error's message says what is wrong with it. */
 function readCheckpoint(path: string, step: number): Checkpoint {
   const manifest = readManifest(`${path}.json`);

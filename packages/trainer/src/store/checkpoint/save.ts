@@ -8,6 +8,7 @@ import { writeAtomically, writeJson } from '../../files/atomic.js';
 import { findNotFinite } from '../../run/finite.js';
 import { hashOf, type Identity } from '../../run/identity.js';
 import type { Progress } from '../../run/progress.js';
+import { averagesDeployed } from '../../run/training-state.js';
 import { checkpointName, type Manifest, manifestVersion } from './manifest.js';
 
 /**
@@ -33,7 +34,8 @@ export function saveCheckpoint(
 ): string {
   refuseNonFinite(state, progress);
   const path = join(folder, checkpointName(progress.step));
-  const bytes = writeSafetensors(state);
+  const { ema } = identity as { ema?: { deploy?: boolean } };
+  const bytes = writeSafetensors(state, ema?.deploy === true ? { [averagesDeployed]: 'true' } : {});
   writeAtomically(`${path}.safetensors`, bytes);
   const content: Omit<Manifest, 'sha256'> = {
     version: manifestVersion,
