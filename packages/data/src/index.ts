@@ -1,8 +1,12 @@
+export { colorJitter } from './augmentations/color-jitter.js';
 export { cutout } from './augmentations/cutout.js';
 export { flip } from './augmentations/flip.js';
 export { padCrop } from './augmentations/pad-crop.js';
 export { randAugment } from './augmentations/rand-augment.js';
+export { randomErasing } from './augmentations/random-erasing.js';
+export { rotation } from './augmentations/rotation.js';
 export { standardAugmentations } from './augmentations/standard.js';
+export { trivialAugment } from './augmentations/trivial-augment.js';
 export type { Batch, LoaderOptions, SampleOptions } from './buffers.js';
 export { decodeImage } from './decode/decode.js';
 export { openSample } from './decode/open-sample.js';

@@ -2,13 +2,13 @@ import { defineAugmentation } from '@limbeck/core';
 import { z } from 'zod';
 import { rotate, shearX, shearY, translateX, translateY } from './affine-changes.js';
 import {
-  autoContrast,
-  brightness,
+  brighten,
   type Change,
-  contrast,
-  equalize,
-  posterize,
-  solarize,
+  contrasting,
+  equalizing,
+  posterizing,
+  solarizing,
+  spreading,
 } from './tone-changes.js';
 
 /**
@@ -33,12 +33,12 @@ export const randAugment = defineAugmentation({
     const [channels] = shape;
     const changes: readonly Change[] = [
       () => undefined,
-      autoContrast(channels),
-      equalize(channels),
-      brightness,
-      contrast,
-      posterize,
-      solarize,
+      spreading(channels),
+      equalizing(channels),
+      brighten,
+      contrasting(channels),
+      posterizing,
+      solarizing,
       rotate(shape),
       shearX(shape),
       shearY(shape),

@@ -5,7 +5,7 @@ import { sampleRandom } from '../random.js';
 import { rotate, shearX, shearY, translateX, translateY } from './affine-changes.js';
 import { cutout } from './cutout.js';
 import { randAugment } from './rand-augment.js';
-import { autoContrast, brightness, contrast, equalize, posterize, solarize } from './tone-changes.js';
+import { brighten, contrasting, equalizing, posterizing, solarizing, spreading } from './tone-changes.js';
 
 const picture = (...rows: number[][]) => Uint8Array.from(rows.flat());
 
@@ -22,18 +22,18 @@ const after = (
 
 describe('tone', () => {
   test.each([
-    ['brightness', brightness, 0.5, [0, 100, 200], [0, 145, 255]],
-    ['brightness', brightness, -1, [0, 100, 200], [0, 10, 20]],
-    ['contrast', contrast, -1, [0, 100, 200], [90, 100, 110]],
-    ['contrast', contrast, 0, [0, 100, 200], [0, 100, 200]],
-    ['solarize', solarize, 0.5, [100, 127, 128, 255], [100, 127, 127, 0]],
-    ['solarize', solarize, 0, [0, 255], [0, 255]],
-    ['posterize', posterize, -1, [15, 16, 255], [0, 16, 240]],
-    ['posterize', posterize, 0.1, [15, 16, 255], [15, 16, 255]],
-    ['autoContrast', autoContrast(1), 0, [50, 75, 100], [0, 128, 255]],
-    ['autoContrast by channel', autoContrast(2), 0, [50, 100, 7, 7], [0, 255, 7, 7]],
-    ['equalize', equalize(1), 0, [10, 10, 20, 200], [0, 0, 128, 255]],
-    ['equalize of one value', equalize(1), 0, [10, 10], [10, 10]],
+    ['brightness', brighten, 0.5, [0, 100, 200], [0, 145, 255]],
+    ['brightness', brighten, -1, [0, 100, 200], [0, 10, 20]],
+    ['contrast', contrasting(1), -1, [0, 100, 200], [90, 100, 110]],
+    ['contrast', contrasting(1), 0, [0, 100, 200], [0, 100, 200]],
+    ['solarize', solarizing, 0.5, [100, 127, 128, 255], [100, 127, 127, 0]],
+    ['solarize', solarizing, 0, [0, 255], [0, 255]],
+    ['posterize', posterizing, -1, [15, 16, 255], [0, 16, 240]],
+    ['posterize', posterizing, 0.1, [15, 16, 255], [15, 16, 255]],
+    ['auto-contrast', spreading(1), 0, [50, 75, 100], [0, 127, 254]],
+    ['auto-contrast by channel', spreading(2), 0, [50, 100, 7, 7], [0, 254, 7, 7]],
+    ['equalize of few pixels', equalizing(1), 0, [10, 20, 200], [10, 20, 200]],
+    ['equalize of one value', equalizing(1), 0, [10, 10], [10, 10]],
   ] as const)('%s', (_, change, strength, before, wanted) => {
     expect(after(change, strength, [...before])).toEqual(wanted);
   });

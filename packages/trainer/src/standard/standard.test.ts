@@ -152,13 +152,17 @@ describe('optimisers', () => {
 it('brings the augmentations', () => {
   expect(host.list('augmentations').map(({ id }) => id)).toEqual([
     'center-crop',
+    'color-jitter',
     'cutout',
     'flip',
     'pad-crop',
     'rand-augment',
+    'random-erasing',
     'random-resized-crop',
     'resize',
+    'rotation',
     'to-grey',
     'to-rgb',
+    'trivial-augment',
   ]);
 });
