@@ -189,6 +189,38 @@ describe.each(cases)('%s', (_, use, lr, teacher) => {
   });
 });
 
+/** Methods that mixed images are not for: which class or which sample an image is cannot be told. */
+const withoutMixing: Readonly<Record<string, string>> = {
+  dkd: "distiller 'dkd' reads index targets, but batch transform 'mixup' gives soft",
+  nkd: "distiller 'nkd' reads index targets, but batch transform 'mixup' gives soft",
+  'wkd-l': "distiller 'wkd-l' reads index targets, but batch transform 'mixup' gives soft",
+  bce: "distiller 'bce' reads index targets, but batch transform 'mixup' gives soft",
+  crld: "distiller 'crld' reads index targets, but batch transform 'mixup' gives soft",
+  'norm-direction': "distiller 'norm-direction' reads index targets, but batch transform 'mixup' gives soft",
+  crd: "which sample an image is cannot be told: batch transform 'mixup' mixes the images of several",
+};
+
+describe('mixed batches', () => {
+  const mixed = (use: Use, teacher?: string): StudentSpec => {
+    const spec = specFor(use, 'thin', teacher);
+    const kinds = { targets: 'soft', mixedBy: "batch transform 'mixup'" } as const;
+    return { ...spec, data: { ...spec.data, ...kinds } };
+  };
+
+  test.each(cases.filter(([id]) => withoutMixing[id] === undefined))(
+    '%s runs',
+    async (_, use, lr, teacher) => {
+      const { losses, plan } = await wholeSteps(mixed(use, teacher), onnxBackend, { count: 1, lr });
+      expect(losses.every(Number.isFinite)).toBe(true);
+      expect(plan.program.inputs.map(({ attributes }) => attributes.name)).not.toContain('labels');
+    },
+  );
+
+  test.each(cases.filter(([id]) => withoutMixing[id] !== undefined))('%s is refused', (id, use) => {
+    expect(() => planStudent(mixed(use))).toThrow(withoutMixing[id]);
+  });
+});
+
 describe('classifier sharing', () => {
   const use = { use: 'classifier-sharing', projectors: 2 };
   const names = (state: Iterable<{ name: string }>) => [...state].map(({ name }) => name);

@@ -121,6 +121,11 @@ function batchOf(spec: StudentSpec, plan: StudentPlan, lr: number): Feeds {
     ...imagesOf(spec, plan),
     // up and down again: some classes come twice, the first sample's is the last one's
     labels: indices([batchSize], (i) => Math.min(i, batchSize - 1 - i) % dataset.classes),
+    targets: tensorData(
+      'float32',
+      [batchSize, dataset.classes],
+      new Float32Array(batchSize * dataset.classes).fill(1 / dataset.classes),
+    ),
     lr: scalar(lr),
     [SampleInputs.indexName]: indices([batchSize], (i) => (3 * i + 1) % samples),
   };

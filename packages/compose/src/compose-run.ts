@@ -30,7 +30,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
     Promise.all(teachersOf(config).map((teacher, i) => placeTeacher(teacher, teachersWhere[i]!, host))),
     prepareData(config, parts, folders.dataDir),
   ]);
-  const { dataset: _, augment: __, evaluation: ___, student, teachers, ...found } = parts;
+  const { dataset: _, augment: __, evaluation: ___, batchTransforms, student, teachers, ...found } = parts;
   const { train } = config;
   const { batchSize, evalBatchSize, views, sampling } = config.data;
   const { keep, everyEpochs, everySteps } = train.checkpoint;
@@ -49,7 +49,7 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
         }),
       ),
     ),
-    data: { dataset, batchSize, evalBatchSize, augment, views, sampling },
+    data: { dataset, batchSize, evalBatchSize, augment, batchTransforms, views, sampling },
     epochs: train.epochs,
     seed: train.seed,
     evaluateEvery: train.evaluate.every,

@@ -21,6 +21,7 @@ export interface RunParts
   readonly augment: RunSpec['data']['augment'];
   /** Changes to images that are evaluated. */
   readonly evaluation: RunSpec['data']['augment'];
+  readonly batchTransforms: NonNullable<RunSpec['data']['batchTransforms']>;
   /** In order; without a model where that is in a file of its own. */
   readonly teachers: readonly { readonly name: string; readonly model?: ModelChoice }[];
 }
@@ -52,6 +53,10 @@ export function findParts(config: ResolvedConfig, host: Pick<Host, 'use'>): RunP
     evaluation: data.evaluation.map((use, i) => {
       const placed = placedUse('data.evaluation.*', use, i);
       return host.use('augmentations', placed.use, placed);
+    }),
+    batchTransforms: data.batchTransforms.map((use, i) => {
+      const placed = placedUse('data.batchTransforms.*', use, i);
+      return host.use('batchTransforms', placed.use, placed);
     }),
     student: model('student', config.student),
     teachers: teachersOf(config).map((teacher, i) => {

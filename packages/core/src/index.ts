@@ -13,6 +13,12 @@ export {
   type BalancerContext,
   defineBalancer,
 } from './contracts/balancer.js';
+export {
+  type BatchFacts,
+  type BatchTransform,
+  type ChangeableBatch,
+  defineBatchTransform,
+} from './contracts/batch-transform.js';
 export type { OptionSchema, Use, UseObject } from './contracts/contribution.js';
 export {
   type Augmentation,

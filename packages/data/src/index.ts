@@ -25,6 +25,10 @@ export { randomResizedCrop } from './frames/random-resized-crop.js';
 export { resize } from './frames/resize.js';
 export type { FilledBatch } from './loading/batches.js';
 export { Loading, type LoadingOptions, type SkippedSample } from './loading/loading.js';
+export { cutmix } from './mixing/cutmix.js';
+export { mixup } from './mixing/mixup.js';
+export { mixupOrCutmix } from './mixing/mixup-or-cutmix.js';
+export { standardBatchTransforms } from './mixing/standard.js';
 export {
   createNegativeSampler,
   type NegativeSampler,
@@ -35,7 +39,7 @@ export type { ChosenChange } from './pipeline/changes.js';
 export { namedNormalizations } from './prepare/normalization.js';
 export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepare/prepare-dataset.js';
 export { evaluatedImages, type RunDataset, trainingImages } from './prepare/run-dataset.js';
-export { sampleRandom } from './random.js';
+export { batchRandom, sampleRandom } from './random.js';
 export { type OrderKey, shuffledOrder } from './sampling/order.js';
 export type { Sampling } from './sampling/order-of-epoch.js';
 export { pickSamples } from './splits/pick.js';

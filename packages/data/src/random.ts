@@ -31,10 +31,26 @@ export function sampleRandom(
   picture = 0,
 ): SampleRandom {
   const generator = keyedGenerator(seed, epoch, sample, stream, ...(picture === 0 ? [] : [picture]));
-  return {
-    int: (bound) => uniformInt(generator, 0, bound - 1),
-    uniform: () => uniformFloat64(generator),
-  };
+  return drawsFrom(generator);
+}
+
+const drawsFrom = (generator: RandomGenerator): SampleRandom => ({
+  int: (bound) => uniformInt(generator, 0, bound - 1),
+  uniform: () => uniformFloat64(generator),
+});
+
+/** Keeps draws of batches apart from those of samples, whose pictures count from 0. */
+const batchStream = -5;
+
+/**
+ * The randomness of one batch, from these numbers alone.
+ *
+ * @param epoch counts from 0 over all phases
+ * @param step counts from 0 in the epoch
+ * @param stream tells independent consumers of the same batch apart
+ */
+export function batchRandom(seed: number, epoch: number, step: number, stream: number): SampleRandom {
+  return drawsFrom(keyedGenerator(seed, epoch, step, stream, batchStream));
 }
 
 /**

@@ -37,6 +37,12 @@ export const dataSchema = <T extends z.ZodType<unknown, Use>>(use: T) =>
       .describe(
         "Changes to images that are evaluated. Empty where images have any size: 'resize' to 8/7 of the size and 'center-crop'.",
       ),
+    batchTransforms: z
+      .array(use)
+      .default([])
+      .describe(
+        'Random changes to a whole training batch, images and targets, in this order: `mixup`, `cutmix`. Targets become probabilities.',
+      ),
     views: count
       .optional()
       .describe(
@@ -114,6 +120,7 @@ export const dataKeys = [
   'imageSize',
   'augment',
   'evaluation',
+  'batchTransforms',
   'views',
   'normalization',
   'split',

@@ -27,10 +27,11 @@ export const places = {
   data: {
     kind: 'datasets',
     own: dataKeys,
-    kept: ['batchSize', 'evalBatchSize', 'augment', 'views', 'workers', 'prefetch', 'dir'],
+    kept: ['batchSize', 'evalBatchSize', 'augment', 'batchTransforms', 'views', 'workers', 'prefetch', 'dir'],
   },
   'data.augment.*': plain('augmentations'),
   'data.evaluation.*': plain('augmentations'),
+  'data.batchTransforms.*': plain('batchTransforms'),
   teacher,
   'teacher.*': teacher,
   student: { kind: 'backbones', own: ['weights', 'rename'], kept: [] },

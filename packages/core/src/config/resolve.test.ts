@@ -426,7 +426,7 @@ describe('provenance', () => {
       ['train.evaluate.metrics.0.use', 'default'],
       ['train.evaluate.splits.0', 'default'],
     ]);
-    expect(explain()).toHaveLength(explain('train').length + 12);
+    expect(explain()).toHaveLength(explain('train').length + 13);
   });
 
   it('describes every key of the run itself', () => {

@@ -1,6 +1,7 @@
 import type { Backbone } from './backbone.js';
 import type { ComputeBackend } from './backend.js';
 import type { Balancer } from './balancer.js';
+import type { BatchTransform } from './batch-transform.js';
 import type { OptionSchema } from './contribution.js';
 import type { Augmentation, Dataset } from './dataset.js';
 import type { Distiller } from './distiller.js';
@@ -23,6 +24,7 @@ export interface Contributions {
   exporters: Exporter<any>;
   datasets: Dataset<any>;
   augmentations: Augmentation<any>;
+  batchTransforms: BatchTransform<any>;
   optimizers: Optimizer<any>;
   gradientTransforms: GradientTransform<any>;
   schedules: Schedule<any>;

@@ -18,6 +18,7 @@ export class SampleInputs implements Samples {
   readonly #batch: number;
   readonly #classes: number;
   readonly #targets: TargetKind;
+  readonly #mixedBy: string | undefined;
   readonly #negatives = new Map<string, NegativesInput>();
 
   constructor(
@@ -27,22 +28,27 @@ export class SampleInputs implements Samples {
       total,
       classes,
       targets = 'index',
+      mixedBy,
     }: {
       readonly batch: number;
       readonly total: number;
       readonly classes: number;
       /** Of the training split. Default `index`. */
       readonly targets?: TargetKind;
+      /** What mixes the images of samples, as messages call it. Default: nothing does. */
+      readonly mixedBy?: string;
     },
   ) {
     this.#graph = graph;
     this.#batch = batch;
     this.#classes = classes;
     this.#targets = targets;
+    this.#mixedBy = mixedBy;
     this.total = total;
   }
 
   get index(): Tensor {
+    this.#refuseMixed();
     return this.#graph.input(SampleInputs.indexName, [this.#batch], 'int32');
   }
 
@@ -52,6 +58,7 @@ export class SampleInputs implements Samples {
   }
 
   negatives(count: number, { from }: { readonly from: NegativeSource }): Tensor {
+    this.#refuseMixed();
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new LimbeckError('PRECONDITION', `${count} negatives cannot be drawn`, {
         hint: 'ask for a positive whole number of them',
@@ -73,5 +80,15 @@ export class SampleInputs implements Samples {
     const name = `samples.negatives.${from}.${count}`;
     this.#negatives.set(name, { count, from });
     return this.#graph.input(name, [this.#batch, count], 'int32');
+  }
+
+  /** Of a mixed image, neither its own sample nor others can be told. */
+  #refuseMixed(): void {
+    if (this.#mixedBy === undefined) return;
+    throw new LimbeckError(
+      'PRECONDITION',
+      `which sample an image is cannot be told: ${this.#mixedBy} mixes the images of several`,
+      { hint: 'leave data.batchTransforms out, or use a method that remembers no samples' },
+    );
   }
 }

@@ -24,7 +24,7 @@ export type Targets =
   | { readonly kind: 'index'; readonly values: Int32Array }
   /** [N, classes], row-major: each at least 0, every row with the sum 1. */
   | { readonly kind: 'soft'; readonly values: Float32Array }
-  /** [N, classes], row-major: 1 for the classes a sample has, else 0. A row may be all zeros. */
+  /** [N, classes], row-major: 1 for the classes a sample has, else 0, and what mixing gives between. A row may be all zeros. */
   | { readonly kind: 'multi-hot'; readonly values: Float32Array };
 
 /** Targets of samples with one class each. */

@@ -18,6 +18,7 @@ export const kinds: { readonly [K in Kind]: KindFacts<Contributions[K]> } = Obje
   exporters: { noun: 'exporter', functions: ['write'] },
   datasets: { noun: 'data set', functions: ['open'] },
   augmentations: { noun: 'augmentation', functions: ['create'] },
+  batchTransforms: { noun: 'batch transform', functions: ['create'] },
   optimizers: { noun: 'optimizer', functions: ['update'] },
   gradientTransforms: { noun: 'gradient transform', functions: ['transform'] },
   schedules: { noun: 'schedule', functions: ['create'] },

@@ -33,6 +33,7 @@ export const tokens: Tokens = Object.freeze({
   exporters: token<Contributions['exporters']>('exporters'),
   datasets: token<Contributions['datasets']>('datasets'),
   augmentations: token<Contributions['augmentations']>('augmentations'),
+  batchTransforms: token<Contributions['batchTransforms']>('batchTransforms'),
   optimizers: token<Contributions['optimizers']>('optimizers'),
   gradientTransforms: token<Contributions['gradientTransforms']>('gradientTransforms'),
   schedules: token<Contributions['schedules']>('schedules'),

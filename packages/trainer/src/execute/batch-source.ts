@@ -15,6 +15,7 @@ import type { StepPlan } from '../programs/student.js';
 import { viewInput } from '../programs/views.js';
 import { drawsOf } from '../run/draws.js';
 import type { RunSpec } from '../run/run-spec.js';
+import { type BatchMixing, createBatchMixing } from './batch-mixing.js';
 import type { TeacherBatch } from './feature-source.js';
 
 /** What the data give to one step. */
@@ -30,6 +31,8 @@ export class BatchSource {
   /** By input of the step. */
   readonly #loaders: ReadonlyMap<string, TrainLoader>;
   readonly #sampler: NegativeSampler | undefined;
+  /** Changes to whole batches; undefined where there are none. */
+  readonly #mixing: BatchMixing | undefined;
   readonly #shape: readonly number[];
   readonly #classes: number;
   readonly #seed: number;
@@ -57,6 +60,7 @@ export class BatchSource {
       ]),
     );
     this.batchesPerEpoch = this.#loaders.get('image')!.batchesPerEpoch;
+    this.#mixing = createBatchMixing(data, seed);
     this.#shape = [batchSize, ...imageShape];
     this.#classes = dataset.classes;
     this.#seed = seed;
@@ -66,16 +70,19 @@ export class BatchSource {
 
   /** @param epoch counts from 0 over all phases */
   async batch({ views, negatives }: StepPlan, epoch: number, step: number): Promise<StepBatch> {
-    const { images: pixels, targets, indices } = await this.#loaders.get('image')!.batch(epoch, step);
+    const { images: pixels, targets: given, indices } = await this.#loaders.get('image')!.batch(epoch, step);
     const size = indices.length;
     const imagesOf = (data: Float32Array) => tensorData('float32', this.#shape, data);
     const drawn = await Promise.all(
       [...views.keys()].map(async (name) => {
         const input = viewInput(name, 'image');
-        return [input, imagesOf((await this.#loaders.get(input)!.batch(epoch, step)).images)] as const;
+        return [input, (await this.#loaders.get(input)!.batch(epoch, step)).images] as const;
       }),
     );
-    const images = { image: imagesOf(pixels), ...Object.fromEntries(drawn) };
+    const pictures = [pixels, ...drawn.map(([, picture]) => picture)];
+    const targets = this.#mixing?.apply(pictures, given, { epoch, step }) ?? given;
+    const viewed = drawn.map(([input, picture]) => [input, imagesOf(picture)] as const);
+    const images = { image: imagesOf(pixels), ...Object.fromEntries(viewed) };
     const contrasted = [...negatives].map(([input, { count, from }]) => {
       const data = this.#sampler!.draw(indices, { epoch, step, count, from });
       return [input, tensorData('int32', [size, count], data)] as const;

@@ -28,6 +28,30 @@ const kindOf = (name: string) => name.split(' ')[1] as Exclude<TargetKind, 'none
 
 const valuesOf = { index: golden.labels, soft: golden.soft, 'multi-hot': golden.multiHot };
 
+it('smooths mixed targets as timm does before it mixes them', () => {
+  const graph = new Graph();
+  const [logits, mixed] = [graph.input('logits', [4, 3]), graph.input('targets', [4, 3])];
+  const loss = taskLossOf(host.use('tasks', { use: 'cross-entropy', labelSmoothing: 0.1 }), {
+    ...{ logits, targets: { kind: 'soft', values: mixed }, classes: 3, source: 'mixup' },
+  });
+  const share = 0.7;
+  const classesOf = [0, 2, 1, 2];
+  const rows = classesOf.flatMap((own, i) =>
+    [0, 1, 2].map((c) => share * Number(c === own) + (1 - share) * Number(c === classesOf[3 - i])),
+  );
+  const given = [0.5, -1, 2, 1, 0, -0.5, 0.2, 0.3, -2, 3, 1, 0];
+  const { outputs } = interpret(
+    program({ name: 'task', outputs: { loss: loss! } }),
+    new Map([
+      ['logits', tensorData('float32', [4, 3], Float32Array.from(given))],
+      ['targets', tensorData('float32', [4, 3], Float32Array.from(rows))],
+    ]),
+    new Map(),
+  );
+  // timm 1.0.31: SoftTargetCrossEntropy of mixup_target(classes, 3, lam=0.7, smoothing=0.1)
+  expect(outputs.get('loss')!.data[0]).toBeCloseTo(1.6805546283721924, 6);
+});
+
 function lossOf(use: object & { use: string }, targetsOf: (graph: Graph) => BatchTargets) {
   const graph = new Graph();
   const logits = graph.input('logits', [samples, classes]);

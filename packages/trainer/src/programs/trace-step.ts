@@ -41,8 +41,8 @@ export function traceStep(
   const { parts } = spec;
   const { classes, imageShape, train } = spec.data.dataset;
   const image = graph.input('image', [batch, ...imageShape]);
-  const { targets: kind = 'index' } = spec.data;
-  const source = 'the training split';
+  const { targets: kind = 'index', mixedBy } = spec.data;
+  const source = mixedBy ?? 'the training split';
   const targets = batchTargets(graph, kind, batch, classes);
   const student = { prefix: studentPrefix, mode, frozen, classes };
   const model = traceModel(graph, spec.student, { ...student, image });
@@ -50,7 +50,10 @@ export function traceStep(
     const drawn = graph.input(viewInput(view, 'image'), image.shape);
     return traceModel(graph, spec.student, { ...student, image: drawn, after });
   });
-  const samples = new SampleInputs(graph, { batch, total: train?.length ?? batch, classes, targets: kind });
+  const samples = new SampleInputs(graph, {
+    ...{ batch, total: train?.length ?? batch, classes },
+    ...{ targets: kind, mixedBy },
+  });
   const taps = new Map<string, Shape>();
   const viewed = (traced: TracedModel) => studentView(traced, classes, taps);
   const teachers = planTeachers(graph, spec.teachers, { image: image.shape, classes });

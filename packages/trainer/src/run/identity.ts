@@ -33,6 +33,7 @@ export function identityOf(spec: RunSpec): Identity {
       batchSize: data.batchSize,
       evalBatchSize: data.evalBatchSize,
       augment: data.augment.map(partOf),
+      batchTransforms: data.batchTransforms?.length ? data.batchTransforms.map(partOf) : undefined,
       views: drawsOf(spec),
     },
     optimizer: partOf(optimizer),

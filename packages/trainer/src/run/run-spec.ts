@@ -1,4 +1,4 @@
-import type { Augmentation, Balancer, Optimizer, Schedule, TargetKind } from '@limbeck/core';
+import type { Augmentation, Balancer, BatchTransform, Optimizer, Schedule, TargetKind } from '@limbeck/core';
 import type { Exporter } from '@limbeck/core/backend';
 import type { RunDataset, Sampling } from '@limbeck/data';
 import type {
@@ -41,6 +41,8 @@ export interface ModelsSpec {
     readonly batchSize: number;
     /** What the batches of training bring. Default class indices; a run that is prepared says what its data have. */
     readonly targets?: TargetKind;
+    /** What mixes the images of samples, as messages call it; a run that is prepared says it. Default: nothing does. */
+    readonly mixedBy?: string;
     readonly dataset: Pick<RunDataset, 'classes' | 'imageShape'> & {
       /** For distillers that remember samples. Default N: nothing that is deployed depends on it. */
       readonly train?: { readonly length: number };
@@ -69,11 +71,15 @@ export interface RunSpec extends StudentSpec {
   readonly data: {
     readonly dataset: RunDataset;
     readonly batchSize: number;
-    /** Default: what the training split has. */
+    /** Default: what the training split has, or probabilities where batches are mixed. */
     readonly targets?: TargetKind;
+    readonly mixedBy?: string;
     readonly evalBatchSize: number;
     // biome-ignore lint/suspicious/noExplicitAny: every augmentation brings an option type of its own
     readonly augment: readonly Chosen<Augmentation<any>>[];
+    /** Changes to whole batches of training, in order. Default none. */
+    // biome-ignore lint/suspicious/noExplicitAny: every batch transform brings an option type of its own
+    readonly batchTransforms?: readonly Chosen<BatchTransform<any>>[] | undefined;
     /** Augmentation draws of a sample: epoch e uses draw e mod `views`. Absent: a new one every epoch. */
     readonly views?: number;
     /** How the samples of an epoch are chosen. Default: every one once, in shuffled order. */

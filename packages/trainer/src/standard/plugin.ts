@@ -1,5 +1,5 @@
 import { definePlugin } from '@limbeck/core';
-import { standardAugmentations } from '@limbeck/data';
+import { standardAugmentations, standardBatchTransforms } from '@limbeck/data';
 import { ece } from '../analysis/calibration.js';
 import { linearCka } from '../analysis/linear-cka.js';
 import { teacherAgreement } from '../analysis/teacher-agreement.js';
@@ -15,7 +15,7 @@ import { nll, top1, top5 } from './metrics.js';
 import { adamw, lamb, sgd } from './optimizers.js';
 import { constant, cosine, linear, linearWarmup, multiStep } from './schedules.js';
 
-/** What every run may use: optimisers, gradient transforms, schedules, tasks, loss balancers, metrics, augmentations. */
+/** What every run may use: optimisers, gradient transforms, schedules, tasks, loss balancers, metrics, changes to samples and batches. */
 export const standardTraining = definePlugin({
   name: '@limbeck/trainer',
   api: 1,
@@ -38,5 +38,6 @@ export const standardTraining = definePlugin({
       linearCka,
     );
     host.augmentations.add(...standardAugmentations);
+    host.batchTransforms.add(...standardBatchTransforms);
   },
 });

@@ -9,6 +9,7 @@ import { type PlannedPreparation, planPreparations } from '../execute/preparatio
 import { planCache } from '../execute/teacher-cache/plan-cache.js';
 import { deployedProgram } from '../programs/deployed.js';
 import { evaluatedProgram } from '../programs/evaluated.js';
+import { mixedTargets } from '../programs/mixed-targets.js';
 import { type Picture, picturesOf } from '../programs/pictures.js';
 import { planStudent, type StudentPlan } from '../programs/student.js';
 import { untouchedState, untrainedParameters } from '../programs/untrained.js';
@@ -79,7 +80,11 @@ export interface RunWarning {
 export function prepareRun(asked: RunSpec): PreparedRun {
   const { dataset } = asked.data;
   const { classes } = dataset;
-  const spec: RunSpec = { ...asked, data: { targets: targetsOf(dataset.train).kind, ...asked.data } };
+  const kind = targetsOf(dataset.train).kind;
+  const spec: RunSpec = {
+    ...asked,
+    data: { ...mixedTargets(kind, asked.data.batchTransforms), ...asked.data },
+  };
   checkCounts(spec);
   checkData(dataset);
   const warnings: RunWarning[] = (dataset.notes ?? []).map((message) => ({ code: 'BAD_DATA', message }));

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { LimbeckError } from '@limbeck/core';
+import { teacherTitle } from '@limbeck/core/host';
 import { formatShape, print } from '@limbeck/graph';
 import type { Picture } from '../../programs/pictures.js';
 import type { PlannedTeacher } from '../../programs/student.js';
@@ -32,7 +33,15 @@ interface PlannedCache {
 export function planCache(run: RunSpec, { spec, planned, pictures }: PlannedCache): CacheStore | undefined {
   const { cache } = spec;
   if (cache === undefined || planned.features.length === 0) return undefined;
-  const { dataset } = run.data;
+  const { dataset, batchTransforms = [] } = run.data;
+  const [mixing] = batchTransforms;
+  if (mixing !== undefined) {
+    throw new LimbeckError(
+      'CONFIG_INVALID',
+      `the cache of ${teacherTitle(planned.name)} keeps what it says of single images, but batch transform '${mixing.contribution.id}' mixes those of a batch anew in every step`,
+      { hint: 'leave teacher.cache or data.batchTransforms out' },
+    );
+  }
   const sizes = sizesOf(planned, run.data.batchSize);
   const layout = layoutOf(sizes, cache, dataset.train.length);
   const kept = keptPictures(layout, pictures);
