@@ -1,9 +1,12 @@
 export { type ElementArray, type ElementArrays, type ElementType, elementBytes } from './element-types.js';
 export { FormatError, type FormatErrorCode, type ReadOptions } from './errors.js';
 export { float16ToFloat32, float32ToFloat16 } from './float16.js';
-export { FileIndex } from './folder/file-index.js';
+export { fileBytes } from './folder/file-bytes.js';
+export { FileIndex, type PickedFiles } from './folder/file-index.js';
 export { type IndexOptions, indexFolder, unreadable } from './folder/index-folder.js';
+export { kept } from './folder/kept.js';
 export { byCodePoint } from './folder/walk.js';
+export { type MatlabStruct, type MatlabValue, readMatlab } from './matlab/read.js';
 export { readNpy, readNpz } from './numpy/read.js';
 export { writeNpz } from './numpy/write.js';
 export { decodeOnnx } from './onnx/decode.js';
@@ -23,6 +26,7 @@ export {
 export { type SelfContainedOptions, selfContained } from './onnx/self-contained.js';
 export { withOutputs } from './onnx/with-outputs.js';
 export { type PickledBytes, type PickledData, readPickledData } from './pickle/data.js';
+export { isPictureName, looksDamaged, pictureEndings } from './pictures.js';
 export { openSafetensors, readSafetensors, type SafetensorsFile } from './safetensors/read.js';
 export {
   layoutSafetensors,
@@ -52,4 +56,4 @@ export { formatOf } from './weights/format.js';
 export type { Beside } from './weights/index-file.js';
 export { type OpenWeightsOptions, openWeights, weightsEntries } from './weights/open.js';
 export { toStateDict } from './weights/tensor-data.js';
-export { isZip, openZip, type ZipArchive } from './zip/read.js';
+export { isZip, openZip, type ZipArchive, type ZipPlace } from './zip/read.js';

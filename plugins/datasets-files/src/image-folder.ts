@@ -1,11 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type DatasetContext, defineDataset, LimbeckError, noTargets, type OpenDataset } from '@limbeck/core';
-import { byCodePoint, type FileIndex, indexFolder } from '@limbeck/formats';
+import { byCodePoint, type FileIndex, indexFolder, isPictureName, looksDamaged } from '@limbeck/formats';
 import { z } from 'zod';
 import { badData } from './failure.js';
-import { indexedSplit } from './indexed-split.js';
-import { isPictureName, looksDamaged } from './pictures.js';
 import { splitNames } from './split-names.js';
 
 interface Options {
@@ -111,7 +109,10 @@ function unlabelled(index: FileIndex, found: ReadonlyMap<string, Found>, classes
     classes,
     classNames: Array.from({ length: classes }, (_, label) => String(label)),
     splits: Object.fromEntries(
-      [...found].map(([name, { files }]) => [name, indexedSplit(index, Uint32Array.from(files), noTargets)]),
+      [...found].map(([name, { files }]) => [
+        name,
+        { ...index.pick(Uint32Array.from(files)), targets: noTargets },
+      ]),
     ),
     fingerprint: index.fingerprint,
   };
@@ -143,7 +144,7 @@ function labelled(index: FileIndex, found: ReadonlyMap<string, Found>, root: str
     const sorted = Uint32Array.from(order, (i) => files[i]!);
     return [
       name,
-      indexedSplit(index, sorted, { kind: 'index', values: order.map((i) => values[i]!) }),
+      { ...index.pick(sorted), targets: { kind: 'index' as const, values: order.map((i) => values[i]!) } },
     ] as const;
   });
   const counts = new Map<string, number>();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { LimbeckError } from '@limbeck/core';
-import { looksDamaged } from './pictures.js';
+import { looksDamaged } from '@limbeck/formats';
 
 /** Where pictures lie in a file that they were copied to as they are encoded. */
 export interface StoredPictures {

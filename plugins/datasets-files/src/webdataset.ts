@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { defineDataset, type OpenDataset, type Split, type Targets } from '@limbeck/core';
-import { tarEntries } from '@limbeck/formats';
+import { fileBytes, kept, looksDamaged, pictureEndings, tarEntries } from '@limbeck/formats';
 import { z } from 'zod';
 import { classesOfLabels, type LabelledPart, type RawLabel } from './class-labels.js';
 import { badData } from './failure.js';
-import { fileBytes } from './file-bytes.js';
-import { kept } from './kept.js';
-import { looksDamaged, pictureEndings } from './pictures.js';
 import { findShards } from './shard-files.js';
 
 interface Options {

@@ -31,11 +31,16 @@ export async function readIdx(file: string, maxBytes: number): Promise<IdxArray>
     if (found.size > maxBytes + gzipOverhead) {
       throw badData(file, `has ${found.size} bytes, more than the ${maxBytes} it can need`);
     }
-    return parseIdx(await unpack(await readFile(file), file, maxBytes), file);
+    return await unpackIdx(await readFile(file), file, maxBytes);
   } catch (cause) {
     if (isLimbeckError(cause)) throw cause;
     throw badData(file, `cannot be read: ${(cause as Error).message}`, cause);
   }
+}
+
+/** Reads the bytes of an IDX file, gzipped or not; `file` is named in errors. */
+export async function unpackIdx(bytes: Uint8Array, file: string, maxBytes: number): Promise<IdxArray> {
+  return parseIdx(await unpack(bytes, file, maxBytes), file);
 }
 
 /** Reads the bytes of an IDX file that is not gzipped; `file` is named in errors. `values` shares memory with `bytes`. */

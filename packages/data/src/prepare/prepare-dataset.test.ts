@@ -86,6 +86,13 @@ describe('splits', () => {
     await expect(prepare(dataset(), { split })).rejects.toThrow("data.split cuts 'test' off");
   });
 
+  test('a test split whose labels are kept back is not evaluated on by itself', async () => {
+    const splits = { validation: pixels(6) };
+    const bare = { length: 8, read: pixels(8).read!, targets: noTargets };
+    expect((await prepare(dataset({ splits, test: bare }))).test.length).toBe(6);
+    expect((await prepare(dataset({ splits, test: bare }), { evaluateOn: 'test' })).test.length).toBe(8);
+  });
+
   test('samples and classes are chosen', async () => {
     const chosen = await prepare(dataset(), {
       subset: { classes: ['d', 'b'], samples: { train: [3, 1, 0, 5] } },

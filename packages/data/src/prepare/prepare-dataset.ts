@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LimbeckError, type OpenDataset, type Split } from '@limbeck/core';
+import { LimbeckError, type OpenDataset, type Split, targetsOf } from '@limbeck/core';
 import { Loading, type LoadingOptions } from '../loading/loading.js';
 import type { Normalization } from '../normalize.js';
 import { type ChosenChange, shapeBefore, shapeOfChanges } from '../pipeline/changes.js';
@@ -30,7 +30,7 @@ export interface PrepareOptions extends LoadingOptions {
   readonly normalization?: string | Normalization | undefined;
   readonly split?: SplitRequest | undefined;
   readonly subset?: Selection | undefined;
-  /** Name of the split that is evaluated on. Default: the validation split where one was cut off, else `test`, else `validation`. */
+  /** Name of the split that is evaluated on. Default: the validation split where one was cut off, else `test`, else `validation`; one with labels first. */
   readonly evaluateOn?: string | undefined;
   /** Where what is found out about the data is kept. */
   readonly cacheDir?: string | undefined;
@@ -162,7 +162,10 @@ function evaluatedSplit(
   id: string,
 ): string {
   const name = evaluateOn ?? (split?.validation === undefined ? undefined : 'validation');
-  const found = name ?? ['test', 'validation'].find((one) => splits[one] !== undefined);
+  // labels of published test splits are often kept back
+  const isLike = (one: Split) => targetsOf(one).kind === targetsOf(splits.train!).kind;
+  const usual = ['test', 'validation'].filter((one) => splits[one] !== undefined);
+  const found = name ?? usual.find((one) => isLike(splits[one]!)) ?? usual[0];
   if (found === undefined) {
     throw new LimbeckError('PRECONDITION', `data set '${id}' has nothing to be evaluated on`, {
       hint: 'say data.split: { validation: 0.1 }, which cuts a tenth of the training images off',

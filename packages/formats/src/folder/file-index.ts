@@ -22,6 +22,16 @@ export interface IndexColumns {
   readonly marks: Uint8Array;
 }
 
+/** Files by their places in a list. */
+export interface PickedFiles {
+  readonly length: number;
+  /** Places of those that are marked. */
+  readonly suspects: readonly number[];
+  open(place: number): { readonly file: string };
+  nameOf(place: number): string;
+  hashOf(place: number): string;
+}
+
 /**
  * The files below a folder: relative paths, sizes and hashes of their content, in order. It takes some 100 bytes a file, so
  * that millions fit.
@@ -73,11 +83,20 @@ export class FileIndex {
     return Buffer.from(hashes.buffer, hashes.byteOffset + file * hashBytes, hashBytes).toString('hex');
   }
 
-  /** Files that are marked. */
-  get marked(): number[] {
-    return Array.from(this.columns.marks, (mark, file) => (mark === 0 ? -1 : file)).filter(
-      (file) => file >= 0,
-    );
+  /** Some of the files in the given order, as samples of a data set: marked ones are suspects. */
+  pick(files: Uint32Array): PickedFiles {
+    const { marks } = this.columns;
+    const suspects: number[] = [];
+    files.forEach((file, i) => {
+      if (marks[file] !== 0) suspects.push(i);
+    });
+    return {
+      length: files.length,
+      suspects,
+      open: (i) => ({ file: this.fullPath(files[i]!) }),
+      nameOf: (i) => this.fullPath(files[i]!),
+      hashOf: (i) => this.hash(files[i]!),
+    };
   }
 }
 

@@ -8,6 +8,16 @@ import { methods } from './records.js';
 const unpackFactor = 3;
 const unpackSpare = 64 << 20;
 
+/** Where an entry lies in an archive. */
+export interface ZipPlace {
+  /** First byte of its content. */
+  readonly offset: number;
+  /** Bytes as they lie in the file. */
+  readonly length: number;
+  /** Bytes they unpack to, where they are packed by deflate. */
+  readonly inflated?: number;
+}
+
 /** An archive whose directory is checked. */
 export interface ZipArchive {
   /** Names of the entries, folders left out, in the order of the directory. */
@@ -21,6 +31,8 @@ export interface ZipArchive {
    * @throws FormatError BAD_FILE where there is none, or where its checksum or size is wrong
    */
   read(name: string): Uint8Array;
+  /** Where the bytes of an entry lie in the file, for whoever reads them there. */
+  placeOf(name: string): ZipPlace;
   /** The text that may follow an archive. */
   readonly comment: Uint8Array;
 }
@@ -60,6 +72,11 @@ export function openZip(bytes: Uint8Array, source: string): ZipArchive {
     has: (name) => byName.has(name),
     sizeOf: (name) => find(name).size,
     read: (name) => unpack(find(name), source),
+    placeOf: (name) => {
+      const { content, method, size } = find(name);
+      const place = { offset: content.byteOffset - bytes.byteOffset, length: content.byteLength };
+      return method === methods.stored ? place : { ...place, inflated: size };
+    },
     comment,
   };
 }

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { ByteSource } from '@limbeck/formats';
+import type { ByteSource } from '../tar/entries.js';
 
 /** Reads parts of a file through a window, so that many small parts cost few reads. */
 export function fileBytes(file: string): { size: number; read: ByteSource; close(): void } {
