@@ -103,7 +103,10 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .argument('[config]', 'configuration file (default: the one found here)')
     .option('--out <dir>', 'run folder, which must not exist (default: runs/<name>-<n>)')
     .addOption(set())
-    .option('--resume <dir>', 'continue the run in this folder')
+    .option('--resume <dir>', 'continue the run in this folder; with --set train.epochs=N for longer')
+    .option('--from <dir>', 'start from the weights of this run, with its configuration unless one is given')
+    .addOption(best())
+    .addOption(epoch())
     .addOption(new Option('--json', 'print events as lines of JSON'))
     .action(does(commands.train, 'config'));
 

@@ -13,6 +13,8 @@ export interface RunOrder extends Surroundings, Pick<TrainOptions, 'onEvent' | '
   readonly out?: string | undefined;
   /** Folder of the run to go on with, in place of a new one. */
   readonly resume?: string | undefined;
+  /** With `resume`: the run may have finished, and goes on for the epochs of the configuration. */
+  readonly extend?: boolean | undefined;
   /** Where the configuration came from; `environment.json` keeps it. */
   readonly origin?: unknown;
   /** Told what is no event of the run. */
@@ -42,7 +44,7 @@ export async function specOf(
  * @throws LimbeckError as composing and training do
  */
 export async function runConfig(config: ResolvedConfig, host: Host, order: RunOrder): Promise<RunResult> {
-  const { cwd, out, resume, origin, onEvent, stop, note = () => undefined } = order;
+  const { cwd, out, resume, extend, origin, onEvent, stop, note = () => undefined } = order;
   const spec = await specOf(config, host, order, note);
   const backends = [spec.placement, ...spec.teachers.map(({ placement }) => placement)].map(
     ({ backend }) => backend,
@@ -54,6 +56,7 @@ export async function runConfig(config: ResolvedConfig, host: Host, order: RunOr
       // as messages show it
       folder: relativePath(path.resolve(cwd, folder), process.cwd()),
       resume: resume !== undefined,
+      extend,
       record: {
         config: configToJson(withChosen(config, spec)),
         environment: { ...(await describeEnvironment(host, cwd, backends)), config: origin },

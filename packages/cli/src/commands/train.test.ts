@@ -22,6 +22,7 @@ describe('limbeck train', () => {
       'metrics.jsonl',
       'result.json',
       'run.log',
+      'student-best.safetensors',
       'student.onnx',
       'student.safetensors',
     ]);
@@ -169,19 +170,87 @@ export default { plugins: [renamed], data: { use: 'dots', batchSize: 16 }, stude
     expect(stderr).toContain('has changed since');
   });
 
-  it('takes nothing else besides --resume', async () => {
-    const { code, stderr } = await limbeck(
-      ['train', '--resume', 'run', '--set', 'train.epochs=9'],
-      dotsFolder(),
-    );
+  it.each([
+    ['--set', 'train.seed=9'],
+    ['--set', 'train.epochs=3', '--set', 'data.batchSize=8'],
+    ['--from', 'other'],
+    ['--out', 'elsewhere'],
+  ])('takes nothing else besides --resume: %s %s', async (...args) => {
+    const { code, stderr } = await limbeck(['train', '--resume', 'run', ...args], dotsFolder());
     expect(code).toBe(2);
     expect(stderr).toContain('error[USAGE]: --resume goes on with the run as it was started');
+    expect(stderr).toContain('limbeck train --from run');
   });
 
   it('is not there', async () => {
     const { code, stderr } = await limbeck(['train', '--resume', 'nothing'], dotsFolder());
     expect(code).toBe(1);
     expect(stderr).toContain('error[NOT_FOUND]: there is no run to resume');
+  });
+});
+
+describe('a finished run', () => {
+  const student = (folder: string, run: string) =>
+    readFileSync(path.join(folder, run, 'student.safetensors'));
+  const extend = ['train', '--resume', 'run', '--set', 'train.epochs=4'];
+
+  it('is extended where its rate does not depend on its length, and resumed as such', async () => {
+    const folder = dotsFolder();
+    await limbeck(['train', '--out', 'run'], folder);
+    const signals = new EventEmitter();
+    const stopped = await limbeck([...extend, '--json'], folder, { signals, stdout: pressing(signals) });
+    expect(stopped).toMatchObject({ code: 130 });
+    expect(existsSync(path.join(folder, 'run', 'result.json'))).toBe(false);
+    expect(await limbeck(['train', '--resume', 'run'], folder)).toMatchObject({ code: 0, stderr: '' });
+    await limbeck(['train', '--out', 'straight', '--set', 'train.epochs=4'], folder);
+    expect(student(folder, 'run').equals(student(folder, 'straight'))).toBe(true);
+  });
+
+  it('says that it is extended', async () => {
+    const folder = dotsFolder();
+    await limbeck(['train', '--out', 'run'], folder);
+    const { stdout } = await limbeck(extend, folder);
+    expect(stdout).toContain('extended from 2 to 4 epochs: rates and weights so far are those of a run');
+    const config = JSON.parse(readFileSync(path.join(folder, 'run', 'config.json'), 'utf8'));
+    expect(config.train.epochs).toBe(4);
+  });
+
+  it('is not where its rate does', async () => {
+    const folder = dotsFolder();
+    await limbeck(['train', '--out', 'run', '--set', 'train.schedule=cosine'], folder);
+    const { code, stderr } = await limbeck(extend, folder);
+    expect(code).toBe(2);
+    expect(stderr).toContain('cannot be extended: the learning rate depends on the length of the run');
+    expect(stderr).toMatch(/limbeck train --from \S*run /);
+  });
+
+  it('gives its weights to a new one, with its configuration or another', async () => {
+    const folder = dotsFolder({
+      'other.yaml': 'extends: ./limbeck.config.yaml\nstudent: { use: speck, weights: gone.pth }',
+    });
+    await limbeck(['train', '--out', 'run'], folder);
+    const still = ['--set', 'train.optimizer.lr=1e-30', '--set', 'train.epochs=1'];
+    for (const [i, config] of [[], ['other.yaml']].entries()) {
+      const begun = await limbeck(
+        ['train', ...config, '--from', 'run', '--out', `new-${i}`, ...still],
+        folder,
+      );
+      expect(begun).toMatchObject({ code: 0, stderr: '' });
+      const { best } = JSON.parse(readFileSync(path.join(folder, `new-${i}`, 'result.json'), 'utf8'));
+      const { last } = JSON.parse(readFileSync(path.join(folder, 'run', 'result.json'), 'utf8'));
+      expect(best.top1).toBe(last.top1);
+    }
+    const epoch = await limbeck(
+      ['train', '--from', 'run', '--epoch', '1', '--out', 'early', ...still],
+      folder,
+    );
+    expect(epoch).toMatchObject({ code: 0 });
+    const alone = await limbeck(['train', '--best'], folder);
+    expect(alone.stderr).toContain(
+      'error[USAGE]: --best and --epoch choose among the epochs of a run to start from',
+    );
+    const gone = await limbeck(['train', '--from', 'nowhere'], folder);
+    expect(gone.stderr).toContain('error[NOT_FOUND]');
   });
 });
 

@@ -1,24 +1,29 @@
 import type { ConfigChoice } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { rendererFor } from '../render/renderer.js';
+import { chosenEpoch } from '../worker/target.js';
 import type { TrainRequest } from '../worker/train-task.js';
 import { surroundings, work } from '../worker/work.js';
 
 export interface TrainOptions extends ConfigChoice {
   readonly out?: string;
   readonly resume?: string;
+  readonly from?: string;
+  readonly best?: boolean;
+  readonly epoch?: number;
   readonly json?: boolean;
 }
 
 /** `limbeck train [CONFIG]`: a run in a folder of its own. */
-export async function train(io: Io, { config, set, out, resume, json }: TrainOptions): Promise<void> {
-  await showTraining(io, { config, set, out, resume }, { json });
+export async function train(io: Io, options: TrainOptions): Promise<void> {
+  const { config, set, out, resume, from, json } = options;
+  await showTraining(io, { config, set, out, resume, from, epoch: chosenEpoch(options) }, { json });
 }
 
 /** Trains in a thread of its own and shows what it says. */
 export async function showTraining(
   io: Io,
-  request: Pick<TrainRequest, 'config' | 'set' | 'out' | 'resume'>,
+  request: Pick<TrainRequest, 'config' | 'set' | 'out' | 'resume' | 'from' | 'epoch'>,
   { json }: { readonly json?: boolean },
 ): Promise<void> {
   const renderer = rendererFor(io, { json });

@@ -24,6 +24,10 @@ export interface ConfigChoice {
 export interface OpenedConfig extends ConfigResolution {
   /** The file it was read from, absolute. */
   readonly file: string;
+  /** The file it was first read from: for a run's record, where that came from. */
+  readonly origin: string;
+  /** Everything the command line changed about what stands in {@link origin}. */
+  readonly set: readonly string[];
   /** Folders its plugins are looked for in. */
   readonly folders: readonly string[];
   /** Everything it was made of, `--set` last. */
@@ -34,7 +38,7 @@ export interface OpenedConfig extends ConfigResolution {
 export async function openConfig({ config, set = [] }: ConfigChoice, cwd: string): Promise<OpenedConfig> {
   const { file, layers: read, folders } = await loadConfig(config, cwd);
   const layers = [...read, ...changesOf(set, cwd)];
-  return { ...resolveConfig(layers), file, folders, layers };
+  return { ...resolveConfig(layers), file, origin: file, set, folders, layers };
 }
 
 /** What the command line changes about a configuration; its paths start where the command runs. */
@@ -45,7 +49,7 @@ const changesOf = (set: readonly string[], cwd: string): ConfigLayer[] =>
 export function changed<T extends OpenedConfig>(opened: T, set: readonly string[], cwd: string): T {
   if (set.length === 0) return opened;
   const layers = [...opened.layers, ...changesOf(set, cwd)];
-  return { ...opened, ...resolveConfig(layers), layers };
+  return { ...opened, ...resolveConfig(layers), layers, set: [...opened.set, ...set] };
 }
 
 /** A host of the standard plugins and those the configuration lists. */

@@ -26,7 +26,7 @@ export async function reopenConfig(folder: string): Promise<OpenedConfig> {
   if (inlinePlugins.length === 0) {
     const opened = await openConfig({ config: record }, folder);
     // plugins by name may be installed where the configuration was
-    return { ...opened, folders: [...opened.folders, path.dirname(file)] };
+    return { ...opened, origin: file, set, folders: [...opened.folders, path.dirname(file)] };
   }
   const again = await openConfig({ config: file, set }, path.dirname(file));
   const before = JSON.parse(readRegularText(record)) as ReturnType<typeof configToJson>;

@@ -31,8 +31,13 @@ const none = () => [];
 /** The lines that stay of every type of event; a type without an entry is a type error. As JSON, an event is itself. */
 const lineTable: { readonly [T in EventType]: Lines<EventOf<T>> } = {
   start: (event, { colors: { bold, dim } }) => [bold(event.folder), ...startLines(event).map(dim)],
-  resume: ({ step, checkpoint }) => [
+  resume: ({ step, checkpoint, extendedFrom }, { epochs }) => [
     `resumed after step ${count(step)}${checkpoint === '' ? '' : ` from ${checkpoint}`}`,
+    ...(extendedFrom === undefined
+      ? []
+      : [
+          `extended from ${extendedFrom} to ${epochs} epochs: rates and weights so far are those of a run of that length`,
+        ]),
   ],
   weights: ({ model, notes }, { colors }) => [colors.dim(`weights of ${model}: ${notes.join('; ')}`)],
   compiled: none,

@@ -18,9 +18,10 @@ export function distillHere(
     });
   }
   const layer = { source: 'distill()', value: anchorPaths(config, cwd) };
+  const file = path.join(cwd, 'distill()');
   const opened = {
     ...resolveConfig([layer]),
-    file: path.join(cwd, 'distill()'),
+    ...{ file, origin: file, set: [] },
     folders: [cwd],
     layers: [layer],
   };

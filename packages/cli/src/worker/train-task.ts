@@ -2,8 +2,8 @@ import path from 'node:path';
 import { type RunOrder, runConfig, type Surroundings } from '@limbeck/compose';
 import { LimbeckError } from '@limbeck/core';
 import { isPlugin } from '@limbeck/core/host';
-import type { RunResult } from '@limbeck/trainer';
-import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
+import type { RunEpoch, RunResult } from '@limbeck/trainer';
+import { changed, type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
 import { reopenConfig } from '../config/reopen-config.js';
 import type { WorkContext } from './messages.js';
 
@@ -14,6 +14,10 @@ export interface TrainRequest extends Surroundings {
   readonly out?: string;
   /** Folder of the run to go on with. */
   readonly resume?: string;
+  /** Folder of a run whose weights the student of a new one begins with. */
+  readonly from?: string;
+  /** Of that run; default the epoch its files hold. */
+  readonly epoch?: RunEpoch;
 }
 
 export type TrainResult = RunResult;
@@ -24,6 +28,7 @@ export async function trainTask(request: TrainRequest, context: WorkContext): Pr
   context.say({ type: 'note', text: `configuration ${opened.file}` });
   return runOpened(opened, {
     ...request,
+    extend: request.resume !== undefined && (request.set ?? []).length > 0,
     onEvent: (event) => context.say({ type: 'event', event }),
     note: (text) => context.say({ type: 'note', text }),
     stop: context.stopped,
@@ -31,37 +36,61 @@ export async function trainTask(request: TrainRequest, context: WorkContext): Pr
 }
 
 /** What trains a configuration that is open. */
-export type OpenedOrder = Pick<RunOrder, 'cwd' | 'env' | 'out' | 'resume' | 'onEvent' | 'note' | 'stop'> &
+export type OpenedOrder = Pick<
+  RunOrder,
+  'cwd' | 'env' | 'out' | 'resume' | 'extend' | 'onEvent' | 'note' | 'stop'
+> &
   Pick<TrainRequest, 'set'>;
 
 /** Trains with the plugins that the configuration lists. */
 export async function runOpened(opened: OpenedConfig, order: OpenedOrder): Promise<RunResult> {
   const host = await openHost(opened);
   try {
-    return await runConfig(opened.config, host, { ...order, origin: originOf(opened, order.set) });
+    return await runConfig(opened.config, host, { ...order, origin: originOf(opened) });
   } finally {
     await host.dispose();
   }
 }
 
-function openRun({ cwd, config, set, out, resume }: TrainRequest): Promise<OpenedConfig> {
-  if (resume === undefined) return openConfig({ config, set }, cwd);
-  const extra = { 'a configuration': config, '--set': set?.[0], '--out': out };
+async function openRun(request: TrainRequest): Promise<OpenedConfig> {
+  const { cwd, config, set = [], out, resume, from, epoch } = request;
+  if (resume === undefined) {
+    if (from !== undefined) return openFrom(from, request);
+    if (epoch === undefined) return openConfig({ config, set }, cwd);
+    throw new LimbeckError('USAGE', '--best and --epoch choose among the epochs of a run to start from', {
+      hint: 'name that run: --from RUN',
+    });
+  }
+  const other = set.find((one) => !/^\s*train\.epochs\s*=/.test(one));
+  const extra = { 'a configuration': config, '--from': from, [`--set ${other}`]: other, '--out': out };
   const refused = Object.entries(extra).find(([, value]) => value !== undefined);
   if (refused !== undefined) {
     throw new LimbeckError(
       'USAGE',
       `--resume goes on with the run as it was started; ${refused[0]} cannot be given too`,
       {
-        hint: `limbeck train --resume ${resume}`,
+        hint: `limbeck train --resume ${resume} [--set train.epochs=N], or a new run from its weights: limbeck train --from ${resume}`,
       },
     );
   }
-  return reopenConfig(path.resolve(cwd, resume));
+  return changed(await reopenConfig(path.resolve(cwd, resume)), set, cwd);
+}
+
+/** A configuration whose student begins with the weights of a run; without one, that of the run. */
+async function openFrom(from: string, { cwd, config, set = [], epoch }: TrainRequest): Promise<OpenedConfig> {
+  const run = path.resolve(cwd, from);
+  // what was there before is taken away first: another file, another epoch
+  const start = [
+    'student.weights=null',
+    'student.rename=null',
+    `student.weights=${JSON.stringify({ run, ...(epoch !== undefined && { epoch }) })}`,
+  ];
+  if (config !== undefined) return openConfig({ config, set: [...start, ...set] }, cwd);
+  return changed(await reopenConfig(run), [...start, ...set], cwd);
 }
 
 /** Where the configuration came from, so that a run whose plugins are written in it can be resumed. */
-function originOf({ file, config }: OpenedConfig, set: readonly string[] = []) {
+function originOf({ origin, config, set }: OpenedConfig) {
   const names = config.plugins.map((listed) => (Array.isArray(listed) ? listed[0] : listed));
-  return { file, set, inlinePlugins: names.filter(isPlugin).map(({ name }) => name) };
+  return { file: origin, set, inlinePlugins: names.filter(isPlugin).map(({ name }) => name) };
 }

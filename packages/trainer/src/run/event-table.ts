@@ -59,7 +59,7 @@ export const eventTable: { readonly [T in EventType]: EventRow<EventOf<T>> } = {
   },
   resume: {
     log: (event) =>
-      `resume: from ${event.checkpoint || 'the beginning'}, ${event.epoch} epochs and ${event.step} steps done`,
+      `resume: from ${event.checkpoint || 'the beginning'}, ${event.epoch} epochs and ${event.step} steps done${event.extendedFrom === undefined ? '' : `; extended, since the first ${event.extendedFrom} epochs are those of a longer run`}`,
   },
   weights: { log: (event) => `weights of ${event.model}: ${event.source}: ${event.notes.join('; ')}` },
   compiled: {

@@ -36,7 +36,13 @@ export type RunEvent =
       readonly metrics: Readonly<Record<string, MetricFormat>>;
       readonly backend: string;
     }
-  | { readonly type: 'resume'; readonly checkpoint: string; readonly epoch: number; readonly step: number }
+  | {
+      readonly type: 'resume';
+      readonly checkpoint: string;
+      readonly epoch: number;
+      readonly step: number /** Epochs it was started for, where it now goes on for more. */;
+      readonly extendedFrom?: number;
+    }
   | {
       /** Weights of a model were read in a way that is worth a line. */
       readonly type: 'weights';

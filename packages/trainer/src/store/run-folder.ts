@@ -65,9 +65,10 @@ export class RunFolder {
   /**
    * Opens the folder of a run that was stopped.
    *
+   * @param options.finished whether a run that has finished is opened as well, to be extended
    * @throws LimbeckError NOT_FOUND where no run is there, PRECONDITION where it has finished or another process holds it
    */
-  static reopen(path: string): RunFolder {
+  static reopen(path: string, { finished = false }: { readonly finished?: boolean } = {}): RunFolder {
     if (!entriesOf(path).includes(runFiles.config)) {
       throw new LimbeckError('NOT_FOUND', `there is no run to resume in ${path}`, {
         hint: `a run folder holds a ${runFiles.config}; leave --resume out to start a new run`,
@@ -75,9 +76,9 @@ export class RunFolder {
       });
     }
     return RunFolder.#hold(path, false, () => {
-      if (entriesOf(path).includes(runFiles.result)) {
+      if (!finished && entriesOf(path).includes(runFiles.result)) {
         throw new LimbeckError('PRECONDITION', `the run in ${path} has finished`, {
-          hint: `its results are in ${join(path, runFiles.result)}; start another run in another folder`,
+          hint: `its results are in ${join(path, runFiles.result)}; extend it with --set train.epochs=N, or start another run from its weights with --from ${path}`,
           details: { path },
         });
       }
@@ -112,6 +113,13 @@ export class RunFolder {
         cause,
       });
     }
+  }
+
+  /** Notes that the run goes on for longer than it was started for: it has not finished any more. */
+  extend({ config, environment }: RunRecord): void {
+    writeJson(this.file(runFiles.environment), environment);
+    writeJson(this.file(runFiles.config), config);
+    removeQuietly(this.file(runFiles.result));
   }
 
   /** Lets the folder go. */

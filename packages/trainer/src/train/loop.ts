@@ -19,6 +19,8 @@ export interface TrainOptions {
   /** The run's folder: new, or with `resume` that of a run which was stopped. */
   readonly folder: string;
   readonly resume?: boolean;
+  /** With `resume`: the run may have finished, and goes on for the epochs that the specification says. */
+  readonly extend?: boolean;
   /** What `config.json` and `environment.json` shall hold. Default: what the specification itself tells. */
   readonly record?: RunRecord;
   readonly onEvent?: RunListener;
@@ -34,11 +36,13 @@ export interface TrainOptions {
  * (checkpoints stay), NON_FINITE, CHECKPOINT_CORRUPT; INTERRUPTED after `stop`, with the run saved
  */
 export async function train(spec: RunSpec, options: TrainOptions): Promise<RunResult> {
-  const { resume = false, onEvent = () => undefined, stop = () => false } = options;
+  const { resume = false, extend = false, onEvent = () => undefined, stop = () => false } = options;
   // prepare: check and plan everything; nothing is written or compiled
   const run = prepareRun(spec);
   const record = options.record ?? { config: run.identity, environment: {} };
-  const folder = resume ? RunFolder.reopen(options.folder) : RunFolder.create(options.folder, record);
+  const folder = resume
+    ? RunFolder.reopen(options.folder, { finished: extend })
+    : RunFolder.create(options.folder, record);
   const emit = recorder(folder, onEvent);
   // a folder in which nothing has begun is removed again after an error
   const status = { begun: resume };

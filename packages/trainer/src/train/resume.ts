@@ -6,6 +6,7 @@ import { type Progress, startOfRun } from '../run/progress.js';
 import { type Checkpoint, latestCheckpoint } from '../store/checkpoint/load.js';
 import { pruneCheckpoints, removeRemains } from '../store/checkpoint/prune.js';
 import { type RunFolder, type RunRecord, runFiles } from '../store/run-folder.js';
+import { extensionOf } from './extend.js';
 import type { PreparedRun } from './prepare.js';
 
 /** Where a session begins. */
@@ -34,7 +35,10 @@ export function resumeFrom(
     });
   });
   if (found === undefined) refuseOther(folder, folder.config(), asWritten(record.config));
-  else refuseOther(folder, found.manifest.identity, run.identity);
+  const extendedFrom = found && extensionOf(folder, found.manifest, run);
+  if (found !== undefined && extendedFrom === undefined)
+    refuseOther(folder, found.manifest.identity, run.identity);
+  if (extendedFrom !== undefined) folder.extend(record);
   removeRemains(checkpoints);
   folder.metrics.truncate(metricsBytesOf(folder, found));
   warnOfChanges(folder, found, emit);
@@ -44,7 +48,7 @@ export function resumeFrom(
   // a process that was killed between saving and removing left one too many
   pruneCheckpoints(checkpoints, run.spec.checkpoint, { progress, stepsPerEpoch: run.source.batchesPerEpoch });
   const { epoch, step } = progress;
-  emit({ type: 'resume', checkpoint: found?.path ?? '', epoch, step });
+  emit({ type: 'resume', checkpoint: found?.path ?? '', epoch, step, ...(extendedFrom && { extendedFrom }) });
   return { progress, state };
 }
 
