@@ -10,6 +10,7 @@ import {
 import type { RunDataset } from '@limbeck/data';
 import type { ModelChoice, Placement, RunSpec, TeacherCacheSpec, TeacherSpec } from '@limbeck/trainer';
 import { place } from './backend.js';
+import { copyLayers } from './copy-layers.js';
 import { findParts } from './find-parts.js';
 import { preparedFolder, type RunFolders } from './folders.js';
 import { prepareData } from './open-data.js';
@@ -34,21 +35,24 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
   const { train } = config;
   const { batchSize, evalBatchSize, views, sampling } = config.data;
   const { keep, everyEpochs, everySteps } = train.checkpoint;
+  const opened = await Promise.all(
+    teachersOf(config).map((teacher, i) =>
+      composeTeacher(teacher, teachers[i]!.model, {
+        placement: teacherPlacements[i]!,
+        dataset,
+        folders,
+      }),
+    ),
+  );
+  const { init, weights } = config.student;
   return {
     ...found,
     student: {
       ...student,
-      ...(config.student.weights && { weights: readChosen(config.student) }),
+      ...(weights && { weights: readChosen(config.student) }),
+      ...(init && { weights: copyLayers(student, opened, { ...init, dataset }) }),
     },
-    teachers: await Promise.all(
-      teachersOf(config).map((teacher, i) =>
-        composeTeacher(teacher, teachers[i]!.model, {
-          placement: teacherPlacements[i]!,
-          dataset,
-          folders,
-        }),
-      ),
-    ),
+    teachers: opened,
     data: { dataset, batchSize, evalBatchSize, augment, batchTransforms, views, sampling },
     epochs: train.epochs,
     seed: train.seed,

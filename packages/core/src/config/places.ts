@@ -34,7 +34,7 @@ export const places = {
   'data.batchTransforms.*': plain('batchTransforms'),
   teacher,
   'teacher.*': teacher,
-  student: { kind: 'backbones', own: ['weights', 'rename'], kept: [] },
+  student: { kind: 'backbones', own: ['weights', 'rename', 'init'], kept: [] },
   distiller,
   'distiller.schedule': plain('schedules'),
   'distiller.*': distiller,

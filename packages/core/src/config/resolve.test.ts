@@ -380,6 +380,26 @@ describe('messages', () => {
       { train: { earlyStopping: { patience: 1, metric: 'nll' } } },
       /metric: found "nll", expected one of .*: top1/,
     ],
+    [
+      'layers of a teacher nobody is',
+      { student: { init: { from: 'techer' } } },
+      /student\.init\.from: .*expected the name of a teacher - there are: none/,
+    ],
+    [
+      'two beginnings',
+      { student: { weights: 'x.pth', init: { from: 'teacher' } } },
+      /student\.init: .*expected `init` or `weights`, not both/,
+    ],
+    [
+      'weights of a file and of a run',
+      { student: { weights: { file: 'x.pth', run: 'runs/a' } } },
+      /student\.weights\.run: .*expected `file` or `run`, not both/,
+    ],
+    [
+      'a best epoch that is not kept',
+      { train: { deploy: 'best', checkpoint: { keep: { best: false } } } },
+      /train\.deploy: .*'best' needs `train\.checkpoint\.keep\.best: true`/,
+    ],
     ['uneven statistics', { data: { normalization: { mean: [0, 0], std: [1] } } }, /as many values in `std`/],
     [
       'a wrong plugin',

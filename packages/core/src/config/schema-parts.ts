@@ -34,8 +34,10 @@ const renameRule = z
   })
   .refine(([pattern, , flags]) => isPattern(pattern, flags), 'expected [regular expression, replacement]');
 
-/** Rules for names of weights. */
-export const rename = z
-  .array(renameRule)
+/** Rules for names of weights, in order. */
+export const renameRules = z.array(renameRule);
+
+/** The same, for names in a file. */
+export const rename = renameRules
   .optional()
   .describe('Rules [pattern, replacement] for names in that file, in order, for every name. Absent: none.');

@@ -5,7 +5,7 @@ import { teacherNameProblem } from '../contracts/teacher-name.js';
 import { didYouMean } from '../suggest.js';
 import { dataSchema } from './data-schema.js';
 import { listOf } from './plain.js';
-import { count, device, id, isPattern, precision, rename, threads } from './schema-parts.js';
+import { count, device, id, isPattern, precision, rename, renameRules, threads } from './schema-parts.js';
 import { teacher } from './teacher-schema.js';
 import { renameProblem, weights } from './weights-schema.js';
 
@@ -40,8 +40,25 @@ const student = z
       .optional()
       .describe('File to start from, or what is taken of it, as for a teacher. Absent: drawn from the seed.'),
     rename,
+    init: z
+      .strictObject({
+        from: id.describe('Name of the teacher.'),
+        layers: z
+          .union([z.enum(['matching', 'every-second']), renameRules])
+          .default('matching')
+          .describe(
+            'Which: `matching` copies what has the same name and shape; `every-second` block 2i of the teacher into block i; rules [pattern, replacement] make names of the student from those of the teacher.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Layers of a teacher that the student begins with; what does not fit is drawn. Absent: none, as with `weights`.',
+      ),
   })
   .superRefine((given, context) => {
+    if (given.init !== undefined && given.weights !== undefined) {
+      context.addIssue({ code: 'custom', path: ['init'], message: 'expected `init` or `weights`, not both' });
+    }
     const message = renameProblem(given);
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['rename'], message });
   });
@@ -261,6 +278,16 @@ export const runSchema = z
       .prefault('auto')
       .describe('What computes.'),
   })
+  .superRefine(({ train: { deploy, checkpoint }, student: { init }, teacher: taught }, context) => {
+    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (deploy === 'best' && !checkpoint.keep.best) {
+      refuse(['train', 'deploy'], "'best' needs `train.checkpoint.keep.best: true`, which keeps its weights");
+    }
+    const names = listOf(taught).map(({ name }) => name);
+    if (init === undefined || names.includes(init.from)) return;
+    const hint = didYouMean(init.from, names) ?? `there are: ${names.join(', ') || 'none'}`;
+    refuse(['student', 'init', 'from'], `expected the name of a teacher - ${hint}`);
+  })
   .superRefine((run, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (run.distiller && !run.teacher)
@@ -289,9 +316,6 @@ export const runSchema = z
       const hint = didYouMean(wanted, names) ?? `there are: ${names.join(', ') || 'none'}`;
       const at = ['train', 'evaluate', 'metrics', String(i), 'teacher'];
       refuse(at, `expected the name of a teacher - ${hint}`);
-    }
-    if (run.train.deploy === 'best' && !run.train.checkpoint.keep.best) {
-      refuse(['train', 'deploy'], "'best' needs `train.checkpoint.keep.best: true`, which keeps its weights");
     }
     const metric = earlyStopping?.metric;
     if (metric !== undefined && !metrics.includes(metric)) {
