@@ -6,6 +6,7 @@ import { failureCases } from './failures.js';
 import { lookAlikeCases } from './look-alikes.js';
 import { operationCases } from './operations.js';
 import { randomCases } from './random.js';
+import { rangeCases } from './ranges.js';
 import { stateCases } from './state.js';
 
 /** Which cases of the conformance kit run, and how close results must be. */
@@ -75,6 +76,7 @@ export function backendConformance(
     ...operationCases(all),
     ...randomCases(backend, { programs: randomPrograms, operations: all, compile, losesNaN }),
     ...lookAlikeCases,
+    ...rangeCases,
     ...stateCases,
     ...failureCases,
   ];

@@ -12,17 +12,24 @@ const perChannel = (map: Tensor) => ({ sizes: inMemory(map.shape, nhwc), axes: [
 export const batchNorm: KernelClaim<BatchNormAttributes> = {
   layout: () => nhwc,
   lower: ({ graph, node, attributes: { epsilon } }) => {
-    const [x, ...vectors] = node.inputs as [Tensor, ...Tensor[]];
+    const [map, ...vectors] = node.inputs as [Tensor, ...Tensor[]];
+    const x = graph.read(map, nhwc);
     const [mean, variance, scale, offset] = vectors.map((vector) => graph.read(vector)) as [
       Slot,
       Slot,
       Slot,
       Slot,
     ];
+    if (graph.target.device !== 'wasm')
+      return graph.emit('FusedBatchNorm', { x, mean, variance, scale, offset }, { varianceEpsilon: epsilon });
+    // the WASM kernel scales the map before it divides: large maps would overflow although the factor is small
+    const moved = graph.emit('Add', { a: variance, b: graph.scalar(epsilon) });
+    const factor = graph.emit('Multiply', { a: scale, b: graph.emit('Rsqrt', { x: moved }) });
+    const one = graph.filled(1, node.shape[1]!);
     return graph.emit(
       'FusedBatchNorm',
-      { x: graph.read(x, nhwc), mean, variance, scale, offset },
-      { varianceEpsilon: epsilon },
+      { x, mean, variance: one, scale: factor, offset },
+      { varianceEpsilon: 0 },
     );
   },
 };
