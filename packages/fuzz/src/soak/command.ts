@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpuSeconds, hangs, lastChange, type Progress } from './progress.js';
 
 /** The built command. */
 const bin = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url));
@@ -15,11 +16,11 @@ export interface Ended {
   readonly said: string;
 }
 
-/** A run takes seconds; one that takes so many milliseconds hangs. */
-const patience = 180_000;
+/** How often a process is looked at, in milliseconds. */
+const looking = 5000;
 const kept = 2000;
 
-/** Starts the command. */
+/** Starts the command; one that hangs is killed. */
 export function start(
   args: readonly string[],
   cwd: string,
@@ -31,16 +32,28 @@ export function start(
     env: { PATH: process.env.PATH, HOME: cwd },
   });
   let said = '';
+  let length = 0;
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-kept);
+      length += text.length;
     });
   }
-  const timer = setTimeout(() => child.kill('SIGKILL'), patience);
+  const progress = (): Progress => ({
+    mark: `${length} ${lastChange(cwd)}`,
+    cpu: child.pid === undefined ? undefined : cpuSeconds(child.pid),
+    time: performance.now() / 1000,
+  });
+  let last = progress();
+  const timer = setInterval(() => {
+    const now = progress();
+    if (hangs(last, now)) child.kill('SIGKILL');
+    if (now.mark !== last.mark) last = now;
+  }, looking);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       resolve({ code, signal, said });
     });
   });
