@@ -4,8 +4,10 @@ import {
   type ConformanceTarget,
   checkRandomProgram,
   type DifferentialResult,
+  type Losses,
   longestProgram,
   operandsOfStep,
+  programKinds,
   type Step,
 } from '@limbeck/testkit';
 import fc from 'fast-check';
@@ -36,6 +38,12 @@ export interface DifferentialTally {
 
 const operations = [...Object.values(primitives), ...Object.values(composites)];
 
+/** What a backend may give numbers for. */
+function lossesOf(target: ConformanceTarget): Losses {
+  if (target.endsWith('-webgpu')) return 'not-finite';
+  return target === 'tfjs-wasm' ? 'nan' : 'nothing';
+}
+
 /** Compares random programs on a backend with the reference interpreter, until one differs. */
 export async function compareProgramsOn(
   target: ConformanceTarget,
@@ -44,11 +52,8 @@ export async function compareProgramsOn(
   const backend = boundBackend(targetPlaces[target]);
   const counts = { agreed: 0, refused: 0, differed: 0 };
   let [settled, elements] = [0, 0];
-  const property = fc.asyncProperty(programSteps, async (steps) => {
-    const result = await checkRandomProgram(backend, steps, {
-      operations,
-      losesNaN: target === 'tfjs-wasm',
-    });
+  const property = fc.asyncProperty(fc.constantFrom(...programKinds), programSteps, async (kind, steps) => {
+    const result = await checkRandomProgram(backend, steps, { operations, kind, loses: lossesOf(target) });
     if (counts.differed === 0) {
       counts[result.status]++;
       settled += result.settled;

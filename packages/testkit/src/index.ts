@@ -71,7 +71,9 @@ export {
   type DifferentialOptions,
   type DifferentialResult,
 } from './programs/differential.js';
+export type { Losses } from './programs/envelope.js';
 export { type RandomProgram, randomProgram } from './programs/random-program.js';
+export { type ProgramKind, programKinds } from './programs/random-training.js';
 export { drawSteps, longestProgram, operandsOfStep, type Step } from './programs/steps.js';
 export { exactBackend, referenceBackend } from './reference-backend.js';
 export { fillSampleInput } from './samples/fill.js';

@@ -77,6 +77,8 @@ export async function openSession(
 const typeErrors: readonly RegExp[] = [
   /Could not find an implementation for (\w+)\(\d+\) node with name '(.*?)'/,
   /of operator \((\w+)\) in node \((.*?)\) is invalid/,
+  // where several devices share a model
+  /Provider type for (\w+) node with name '(.*?)' is not set/,
 ];
 
 /** How onnxruntime says that it does not know an operator: one of a domain of its own, one of ONNX's. */

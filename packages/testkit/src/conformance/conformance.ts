@@ -1,5 +1,6 @@
 import type { Capabilities, CompileOptions, ComputeBackend } from '@limbeck/core/backend';
 import { composites, primitives } from '@limbeck/graph';
+import type { Losses } from '../programs/envelope.js';
 import type { SampledOperation } from '../samples/program.js';
 import { type CaseDefinition, type CaseResult, runCase } from './case.js';
 import { failureCases } from './failures.js';
@@ -23,8 +24,11 @@ export interface ConformanceOptions {
   readonly only?: RegExp;
   /** Random programs to compare with the reference, in cases of ten. Default 100. */
   readonly randomPrograms?: number;
-  /** Whether kernels such as a ReLU may give a number for NaN; random programs do not check then what NaN becomes. Default false. */
-  readonly losesNaN?: boolean;
+  /**
+   * What random programs do not check because kernels may give numbers for it: NaN, as a ReLU that compares does, or anything
+   * that is not finite, as WebGPU's shading language may. Default nothing.
+   */
+  readonly loses?: Losses;
   /** Fail, rather than skip, when the backend, its device or its precision is not available here. Default false. */
   readonly required?: boolean;
 }
@@ -67,14 +71,14 @@ export function backendConformance(
     skip = {},
     only,
     randomPrograms = 100,
-    losesNaN = false,
+    loses = 'nothing',
     required = false,
   }: ConformanceOptions = {},
 ): ConformanceCase[] {
   const all = [...Object.values(primitives), ...Object.values(composites), ...operations];
   const definitions: CaseDefinition[] = [
     ...operationCases(all),
-    ...randomCases(backend, { programs: randomPrograms, operations: all, compile, losesNaN }),
+    ...randomCases(backend, { programs: randomPrograms, operations: all, compile, loses }),
     ...lookAlikeCases,
     ...rangeCases,
     ...stateCases,

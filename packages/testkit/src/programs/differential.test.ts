@@ -3,7 +3,7 @@ import { composites, type PrimitiveOperation, primitives } from '@limbeck/graph'
 import { describe, expect, test } from 'vitest';
 import { referenceBackend } from '../reference-backend.js';
 import { checkRandomProgram, isPossible } from './differential.js';
-import { possibleOutputs } from './envelope.js';
+import { possibleResults } from './envelope.js';
 import { randomProgram } from './random-program.js';
 import { drawSteps } from './steps.js';
 
@@ -52,7 +52,7 @@ describe('random programs', () => {
 
   test('leave a backend no choice about most elements', () => {
     const elements = seeds.flatMap((seed) =>
-      [...possibleOutputs(randomProgram(drawSteps(seed), operations)).values()].flat(),
+      [...possibleResults(randomProgram(drawSteps(seed), operations)).outputs.values()].flat(),
     );
     expect(elements.filter(({ settled }) => settled).length).toBeGreaterThan(0.8 * elements.length);
   });
@@ -64,6 +64,42 @@ describe('random programs', () => {
     expect(await differing(changed((x) => (Number.isNaN(x) ? 0 : x)))).toBeGreaterThan(2);
     expect(await differing(changed((x) => (Math.abs(x) === Infinity ? 3e38 : x)))).toBeGreaterThan(1);
     expect(await differing(changed((x) => x * 1.0001))).toBeGreaterThan(12);
+  });
+});
+
+describe('random programs that train', () => {
+  const kinds = ['gradients', 'training'] as const;
+  const few = seeds.slice(0, 12);
+  const statuses = async (backend: ComputeBackend, kind: (typeof kinds)[number]) =>
+    Promise.all(
+      few.map(
+        async (seed) => (await checkRandomProgram(backend, drawSteps(seed), { operations, kind })).status,
+      ),
+    );
+
+  test('have gradients, or state that changes', () => {
+    const programs = (kind: (typeof kinds)[number]) =>
+      few.map((seed) => randomProgram(drawSteps(seed), operations, kind).program);
+    const gradients = programs('gradients').flatMap(({ outputs }) => [...outputs.keys()]);
+    expect(gradients.filter((name) => name.startsWith('d.')).length).toBeGreaterThan(few.length);
+    const changing = programs('training').flatMap(({ state }) =>
+      state.filter((slot) => slot.next !== slot.current),
+    );
+    expect(changing.length).toBeGreaterThan(few.length / 2);
+  });
+
+  test('agree with the reference itself, and find a backend that forgets its state', async () => {
+    for (const kind of kinds)
+      expect(new Set(await statuses(referenceBackend, kind))).toEqual(new Set(['agreed']));
+    const forgetful: ComputeBackend = {
+      ...referenceBackend,
+      async compile(program, options) {
+        const executable = await referenceBackend.compile(program, options);
+        return { ...executable, readState: async () => options?.state ?? new Map() };
+      },
+    };
+    const found = await statuses(forgetful, 'training');
+    expect(found.filter((status) => status === 'differed').length).toBeGreaterThan(few.length / 4);
   });
 });
 

@@ -95,13 +95,35 @@ export interface Possible {
   readonly settled: boolean;
 }
 
-type Liberty = 'none' | 'rounding' | 'flushing' | 'double';
+/**
+ * What a run does differently: it rounds otherwise, and what is not finite spreads as far as it may, or is passed over where
+ * the largest is looked for; it takes denormals for zeros.
+ */
+type Liberty = 'none' | 'rounding' | 'ignoring' | 'flushing' | 'double';
+
+const ignoresNaN = (liberty: Liberty): boolean => liberty === 'rounding' || liberty === 'ignoring';
 
 /** What runs of a program may do differently from the reference, one after the other. */
-const liberties: readonly Liberty[] = ['none', 'double', 'rounding', 'flushing', 'rounding', 'flushing'];
+const liberties: readonly Liberty[] = ['none', 'double', 'rounding', 'flushing', 'ignoring', 'flushing'];
 
-/** The run that takes zeros for NaN where a backend may lose them; those before it have made NaN of numbers. */
+/** The first run that takes numbers for what a backend may lose; those before it have made NaN of numbers. */
 const losing = 4;
+
+/**
+ * What a backend may give numbers for: NaN, as a ReLU that compares does, or anything that is not finite, as WebGPU's shading
+ * language may.
+ */
+export type Losses = 'nothing' | 'nan' | 'not-finite';
+
+/** Numbers of any size and sign for what is lost, in place. */
+function lose(data: Float64Array, loses: Losses, next: () => number): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isNaN(data[i]) || (loses === 'not-finite' && !Number.isFinite(data[i])))
+      data[i] = substitutes[next() % substitutes.length]!;
+  }
+}
+
+const substitutes = [0, -0, 1, -1, 0.3, -20, 3e38, -3e38] as const;
 
 /** Takes the liberties with a value, in place. */
 function loosen(data: Float64Array, liberty: Liberty, next: () => number, scale = data): void {
@@ -159,7 +181,7 @@ function loosenedInputs(
 ): readonly ReferenceValue[] {
   let given = inputs;
   if (liberty === 'flushing' && !moves.has(name)) given = given.map(flushed);
-  if (liberty === 'rounding' && choosing.has(name)) given = given.map(withoutNaN);
+  if (ignoresNaN(liberty) && choosing.has(name)) given = given.map(withoutNaN);
   if (exact.has(name)) return given;
   return given.map((input) => {
     if (!isFloat(input.dtype)) return input;
@@ -195,13 +217,13 @@ function compute(
   liberty: Liberty,
   next: () => number,
 ): ReferenceValue {
-  const loose = liberty === 'rounding' || liberty === 'flushing';
+  const loose = liberty !== 'none' && liberty !== 'double';
   const given = loose ? loosenedInputs(node, inputs, liberty, next) : inputs;
   const value = evaluateNode(node, given);
   if (loose && isFloat(node.dtype)) loosenResult(node, { inputs, given, liberty, next }, value.data);
   // a NaN among what is compared may count for the largest, or for nothing
   if (loose && node.operation.name === 'argMax' && inputs.some(hasNaN))
-    value.data.fill(liberty === 'rounding' ? 0 : 2 ** 20);
+    value.data.fill(ignoresNaN(liberty) ? 0 : 2 ** 20);
   settleIntegers(node, value, liberty);
   if (liberty !== 'double' || !isFloat(node.dtype)) roundTo(value);
   return value;
@@ -219,49 +241,58 @@ const moves: ReadonlySet<string> = new Set([
   'gather',
 ]);
 
+/** What the nodes of a program come to in one run. */
+function runWith(nodes: readonly Tensor[], random: RandomProgram, run: number, loses: Losses) {
+  const liberty = liberties[run]!;
+  const next = numbersFrom(run + 1);
+  const values = new Map<Tensor, ReferenceValue>();
+  for (const node of nodes) values.set(node, computed(node));
+  return values;
+
+  function computed(node: Tensor): ReferenceValue {
+    if (node.operation.kind === 'leaf') {
+      const given = isInput(node) ? random.inputs : random.state;
+      const leaf = isConstant(node) ? constantValue(node) : toReference(given.get(leafName(node))!);
+      if (liberty !== 'double') roundTo(leaf);
+      return leaf;
+    }
+    const inputs = node.inputs.map((input) => values.get(input)!);
+    const value = compute(node, inputs, liberty, next);
+    if (loses !== 'nothing' && run >= losing && isFloat(node.dtype) && !moves.has(node.operation.name))
+      lose(value.data, loses, next);
+    return value;
+  }
+}
+
+/** What each element of the outputs and of the state after a step may be, by name. */
+export interface PossibleResults {
+  readonly outputs: ReadonlyMap<string, readonly Possible[]>;
+  readonly state: ReadonlyMap<string, readonly Possible[]>;
+}
+
 /**
- * What each element of each output may be: the reference interpreter is run in single and in double precision, and several
+ * What each element of each result may be: the reference interpreter is run in single and in double precision, and several
  * times with the liberties that a backend has - a few units in the last place after each operation that rounds, denormals
- * taken for zeros, zeros of either sign; with `losesNaN` numbers for NaN. Where these runs agree on NaN, infinity or a number, a backend has to as well.
+ * taken for zeros, zeros of either sign; numbers for what the backend loses. Where these runs agree on NaN, infinity or a
+ * number, a backend has to as well.
  */
-export function possibleOutputs(
-  { program, inputs, state }: RandomProgram,
-  { losesNaN = false }: { readonly losesNaN?: boolean } = {},
-): Map<string, Possible[]> {
-  const inlined = inlineComposites(program);
+export function possibleResults(random: RandomProgram, loses: Losses = 'nothing'): PossibleResults {
+  const inlined = inlineComposites(random.program);
   const nodes = nodesOf(inlined);
-  const found = new Map<string, Possible[]>();
-  liberties.forEach((liberty, run) => {
-    const next = numbersFrom(run + 1);
-    const values = new Map<Tensor, ReferenceValue>();
-    for (const node of nodes) {
-      const leaf = node.operation.kind === 'leaf';
-      const given = () => toReference((isInput(node) ? inputs : state).get(leafName(node))!);
-      const value = !leaf
-        ? compute(
-            node,
-            node.inputs.map((input) => values.get(input)!),
-            liberty,
-            next,
-          )
-        : isConstant(node)
-          ? constantValue(node)
-          : given();
-      if (leaf && liberty !== 'double') roundTo(value);
-      if (losesNaN && !leaf && run === losing)
-        value.data.set(value.data.map((x) => (Number.isNaN(x) ? 0 : x)));
-      values.set(node, value);
-    }
-    for (const [name, node] of inlined.outputs) {
+  const outputs = new Map<string, Possible[]>();
+  const state = new Map<string, Possible[]>();
+  for (const run of liberties.keys()) {
+    const values = runWith(nodes, random, run, loses);
+    const add = (to: Map<string, Possible[]>, name: string, node: Tensor) => {
       const { data } = toReference(fromReference(values.get(node)!));
-      const before = found.get(name);
-      found.set(
-        name,
-        Array.from(data, (value, i) => widened(before?.[i], value)),
-      );
-    }
-  });
-  return found;
+      const before = to.get(name);
+      const after = Array.from(data, (value, i) => widened(before?.[i], value));
+      to.set(name, after);
+    };
+    for (const [name, node] of inlined.outputs) add(outputs, name, node);
+    for (const { name, next } of inlined.state) add(state, name, next);
+  }
+  return { outputs, state };
 }
 
 function widened(before: Possible | undefined, value: number): Possible {

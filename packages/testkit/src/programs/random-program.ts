@@ -3,6 +3,7 @@ import {
   broadcastTo,
   type DType,
   Graph,
+  leafName,
   type Program,
   program,
   reshape,
@@ -11,12 +12,14 @@ import {
   sameShape,
   sizeOf,
   slice,
+  stopGradient,
   type Tensor,
   type TensorData,
 } from '@limbeck/graph';
 import { fillSampleInput } from '../samples/fill.js';
 import type { SampledOperation } from '../samples/program.js';
 import { leafValues } from './leaf-values.js';
+import { extrasOf, type ProgramKind } from './random-training.js';
 import type { Step } from './steps.js';
 
 /** Element types that are tried in the place of float32; most often it stays. */
@@ -106,7 +109,9 @@ function addStep(draft: Draft, operations: readonly SampledOperation[], step: St
       const { shape, dtype = 'float32' } = input;
       return draft.operand({ shape, dtype: dtype === 'float32' ? other : dtype }, choice, seed);
     });
-    return draft.graph.node(operation, operands, attributes as never);
+    const result = draft.graph.node(operation, operands, attributes as never);
+    // the gradient of a gradient is not declared for every operation
+    return operation.kind === 'primitive' && operation.grad === undefined ? stopGradient(result) : result;
   };
   const wanted = dtypes[step.dtype % dtypes.length]!;
   try {
@@ -120,39 +125,47 @@ function addStep(draft: Draft, operations: readonly SampledOperation[], step: St
 
 /**
  * A program of the steps given over operations with samples: their shapes and attributes come from the declarations, so that
- * an operation is covered by being declared. Its outputs are the nodes that no other node reads.
+ * an operation is covered by being declared. Its outputs are the nodes that no other node reads, and what its kind asks for
+ * besides.
  */
 export function randomProgram(
   steps: readonly Step[],
   operations: readonly SampledOperation[],
+  kind: ProgramKind = 'forward',
 ): RandomProgram {
   const draft = new Draft();
   for (const step of steps) addStep(draft, operations, step);
-  const read = new Set<Tensor>();
-  const visit = (node: Tensor) => {
-    for (const input of node.inputs)
-      if (!read.has(input)) {
-        read.add(input);
-        visit(input);
-      }
-  };
-  for (const node of draft.nodes) visit(node);
-  const ends = [...new Set(draft.nodes)].filter((node) => !read.has(node));
+  const reached = reachedFrom(draft.nodes);
+  const ends = [...new Set(draft.nodes)].filter((node) => !reached.has(node));
+  const leaves = [...reached].filter(({ operation }) => operation.kind === 'leaf');
+  const more = extrasOf(kind, { ends, leaves, seed: steps[0]!.seed });
   const target = program({
     name: 'random',
-    outputs: new Map(ends.map((node, i) => [`y${i}`, node])),
+    outputs: new Map([...ends.map((node, i): [string, Tensor] => [`y${i}`, node]), ...more.outputs]),
+    updates: more.updates,
   });
   const kept = <T>(all: ReadonlyMap<string, T>, names: readonly string[]) =>
     new Map([...all].filter(([name]) => names.includes(name)));
   return {
     program: target,
-    inputs: kept(
-      draft.inputs,
-      target.inputs.map(({ attributes }) => attributes.name as string),
-    ),
+    inputs: kept(draft.inputs, target.inputs.map(leafName)),
     state: kept(
       draft.state,
       target.state.map(({ name }) => name),
     ),
   };
+}
+
+/** What nodes read, directly or not. */
+function reachedFrom(nodes: readonly Tensor[]): ReadonlySet<Tensor> {
+  const read = new Set<Tensor>();
+  const visit = (node: Tensor) => {
+    for (const input of node.inputs) {
+      if (read.has(input)) continue;
+      read.add(input);
+      visit(input);
+    }
+  };
+  nodes.forEach(visit);
+  return read;
 }
