@@ -13,6 +13,7 @@ import {
 } from '@limbeck/core';
 import { type FileTensor, openSafetensors, readNpy, readNpz } from '@limbeck/formats';
 import { z } from 'zod';
+import { choiceFingerprint } from './choice-fingerprint.js';
 import { badData } from './failure.js';
 
 interface Options {
@@ -77,14 +78,24 @@ export const arrays = defineDataset<Options>({
         'give all splits images of one shape',
       );
     }
-    const classes =
-      classNames?.length ?? Math.max(1, ...Object.values(splits).map(({ split }) => classesOf(split)));
+    const labelled = Object.values(splits).map(({ split }) => classesOf(split));
+    const most = Math.max(1, ...labelled);
+    if (classNames !== undefined && most > classNames.length) {
+      throw badData(
+        file,
+        `has the label ${most - 1}; there are ${classNames.length} classes`,
+        'labels count from 0; name every class in data.classNames',
+      );
+    }
+    const classes = classNames?.length ?? most;
     return {
       classes,
       classNames: classNames ?? Array.from({ length: classes }, (_, label) => String(label)),
       imageShape: first.shape,
       splits: Object.fromEntries(Object.entries(splits).map(([name, { split }]) => [name, split])),
-      fingerprint: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+      fingerprint: choiceFingerprint(`sha256:${createHash('sha256').update(bytes).digest('hex')}`, {
+        layout: layout === 'auto' ? undefined : layout,
+      }),
     };
   },
 });
@@ -93,6 +104,14 @@ async function read(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_FS_FILE_TOO_LARGE') {
+      throw badData(
+        file,
+        'is too large to be held in memory: 2 GiB are read at most',
+        'save the images as files, as Parquet or in tar shards',
+        cause,
+      );
+    }
     throw new LimbeckError('NOT_FOUND', `cannot read ${file}: ${(cause as Error).message}`, {
       hint: 'name a .npz, .npy or .safetensors file with data.path',
       details: { path: file },

@@ -266,6 +266,27 @@ describe('webdataset', () => {
     expect(splits!.validation!.length).toBe(1);
   });
 
+  test('shards are read one after the other where a buffer is asked for', async () => {
+    const shard = (...names: string[]) =>
+      tar(
+        Object.fromEntries(
+          names.flatMap((name) => [
+            [`${name}.jpg`, jpeg(name)],
+            [`${name}.cls`, '0'],
+          ]),
+        ),
+      );
+    await writeFile(path.join(root, 'train-000.tar'), shard('a', 'b', 'c'));
+    await writeFile(path.join(root, 'train-001.tar'), shard('d', 'e'));
+    const [whole, buffered] = [await open(), await open({ shuffleBuffer: 100 })];
+    expect(whole.splits!.train!.readTogether).toBeUndefined();
+    expect(buffered.splits!.train!.readTogether).toEqual({
+      groups: Int32Array.of(0, 0, 0, 1, 1),
+      buffer: 100,
+    });
+    expect(buffered.fingerprint).not.toBe(whole.fingerprint);
+  });
+
   test.each([
     ['a way out', { '../1.jpg': 'x' }, "the entry '../1.jpg' leads outside the archive"],
     ['an absolute name', { '/etc/1.jpg': 'x' }, 'leads outside the archive'],

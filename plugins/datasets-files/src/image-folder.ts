@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type DatasetContext, defineDataset, LimbeckError, noTargets, type OpenDataset } from '@limbeck/core';
 import { byCodePoint, type FileIndex, indexFolder, isPictureName, looksDamaged } from '@limbeck/formats';
 import { z } from 'zod';
+import { choiceFingerprint } from './choice-fingerprint.js';
 import { badData } from './failure.js';
 import { splitNames } from './split-names.js';
 
@@ -114,7 +115,7 @@ function unlabelled(index: FileIndex, found: ReadonlyMap<string, Found>, classes
         { ...index.pick(Uint32Array.from(files)), targets: noTargets },
       ]),
     ),
-    fingerprint: index.fingerprint,
+    fingerprint: choiceFingerprint(index.fingerprint, { labels: 'none', classes }),
   };
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { defineDataset, noTargets, type OpenDataset } from '@limbeck/core';
 import { z } from 'zod';
+import { choiceFingerprint } from './choice-fingerprint.js';
 import { classesOfLabels, type LabelledPart } from './class-labels.js';
 import { badData } from './failure.js';
 import { openPictureTable, type PictureTable } from './parquet-file.js';
@@ -65,7 +66,7 @@ export const parquet = defineDataset<Options>({
       splits: Object.fromEntries(
         Object.entries(parts).map(([split, own]) => [split, pictureSplit(own, targets[split]!)]),
       ),
-      fingerprint,
+      fingerprint: choiceFingerprint(fingerprint, { image, label }),
     };
   },
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { defineDataset, type OpenDataset, type Split, type Targets } from '@limbeck/core';
 import { fileBytes, kept, looksDamaged, pictureEndings, tarEntries } from '@limbeck/formats';
 import { z } from 'zod';
+import { choiceFingerprint } from './choice-fingerprint.js';
 import { classesOfLabels, type LabelledPart, type RawLabel } from './class-labels.js';
 import { badData } from './failure.js';
 import { findShards } from './shard-files.js';
@@ -11,6 +12,7 @@ interface Options {
   readonly path: string;
   readonly labelKey: string;
   readonly classNames?: readonly string[] | undefined;
+  readonly shuffleBuffer?: number | undefined;
 }
 
 /** Bytes of a picture in a shard, at most. */
@@ -34,7 +36,8 @@ interface Place extends Listed {
 
 /**
  * Tar shards in WebDataset's layout: the files of a sample share their name up to the first dot: `.jpg` (or another
- * picture) with `.cls` (a number) or `.json`. Shards are read where they lie; samples are shuffled over all of them.
+ * picture) with `.cls` (a number) or `.json`. Shards are read where they lie. Samples are shuffled over all of them, or shard by shard
+ * through a buffer.
  */
 export const webDataset = defineDataset<Options>({
   id: 'webdataset',
@@ -48,9 +51,19 @@ export const webDataset = defineDataset<Options>({
       .min(1)
       .optional()
       .describe('names of the classes. Absent: their numbers'),
+    shuffleBuffer: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'samples that are shuffled at a time, shard after shard, so that each shard is read from its beginning to its end. Absent: all',
+      ),
   }),
   files: [],
-  async open({ path: given, labelKey, classNames }, { cacheDir, report }): Promise<OpenDataset> {
+  async open(
+    { path: given, labelKey, classNames, shuffleBuffer },
+    { cacheDir, report },
+  ): Promise<OpenDataset> {
     const { shards, fingerprint } = await findShards(path.resolve(given), {
       ending: '.tar',
       wordsOf: (part) => /^[a-z]+/.exec(part) ?? [],
@@ -77,16 +90,20 @@ export const webDataset = defineDataset<Options>({
       classes: names.length,
       classNames: names,
       splits: Object.fromEntries(
-        Object.entries(places).map(([name, own]) => [name, splitOf(own, targets[name]!)]),
+        Object.entries(places).map(([name, own]) => [name, splitOf(own, targets[name]!, shuffleBuffer)]),
       ),
-      fingerprint,
+      fingerprint: choiceFingerprint(fingerprint, {
+        labelKey: labelKey === 'label' ? undefined : labelKey,
+        classNames,
+        shuffleBuffer,
+      }),
     };
   },
 });
 
 const nameOf = ({ shard, key }: Place): string => `${shard}: ${key}`;
 
-function splitOf(places: readonly Place[], targets: Targets): Split {
+function splitOf(places: readonly Place[], targets: Targets, buffer: number | undefined): Split {
   return {
     length: places.length,
     targets,
@@ -96,8 +113,19 @@ function splitOf(places: readonly Place[], targets: Targets): Split {
     },
     nameOf: (sample) => nameOf(places[sample]!),
     hashOf: (sample) => places[sample]!.hash,
+    ...(buffer !== undefined && { readTogether: { groups: groupsOf(places), buffer } }),
     suspects: places.flatMap(({ mark }, sample) => (mark === 0 ? [] : sample)),
   };
+}
+
+/** A number for the shard of every sample. */
+function groupsOf(places: readonly Place[]): Int32Array {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(places, ({ shard }) => {
+    const number = numbers.get(shard) ?? numbers.size;
+    numbers.set(shard, number);
+    return number;
+  });
 }
 
 function samplesOf(shard: string, labelKey: string): Listed[] {

@@ -23,6 +23,11 @@ export interface Split {
   nameOf?(index: number): string;
   /** The same for samples with the same content: finds test images that are training images as well. */
   hashOf?(index: number): string;
+  /**
+   * Samples that are best read one after the other, such as those of an archive: a number for each sample. An epoch's order then
+   * shuffles groups, and samples through a buffer of so many. Default: all samples are shuffled.
+   */
+  readonly readTogether?: { readonly groups: Int32Array; readonly buffer: number };
   /** Samples that look damaged, by index: they are decoded before a run, so that it does not fail in its midst. */
   readonly suspects?: readonly number[];
 }

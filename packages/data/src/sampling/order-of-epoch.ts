@@ -1,10 +1,11 @@
 import { LimbeckError, type Split, targetsOf } from '@limbeck/core';
 import { fastRandom } from '../fast-random.js';
+import { groupwise } from './groupwise.js';
 import { shuffleInto } from './order.js';
 
 /** How an epoch's samples are chosen. All three give as many as the split has. */
 export type Sampling =
-  /** Every sample once, in shuffled order. */
+  /** Every sample once, in shuffled order; group by group where the split says so. */
   | { readonly kind: 'shuffled' }
   /** Every class equally often, drawn with replacement. */
   | { readonly kind: 'balanced' }
@@ -29,7 +30,9 @@ export function createOrder(
   const orders = [0, 1].map(() => ({ epoch: -1, samples: new Int32Array(split.length) }));
   const make =
     sampling.kind === 'shuffled'
-      ? (samples: Int32Array, epoch: number) => void shuffleInto(samples, seed, epoch)
+      ? split.readTogether === undefined
+        ? (samples: Int32Array, epoch: number) => void shuffleInto(samples, seed, epoch)
+        : groupwise(split.readTogether, seed)
       : drawing(split, seed, sampling);
   return (epoch) => {
     const order = orders[epoch % 2]!;

@@ -10,7 +10,7 @@ export function pickSamples(split: Split, indices: Int32Array): Split {
       places.set(sample, i);
     });
   }
-  const { open, read, nameOf, hashOf, suspects } = split;
+  const { open, read, nameOf, hashOf, suspects, readTogether } = split;
   return {
     length: indices.length,
     targets: pickTargets(split, indices),
@@ -18,6 +18,9 @@ export function pickSamples(split: Split, indices: Int32Array): Split {
     ...(read && { read: (index, into, offset) => read.call(split, at(index), into, offset) }),
     nameOf: (index) => nameOf?.call(split, at(index)) ?? `sample ${at(index)}`,
     ...(hashOf && { hashOf: (index) => hashOf.call(split, at(index)) }),
+    ...(readTogether && {
+      readTogether: { ...readTogether, groups: indices.map((index) => readTogether.groups[index]!) },
+    }),
     ...(suspects && { suspects: suspects.flatMap((sample) => places.get(sample) ?? []) }),
   };
 }
