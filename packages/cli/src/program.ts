@@ -14,6 +14,13 @@ function positive(value: string): number {
   throw new InvalidArgumentError('give a whole number above 0');
 }
 
+/** A whole number of at least 0. */
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError('give a whole number');
+}
+
 /** Implementations are imported when their command runs: `--help` must not wait for what it does not show. */
 const commands = {
   train: () => import('./commands/train.js').then(({ train }) => train),
@@ -21,6 +28,7 @@ const commands = {
     import('./commands/tune-projector-size.js').then(({ tuneProjectorSize }) => tuneProjectorSize),
   bench: () => import('./commands/bench.js').then(({ bench }) => bench),
   evaluate: () => import('./commands/evaluate.js').then(({ evaluate }) => evaluate),
+  predict: () => import('./commands/predict.js').then(({ predict }) => predict),
   inspect: () => import('./commands/inspect.js').then(({ inspect }) => inspect),
   exportModel: () => import('./commands/export.js').then(({ exportModel }) => exportModel),
   convert: () => import('./commands/convert.js').then(({ convert }) => convert),
@@ -143,6 +151,35 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .addOption(set())
     .addOption(json())
     .action(does(commands.evaluate, 'target'));
+
+  program
+    .command('predict')
+    .description('label the pictures of a folder with a trained model')
+    .argument('<model>', 'run folder, file of weights, or .onnx file')
+    .argument('<folder>', 'folder of pictures, folders inside included, or one picture')
+    .option('-o, --out <file>', 'file to write: .csv, .tsv or .jsonl (default: CSV on the standard output)')
+    .addOption(
+      new Option('--top <k>', 'classes of each picture, the most probable first')
+        .argParser(positive)
+        .default(1),
+    )
+    .addOption(
+      new Option('--on-error <what>', 'what a picture that cannot be read does')
+        .choices(['stop', 'skip'])
+        .default('stop'),
+    )
+    .addOption(new Option('--batch-size <n>', 'pictures at a time').argParser(positive).default(64))
+    .option('--workers <n>', 'threads that decode pictures (default: the cores)', wholeNumber)
+    .option('--force', 'overwrite the file')
+    .addOption(
+      new Option('--image-size <pixels>', 'height and width of what the model sees').argParser(positive),
+    )
+    .option('--normalization <name>', 'imagenet or cifar, for a model that does not say')
+    .option('--class-names <file>', 'names of the classes, one a line, in the order of the logits')
+    .addOption(config())
+    .addOption(set())
+    .addOption(json())
+    .action(does(commands.predict, 'model', 'folder'));
 
   program
     .command('bench')

@@ -17,6 +17,7 @@ export { describeEnvironment, type Environment } from './environment.js';
 export { findParts, type RunParts } from './find-parts.js';
 export { dataFolder, type RunFolders, runFolders, type Surroundings } from './folders.js';
 export { dataCache, openData, prepareData } from './open-data.js';
+export { type PredictedImages, type Prediction, type PredictOptions, predict } from './predict.js';
 export { readAs, readChosen } from './read-chosen.js';
 export { type RunOrder, runConfig, specOf } from './run-config.js';
 export { nextRunFolder, runName } from './run-name.js';

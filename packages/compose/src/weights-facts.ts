@@ -1,6 +1,6 @@
 import { LimbeckError } from '@limbeck/core';
 import type { RunDataset } from '@limbeck/data';
-import type { Weights } from '@limbeck/trainer';
+import type { PictureFacts, Weights } from '@limbeck/trainer';
 import { z } from 'zod';
 
 /** What must be known of a model besides its weights. */
@@ -9,6 +9,8 @@ export interface ModelFacts extends Pick<RunDataset, 'classes' | 'imageShape' | 
   readonly backbone?: string;
   /** The backbone's options, not yet checked by it; none in files from before they were noted down. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** What turns pictures into predictions; none in files from before it was noted down. */
+  readonly pictures?: PictureFacts | undefined;
 }
 
 const json = <T extends z.ZodType>(schema: T) =>
@@ -29,11 +31,22 @@ const size = z
   .min(1)
   .max(1 << 20);
 
+const pictures = z.object({
+  classNames: z.array(z.string()).min(1),
+  decoded: z.object({
+    channels: size,
+    size: z.object({ height: size, width: size }).optional(),
+  }),
+  evaluation: z.array(z.looseObject({ use: z.string() })),
+  task: z.string(),
+});
+
 const metadata = z.object({
   'limbeck.backbone': z.string(),
   'limbeck.options': json(z.record(z.string(), z.unknown())).optional(),
   'limbeck.classes': z.coerce.number().pipe(size),
   'limbeck.imageShape': json(z.tuple([size, size, size])),
+  'limbeck.pictures': json(pictures).optional(),
   'limbeck.normalization': json(z.object({ mean: z.array(z.number()), std: z.array(z.number().positive()) })),
 });
 
@@ -42,7 +55,10 @@ const metadata = z.object({
  *
  * @throws LimbeckError BAD_FILE where what it says makes no sense
  */
-export function readFacts({ source, metadata: said = {} }: Weights): ModelFacts | undefined {
+export function readFacts({
+  source,
+  metadata: said = {},
+}: Pick<Weights, 'source' | 'metadata'>): ModelFacts | undefined {
   if (said['limbeck.backbone'] === undefined) return undefined;
   const { data, error } = metadata.safeParse(said);
   if (data === undefined) {
@@ -58,5 +74,6 @@ export function readFacts({ source, metadata: said = {} }: Weights): ModelFacts 
     classes: data['limbeck.classes'],
     imageShape: data['limbeck.imageShape'],
     normalization: data['limbeck.normalization'],
+    pictures: data['limbeck.pictures'],
   };
 }

@@ -39,6 +39,7 @@ export type { ChosenChange } from './pipeline/changes.js';
 export { namedNormalizations } from './prepare/normalization.js';
 export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepare/prepare-dataset.js';
 export { evaluatedImages, type RunDataset, trainingImages } from './prepare/run-dataset.js';
+export { completeLists } from './prepare/standard-changes.js';
 export { batchRandom, sampleRandom } from './random.js';
 export { type OrderKey, shuffledOrder } from './sampling/order.js';
 export type { Sampling } from './sampling/order-of-epoch.js';

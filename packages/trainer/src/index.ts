@@ -168,7 +168,13 @@ export { type RunEpoch, type RunWeights, readRunWeights } from './store/run-weig
 export { describeCaches } from './train/describe-caches.js';
 export { type TrainOptions, train } from './train/loop.js';
 export { otherOptions } from './weights/check-origin.js';
-export { deployedWeights, describeWeights, loadDeployed, type WeightsFacts } from './weights/deployed.js';
+export {
+  deployedWeights,
+  describeWeights,
+  loadDeployed,
+  type PictureFacts,
+  type WeightsFacts,
+} from './weights/deployed.js';
 export { type LoadedWeights, loadWeights, matchWeights, type WeightsTarget } from './weights/load.js';
 export {
   openWeightsFile,

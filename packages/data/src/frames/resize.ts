@@ -8,8 +8,12 @@ interface Options {
 }
 
 /** One number is the shorter side; the other follows, cut down to whole pixels as torchvision's `Resize` does. */
-function sizeFor(size: Options['size'], { height, width }: PictureSize): PictureSize {
+function sizeFor(size: Options['size'], given: PictureSize): PictureSize;
+function sizeFor(size: Options['size'], given: PictureSize | undefined): PictureSize | undefined;
+function sizeFor(size: Options['size'], given: PictureSize | undefined): PictureSize | undefined {
   if (typeof size !== 'number') return { height: size[0], width: size[1] };
+  if (given === undefined) return undefined;
+  const { height, width } = given;
   return height <= width
     ? { height: size, width: Math.max(1, Math.trunc((size * width) / height)) }
     : { height: Math.max(1, Math.trunc((size * height) / width)), width: size };
@@ -26,8 +30,7 @@ export const resize = defineAugmentation({
       .describe('pixels of the shorter side, or [height, width]'),
     filter: filterOption,
   }),
-  sizeOf: ({ size }: Options, given) =>
-    typeof size === 'number' && given === undefined ? undefined : sizeFor(size, given!),
+  sizeOf: ({ size }: Options, given) => sizeFor(size, given),
   create:
     ({ size, filter }: Options) =>
     ({ height, width }) => {

@@ -57,6 +57,7 @@ export function createBatches<Position>(
   const before = options.before ?? { channels, size: { height, width } };
   const copyTarget = targetCopier(split);
   const feed = loading.feed(split, { before, changes, imageShape, normalization, seed, picture });
+  const isShared = feed.ahead > 0;
   const free: Batch[] = [];
   const given: Batch[] = [];
   const begun = new Map<string, Begun>();
@@ -73,7 +74,7 @@ export function createBatches<Position>(
     return { ...batch, count: samples.length };
   };
   const begin = (position: Position): Begun => {
-    const batch = free.pop() ?? allocateBatch(options, feed.ahead > 0);
+    const batch = free.pop() ?? allocateBatch(options, isShared);
     const ready = fill(batch, planOf(position));
     // whoever asks for it hears of its failure
     ready.catch(() => undefined);
@@ -82,10 +83,10 @@ export function createBatches<Position>(
   return {
     async get(position) {
       const key = keyOf(position);
-      if (given.length > 1) free.push(given.shift()!);
+      if (given.length > 1 && !isShared) free.push(given.shift()!);
       const own = begun.get(key) ?? begin(position);
       begun.delete(key);
-      given.push(own.batch);
+      if (!isShared) given.push(own.batch);
       const wanted = new Map<string, Position>();
       for (let next = after(position); next !== undefined && wanted.size < feed.ahead; next = after(next)) {
         wanted.set(keyOf(next), next);
@@ -97,9 +98,26 @@ export function createBatches<Position>(
         ready.then(release, release);
       }
       for (const [other, next] of wanted) if (!begun.has(other)) begun.set(other, begin(next));
-      return own.ready;
+      if (!isShared) return own.ready;
+      const into = given.length > 1 ? given.shift()! : allocateBatch(options, false);
+      given.push(into);
+      try {
+        return { ...copyBatch(await own.ready, into), count: (await own.ready).count };
+      } finally {
+        free.push(own.batch);
+      }
     },
   };
+}
+
+/** Runtimes take no shared memory: a batch that threads have written is copied out of it. */
+function copyBatch(from: Batch, into: Batch): Batch {
+  into.images.set(from.images);
+  into.indices.set(from.indices);
+  if (into.targets.kind !== 'none' && from.targets.kind !== 'none') {
+    into.targets.values.set(from.targets.values);
+  }
+  return into;
 }
 
 /** Puts the next good sample of the batch in the place of each bad one. */

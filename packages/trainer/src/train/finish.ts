@@ -5,6 +5,7 @@ import type { StateDict } from '@limbeck/graph';
 import { frozen } from '../execute/compile.js';
 import { removeQuietly, writeAtomically, writeJson } from '../files/atomic.js';
 import { writeExported } from '../files/exported.js';
+import { defaultTask } from '../programs/plan-task.js';
 import type { RunListener } from '../run/events.js';
 import { findNotFinite } from '../run/finite.js';
 import type { Progress } from '../run/progress.js';
@@ -85,12 +86,22 @@ export async function finish(
 
 /** What the files of a student say about it. */
 function describeStudent(
-  { spec: { student, data } }: PreparedRun,
+  { spec: { student, data, task = defaultTask } }: PreparedRun,
   about: Pick<EndEpoch, 'epoch' | 'metrics'> & { readonly split: string },
 ): Record<string, string> {
-  const { classes, imageShape, normalization } = data.dataset;
+  const { classes, classNames, imageShape, normalization, before, evaluation = [] } = data.dataset;
   const { backbone, options } = student;
-  const facts = { backbone: backbone.id, options, classes, imageShape, normalization };
+  const [channels, height, width] = imageShape;
+  const pictures = {
+    classNames,
+    decoded: before ?? { channels, size: { height, width } },
+    evaluation: evaluation.map((change) => ({
+      ...(change.options as object | undefined),
+      use: change.contribution.id,
+    })),
+    task: task.contribution.id,
+  };
+  const facts = { backbone: backbone.id, options, classes, imageShape, normalization, pictures };
   return describeWeights({ ...facts, ...about, version: coreVersion });
 }
 

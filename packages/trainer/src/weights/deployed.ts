@@ -36,6 +36,20 @@ export function loadDeployed(deployed: Program, weights: Weights, target: Weight
   return loadWeights(variables, weights, target);
 }
 
+/** What turns pictures into predictions, besides the weights. */
+export interface PictureFacts {
+  readonly classNames: readonly string[];
+  /** Channels that pictures are decoded to, and the size they are brought to first, where the data have one. */
+  readonly decoded: {
+    readonly channels: number;
+    readonly size?: { readonly height: number; readonly width: number } | undefined;
+  };
+  /** Changes to images that are evaluated, as a configuration names them. */
+  readonly evaluation: readonly ({ readonly use: string } & Readonly<Record<string, unknown>>)[];
+  /** Id of the task it has learnt, which says what its logits are. */
+  readonly task: string;
+}
+
 /** What a file of weights says about itself, all text. */
 export interface WeightsFacts {
   readonly backbone: string;
@@ -46,6 +60,8 @@ export interface WeightsFacts {
   readonly imageShape: readonly [number, number, number];
   /** Of pixels scaled to [0, 1], per channel. */
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  /** How pictures become what the model sees, and what its classes are called; absent where pixels come as they are. */
+  readonly pictures?: PictureFacts;
   /** Epochs it was trained for. */
   readonly epoch: number;
   readonly metrics: Readonly<Record<string, number>>;
@@ -66,6 +82,7 @@ export function describeWeights(facts: WeightsFacts): Record<string, string> {
     'limbeck.classes': String(facts.classes),
     'limbeck.imageShape': formatShape(facts.imageShape),
     'limbeck.normalization': JSON.stringify(facts.normalization),
+    ...(facts.pictures && { 'limbeck.pictures': JSON.stringify(facts.pictures) }),
     'limbeck.epoch': String(facts.epoch),
     'limbeck.split': facts.split,
     'limbeck.metrics': JSON.stringify(facts.metrics),
