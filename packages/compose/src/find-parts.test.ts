@@ -37,7 +37,7 @@ const asked = (kind: string, use: object, path: string) => ({
 
 describe('the parts of a configuration', () => {
   it("are asked for without the run's own keys, each by its kind and place", () => {
-    const parts = find({ ...example, data: { ...example.data, part: 'a' } });
+    const parts = find({ ...example, data: { ...(example.data as object), part: 'a' } });
     expect(parts.dataset).toMatchObject(asked('datasets', { use: 'fashion-mnist', part: 'a' }, 'data'));
     expect(parts.dataset.options).toMatchObject({ own: expect.arrayContaining(['batchSize']) });
     expect(parts.dataset.contribution).not.toHaveProperty('use.augment');
