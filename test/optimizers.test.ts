@@ -84,7 +84,7 @@ async function trainedAs(one: Case, backend: ComputeBackend, { reopenAfter = -1 
     parts: host,
     data: { batchSize: batch, dataset: { imageShape: [features, 1, 1], classes } },
     optimizer: host.use('optimizers', optimizer),
-    groups: rules.groups,
+    groups: rules.groups?.map((group) => ({ lrFactor: 1, ...group })),
     layerDecay: rules.layerDecay,
     accumulate: rules.accumulate,
     freeze: rules.freeze,

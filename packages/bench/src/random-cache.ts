@@ -16,7 +16,7 @@ const samples = 4096;
  */
 export function randomCache(sizes: readonly FeatureSize[], batchSize: number): () => Fetches {
   const folder = mkdtempSync(join(tmpdir(), 'limbeck-bench-cache-'));
-  const layout = layoutOf(sizes, { dtype: 'float32' }, samples);
+  const layout = layoutOf(sizes, { dtype: 'float32', logits: {} }, samples);
   const store = new CacheStore({ folder, key: 'bench', identity: 'random', layout, draws: 1 });
   const random = randomSource(10, 'cache');
   const values = () =>

@@ -1,4 +1,5 @@
 import {
+  dataSettings,
   type Host,
   isFileTeacher,
   placedUse,
@@ -6,9 +7,10 @@ import {
   type ResolvedConfig,
   type TeacherConfig,
   teachersOf,
+  trainSettings,
 } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
-import type { ModelChoice, Placement, RunSpec, TeacherCacheSpec, TeacherSpec } from '@limbeck/trainer';
+import type { ModelChoice, Placement, RunSpec, TeacherSpec } from '@limbeck/trainer';
 import { place } from './backend.js';
 import { copyLayers } from './copy-layers.js';
 import { findParts } from './find-parts.js';
@@ -32,9 +34,6 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
     prepareData(config, parts, folders.dataDir),
   ]);
   const { dataset: _, augment: __, evaluation: ___, batchTransforms, student, teachers, ...found } = parts;
-  const { train } = config;
-  const { batchSize, evalBatchSize, views, sampling } = config.data;
-  const { keep, everyEpochs, everySteps } = train.checkpoint;
   const opened = await Promise.all(
     teachersOf(config).map((teacher, i) =>
       composeTeacher(teacher, teachers[i]!.model, {
@@ -47,30 +46,16 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
   const { init, weights } = config.student;
   return {
     ...found,
+    ...trainSettings(config),
     student: {
       ...student,
       ...(weights && { weights: readChosen(config.student) }),
       ...(init && { weights: copyLayers(student, opened, { ...init, dataset }) }),
     },
     teachers: opened,
-    data: { dataset, batchSize, evalBatchSize, augment, batchTransforms, views, sampling },
-    epochs: train.epochs,
-    seed: train.seed,
-    evaluateEvery: train.evaluate.every,
-    ...(train.evaluate.splits.includes('train') && {
-      evaluateTrain: { images: train.evaluate.trainImages },
-    }),
-    checkpoint: {
-      everyEpochs,
-      everySteps,
-      keepLast: keep.last,
-      keepBest: keep.best,
-      keepEvery: keep.everyEpochs,
-    },
-    deploy: train.deploy,
-    earlyStopping: train.earlyStopping,
+    data: { ...dataSettings(config), dataset, augment, batchTransforms },
     placement,
-    exporters: train.export.map((use, i) => {
+    exporters: config.train.export.map((use, i) => {
       const placed = placedUse('train.export.*', use, i);
       return host.use('exporters', placed.use, placed);
     }),
@@ -82,21 +67,18 @@ async function composeTeacher(
   model: ModelChoice | undefined,
   { placement, dataset, folders }: { placement: Placement; dataset: RunDataset; folders: RunFolders },
 ): Promise<TeacherSpec> {
-  const { name, acceptChance, fidelity, cache } = teacher;
-  const { dir: folder = folders.calibrationDir, ...calibration } = teacher.calibration;
+  const { name, acceptChance, fidelity, calibration, cache } = teacher;
   const settings = {
-    ...{ placement, acceptChance, fidelity, calibration: { ...calibration, folder } },
-    cache: cache && cacheOf(cache, folders.cacheDir),
+    ...{
+      placement,
+      acceptChance,
+      fidelity,
+      calibration: { ...calibration, dir: calibration.dir ?? folders.calibrationDir },
+    },
+    cache: cache && { ...cache, dir: cache.dir ?? folders.cacheDir },
     preparedFolder: preparedFolder(cache?.dir ?? folders.cacheDir),
   };
   return isFileTeacher(teacher)
     ? { name, foreign: await openFileTeacher(teacher, placement, dataset), ...settings }
     : { name, ...model!, weights: readChosen(teacher), ...settings };
-}
-
-function cacheOf(
-  { views, dtype, logits, dir }: NonNullable<TeacherConfig['cache']>,
-  cacheDir: string,
-): TeacherCacheSpec {
-  return { dtype, topLogits: logits.top, views, folder: dir ?? cacheDir };
 }

@@ -5,6 +5,7 @@ import {
   isFileTeacher,
   placedUse,
   type ResolvedConfig,
+  type TrainSettings,
   teachersOf,
 } from '@limbeck/core/host';
 import type { Chosen, ModelChoice, RunSpec, StudentSpec } from '@limbeck/trainer';
@@ -14,8 +15,8 @@ import type { Chosen, ModelChoice, RunSpec, StudentSpec } from '@limbeck/trainer
  * adds are places, data and weights.
  */
 export interface RunParts
-  extends Omit<StudentSpec, 'teachers' | 'data'>,
-    Pick<RunSpec, 'lr' | 'schedule' | 'metrics'> {
+  extends Omit<StudentSpec, 'teachers' | 'data' | keyof TrainSettings>,
+    Pick<RunSpec, 'schedule' | 'metrics'> {
   // biome-ignore lint/suspicious/noExplicitAny: every data set brings an option type of its own
   readonly dataset: Chosen<Dataset<any>>;
   readonly augment: RunSpec['data']['augment'];
@@ -33,14 +34,13 @@ export interface RunParts
  */
 export function findParts(config: ResolvedConfig, host: Pick<Host, 'use'>): RunParts {
   const { data, task, train } = config;
-  const { optimizer } = train;
   const model = (path: 'student' | 'teacher' | 'teacher.*', use: UseObject, index?: number): ModelChoice => {
     const placed = placedUse(path, use, index);
     const { contribution: backbone, options } = host.use('backbones', placed.use, placed);
     return { backbone, options };
   };
   const dataset = placedUse('data', data);
-  const update = placedUse('train.optimizer', optimizer);
+  const update = placedUse('train.optimizer', train.optimizer);
   const course = placedUse('train.schedule', train.schedule);
   const learnt = placedUse('task', task);
   const balance = task.balance && placedUse('task.balance', task.balance);
@@ -70,16 +70,10 @@ export function findParts(config: ResolvedConfig, host: Pick<Host, 'use'>): RunP
     taskWeight: task.weight,
     balance: balance && host.use('balancers', balance.use, balance),
     optimizer: host.use('optimizers', update.use, update),
-    lr: optimizer.lr,
-    groups: optimizer.groups,
-    layerDecay: optimizer.layerDecay,
     transforms: train.transforms.map((use, i) => {
       const placed = placedUse('train.transforms.*', use, i);
       return host.use('gradientTransforms', placed.use, placed);
     }),
-    accumulate: train.accumulate,
-    ema: train.ema,
-    freeze: train.freeze,
     schedule: host.use('schedules', course.use, course),
     metrics: train.evaluate.metrics.map((use, i) => {
       const placed = placedUse('train.evaluate.metrics.*', use, i);

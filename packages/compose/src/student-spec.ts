@@ -1,4 +1,4 @@
-import type { Host, ResolvedConfig } from '@limbeck/core/host';
+import { type Host, type ResolvedConfig, trainSettings } from '@limbeck/core/host';
 import type { StudentSpec } from '@limbeck/trainer';
 import { findParts } from './find-parts.js';
 import { openTeachers, type TeachingData } from './teachers.js';
@@ -11,5 +11,10 @@ export async function studentSpec(
 ): Promise<StudentSpec> {
   const parts = findParts(config, host);
   const { dataset: _, augment: __, ...found } = parts;
-  return { ...found, data, teachers: await openTeachers(config, parts, data.dataset, host) };
+  return {
+    ...found,
+    ...trainSettings(config),
+    data,
+    teachers: await openTeachers(config, parts, data.dataset, host),
+  };
 }

@@ -21,6 +21,16 @@ export {
 export { type PlacedUse, placedUse } from './config/places.js';
 export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
 export type { ResolvedConfig } from './config/run-config.js';
+export {
+  type CalibrationSettings,
+  type DataSettings,
+  dataSettings,
+  decisiveSettings,
+  type FidelitySettings,
+  type TeacherCacheSettings,
+  type TrainSettings,
+  trainSettings,
+} from './config/settings.js';
 export { type WeightsChoice, weightsOf } from './config/weights-schema.js';
 export { metricNameProblem } from './contracts/metric-name.js';
 export { isPlugin } from './contracts/plugin.js';

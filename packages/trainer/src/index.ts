@@ -138,17 +138,15 @@ export type {
 } from './run/foreign-model.js';
 export type { Progress } from './run/progress.js';
 export type { ExportedEpoch, RunResult, TeacherResult } from './run/run-result.js';
-export type { CheckpointPolicy, ModelsSpec, RunSpec, StudentSpec } from './run/run-spec.js';
+export type { ModelsSpec, RunData, RunSpec, StudentSpec } from './run/run-spec.js';
 export {
   type BackboneChoice,
   type CacheDtype,
   type CachePrecision,
   type FeatureKind,
-  type FidelityBound,
   type ForeignChoice,
   sourceOf,
   type TeacherCacheSpec,
-  type TeacherCalibration,
   type TeacherChoice,
   type TeacherSettings,
   type TeacherSpec,

@@ -1,7 +1,10 @@
 import type { Use, UseObject } from '../contracts/contribution.js';
 import type { Kind } from '../contracts/plugin.js';
-import { dataKeys } from './data-schema.js';
-import { teacherKeys } from './teacher-schema.js';
+import { data } from './data-schema.js';
+import { backend, distillerSettings, studentSettings, task } from './schema.js';
+import { ownKeys } from './schema-parts.js';
+import { teacherSettings } from './teacher-schema.js';
+import { metricSettings, optimizerSettings } from './train-schema.js';
 
 /** A place of the configuration that names a contribution and holds its options. */
 export interface Place {
@@ -16,17 +19,17 @@ const plain = (kind: Kind): Place => ({ kind, own: [], kept: [] });
 
 const teacher = {
   kind: 'backbones',
-  own: teacherKeys,
+  own: ownKeys(teacherSettings),
   kept: ['name', 'backend', 'device', 'precision', 'threads', 'calibration', 'fidelity', 'cache'],
 } as const satisfies Place;
 
-const distiller = { kind: 'distillers', own: ['teacher', 'schedule'], kept: [] } as const satisfies Place;
+const distiller = { kind: 'distillers', own: ownKeys(distillerSettings), kept: [] } as const satisfies Place;
 
 /** Every such place by its path; `*` is any index. */
 export const places = {
   data: {
     kind: 'datasets',
-    own: dataKeys,
+    own: ownKeys(data),
     kept: ['batchSize', 'evalBatchSize', 'augment', 'batchTransforms', 'views', 'workers', 'prefetch', 'dir'],
   },
   'data.augment.*': plain('augmentations'),
@@ -34,23 +37,23 @@ export const places = {
   'data.batchTransforms.*': plain('batchTransforms'),
   teacher,
   'teacher.*': teacher,
-  student: { kind: 'backbones', own: ['weights', 'rename', 'init'], kept: [] },
+  student: { kind: 'backbones', own: ownKeys(studentSettings), kept: [] },
   distiller,
   'distiller.schedule': plain('schedules'),
   'distiller.*': distiller,
   'distiller.*.schedule': plain('schedules'),
-  task: { kind: 'tasks', own: ['weight', 'balance'], kept: ['weight', 'balance'] },
+  task: { kind: 'tasks', own: ownKeys(task), kept: ['weight', 'balance'] },
   'task.balance': plain('balancers'),
   'train.optimizer': {
     kind: 'optimizers',
-    own: ['lr', 'groups', 'layerDecay'],
+    own: ownKeys(optimizerSettings),
     kept: ['groups', 'layerDecay'],
   },
   'train.transforms.*': plain('gradientTransforms'),
   'train.schedule': plain('schedules'),
-  'train.evaluate.metrics.*': { kind: 'metrics', own: ['name', 'teacher'], kept: [] },
+  'train.evaluate.metrics.*': { kind: 'metrics', own: ownKeys(metricSettings), kept: [] },
   'train.export.*': plain('exporters'),
-  backend: { kind: 'backends', own: ['device', 'precision', 'threads'], kept: [] },
+  backend: { kind: 'backends', own: ownKeys(backend), kept: [] },
 } as const satisfies Record<string, Place>;
 
 /** The place at a path; `undefined` where no contribution is named. */

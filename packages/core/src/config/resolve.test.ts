@@ -50,6 +50,8 @@ describe('defaults', () => {
         evalBatchSize: 250,
         augment: [],
         evaluation: [],
+        batchTransforms: [],
+        sampling: 'shuffled',
         prefetch: 2,
         onError: 'stop',
       },
@@ -179,7 +181,9 @@ describe('layers', () => {
       use: 'd',
       batchSize: 64,
       evaluation: [],
+      batchTransforms: [],
       onError: 'stop',
+      sampling: 'shuffled',
       prefetch: 2,
       evalBatchSize: 250,
       augment: [{ use: 'c' }],
@@ -446,7 +450,7 @@ describe('provenance', () => {
       ['train.evaluate.metrics.0.use', 'default'],
       ['train.evaluate.splits.0', 'default'],
     ]);
-    expect(explain()).toHaveLength(explain('train').length + 13);
+    expect(explain()).toHaveLength(explain('train').length + 14);
   });
 
   it('describes every key of the run itself', () => {

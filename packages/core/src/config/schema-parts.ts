@@ -2,6 +2,11 @@ import * as z from 'zod';
 
 export const id = z.string().min(1);
 
+/** An id, or `{ use: id, ...options }`; a bare id becomes `{ use: id }`. */
+export const use = z
+  .union([id, z.looseObject({ use: id.describe('Its id; options stand beside it.') })])
+  .transform((value) => (typeof value === 'string' ? { use: value } : value));
+
 export const count = z.int().min(1);
 
 /** More threads than any machine has cores would only wait for each other. */
@@ -41,3 +46,7 @@ export const renameRules = z.array(renameRule);
 export const rename = renameRules
   .optional()
   .describe('Rules [pattern, replacement] for names in that file, in order, for every name. Absent: none.');
+
+/** Keys of an object of settings that stand beside the options of the contribution it names. */
+export const ownKeys = ({ shape }: z.ZodObject): string[] =>
+  Object.keys(shape).filter((key) => key !== 'use');

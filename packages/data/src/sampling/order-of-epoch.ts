@@ -6,11 +6,11 @@ import { shuffleInto } from './order.js';
 /** How an epoch's samples are chosen. All three give as many as the split has. */
 export type Sampling =
   /** Every sample once, in shuffled order; group by group where the split says so. */
-  | { readonly kind: 'shuffled' }
+  | 'shuffled'
   /** Every class equally often, drawn with replacement. */
-  | { readonly kind: 'balanced' }
+  | 'balanced'
   /** Each class in proportion to its weight, drawn with replacement; one number a class. */
-  | { readonly kind: 'weighted'; readonly weights: readonly number[] };
+  | { readonly weights: readonly number[] };
 
 /** Keeps these draws apart from those of orders and negatives. */
 const samplingStream = -3;
@@ -24,12 +24,12 @@ const samplingStream = -3;
 export function createOrder(
   split: Split,
   seed: number,
-  sampling: Sampling = { kind: 'shuffled' },
+  sampling: Sampling = 'shuffled',
 ): (epoch: number) => Int32Array {
   // two, since batches of the next epoch are begun while this one ends
   const orders = [0, 1].map(() => ({ epoch: -1, samples: new Int32Array(split.length) }));
   const make =
-    sampling.kind === 'shuffled'
+    sampling === 'shuffled'
       ? split.readTogether === undefined
         ? (samples: Int32Array, epoch: number) => void shuffleInto(samples, seed, epoch)
         : groupwise(split.readTogether, seed)
@@ -47,14 +47,14 @@ export function createOrder(
 function drawing(
   split: Split,
   seed: number,
-  sampling: Exclude<Sampling, { kind: 'shuffled' }>,
+  sampling: Exclude<Sampling, 'shuffled'>,
 ): (samples: Int32Array, epoch: number) => void {
   const { length } = split;
   const targets = targetsOf(split);
   if (targets.kind !== 'index') {
     throw new LimbeckError(
       'PRECONDITION',
-      `${sampling.kind} sampling needs class labels, the samples have none`,
+      `${sampling === 'balanced' ? sampling : 'weighted'} sampling needs class labels, the samples have none`,
       {
         hint: 'leave data.sampling out',
       },
@@ -65,7 +65,7 @@ function drawing(
   const members = Array.from({ length: classes }, (): number[] => []);
   for (let sample = 0; sample < length; sample++) members[labels[sample]!]!.push(sample);
   const weights = members.map((own, label) => {
-    const weight = sampling.kind === 'balanced' ? 1 : (sampling.weights[label] ?? Number.NaN);
+    const weight = sampling === 'balanced' ? 1 : (sampling.weights[label] ?? Number.NaN);
     if (!(weight >= 0 && Number.isFinite(weight))) {
       throw new LimbeckError('CONFIG_INVALID', `data.sampling gives class ${label} the weight ${weight}`, {
         hint: `give ${classes} numbers of at least 0`,

@@ -31,9 +31,9 @@ export async function askTeachers(
 ): Promise<EvaluatedFeatures> {
   const given = { test: new Map<string, Float32Array>(), train: new Map<string, Float32Array>() };
   const { test, train } = run.spec.data.dataset;
-  const { evaluateTrain } = run.spec;
+  const { splits: measured, trainImages } = run.spec.evaluate;
   const splits = new Map<keyof EvaluatedFeatures, Split>([['test', test]]);
-  if (evaluateTrain !== undefined) splits.set('train', thinned(train, evaluateTrain.images));
+  if (measured.includes('train')) splits.set('train', thinned(train, trainImages));
   const asked = teacherFeatures(run.metrics);
   for (const { teacher, live } of working) {
     const features = asked.filter((feature) => feature.teacher === teacher.planned.name);

@@ -77,9 +77,9 @@ export async function openTeacher(
   if (precision !== 'int8') {
     return compiledTeacher(await compile(program, placement, { emit }), batchSize);
   }
-  const { images, folder, ...how } = spec.calibration;
+  const { images, dir, ...how } = spec.calibration;
   const owner = { backend: placement.backend.id, teacher: planned.name };
-  const memory = folder === undefined ? undefined : new CalibrationFolder(folder, owner, emit);
+  const memory = dir === undefined ? undefined : new CalibrationFolder(dir, owner, emit);
   const batches = await calibrationBatches(run.spec, images);
   const calibration = { batches, ...how, ...(memory && { memory }) };
   const executable = await compile(program, placement, { emit, calibration });

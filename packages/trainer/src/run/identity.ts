@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { decisiveSettings } from '@limbeck/core/host';
 import type { StateDict } from '@limbeck/graph';
 import type { MetricChoice, ModelChoice, Placement } from './choices.js';
 import { drawsOf } from './draws.js';
@@ -9,14 +10,14 @@ import type { TeacherSpec } from './teacher-spec.js';
 export type Identity = { readonly [key: string]: unknown };
 
 /**
- * Everything a run's numbers depend on: parts with their options, digests of weights and data, seeds, where it runs.
- * When checkpoints are written and what is exported is left out.
+ * Everything a run's numbers depend on: parts with their options, digests of weights and data, where it runs, and the settings that
+ * the schema says to decide. When checkpoints are written and what is exported is left out.
  */
 export function identityOf(spec: RunSpec): Identity {
-  const { student, teachers, data, optimizer, schedule } = spec;
+  const { student, teachers, data, optimizer, schedule, evaluate } = spec;
   const [sole, ...others] = teachers;
   const identity = {
-    student: { ...modelOf(student), weights: student.weights && digest(student.weights.tensors) },
+    student: { ...modelOf(student), ...startOf(student) },
     // what a sole teacher is called makes no difference
     teacher:
       others.length === 0
@@ -30,34 +31,32 @@ export function identityOf(spec: RunSpec): Identity {
     })),
     data: {
       fingerprint: data.dataset.fingerprint,
-      batchSize: data.batchSize,
-      evalBatchSize: data.evalBatchSize,
       augment: data.augment.map(partOf),
       batchTransforms: data.batchTransforms?.length ? data.batchTransforms.map(partOf) : undefined,
       views: drawsOf(spec),
+      ...decisiveSettings('data', data),
     },
     optimizer: partOf(optimizer),
-    lr: spec.lr,
-    groups: spec.groups,
-    layerDecay: spec.layerDecay,
+    ...decisiveSettings('optimizer', spec),
     transforms: spec.transforms?.length ? spec.transforms.map(partOf) : undefined,
-    accumulate: spec.accumulate === 1 ? undefined : spec.accumulate,
-    ema: spec.ema,
-    freeze: spec.freeze?.length ? spec.freeze : undefined,
     schedule: partOf(schedule),
     metrics: spec.metrics.map(metricOf),
     task: taskOf(spec),
-    taskWeight: spec.taskWeight,
+    ...decisiveSettings('task', { weight: spec.taskWeight }),
     balance: spec.balance && partOf(spec.balance),
-    epochs: spec.epochs,
-    seed: spec.seed,
-    evaluateEvery: spec.evaluateEvery,
-    evaluateTrain: spec.evaluateTrain,
-    earlyStopping: spec.earlyStopping,
+    ...decisiveSettings('train', spec),
+    ...decisiveSettings('evaluation', evaluate),
+    evaluateTrain: evaluate.splits.includes('train') ? { images: evaluate.trainImages } : undefined,
     placement: placementOf(spec.placement),
   };
   return JSON.parse(JSON.stringify(identity));
 }
+
+/** The weights it starts from; that the classifier is among them goes without saying. */
+const startOf = ({ weights }: RunSpec['student']) => ({
+  weights: weights && digest(weights.tensors),
+  head: weights?.head === 'new' ? weights.head : undefined,
+});
 
 /** The cross-entropy as it is goes without saying, as in runs from before there was a choice. */
 function taskOf({ task }: RunSpec) {
@@ -76,31 +75,22 @@ const metricOf = ({ name, teacher, ...metric }: MetricChoice) => ({
 
 const modelOf = ({ backbone, options }: ModelChoice) => ({ use: backbone.id, options });
 
-/**
- * A first convolution and a classifier in float32 go without saying, as in runs from before there was a choice. Where
- * ranges are kept changes nothing.
- */
-function calibrationOf({ calibration }: TeacherSpec) {
-  const { firstConvolution, classifier, folder, ...rest } = calibration;
-  return {
-    ...rest,
-    ...(firstConvolution === 'int8' ? { firstConvolution } : {}),
-    ...(classifier === 'int8' ? { classifier } : {}),
-  };
-}
-
 /** What decides what a teacher gives. */
 export const teacherOf = (teacher: TeacherSpec) => ({
   ...('foreign' in teacher
     ? { onnx: teacher.foreign.sha256, ...teacher.foreign.declaration }
     : { ...modelOf(teacher), weights: digest(teacher.weights.tensors) }),
   placement: placementOf(teacher.placement),
-  ...(teacher.placement.precision === 'int8' ? { calibration: calibrationOf(teacher) } : {}),
+  ...(teacher.placement.precision === 'int8'
+    ? { calibration: decisiveSettings('calibration', teacher.calibration) }
+    : {}),
 });
 
 /** How what it gives is rounded on its way to the student. */
 const keptOf = ({ cache }: TeacherSpec) =>
-  cache === undefined ? {} : { cache: { dtype: cache.dtype, topLogits: cache.topLogits } };
+  cache === undefined
+    ? {}
+    : { cache: { ...decisiveSettings('teacherCache', cache), topLogits: cache.logits.top } };
 
 /** A contribution and its options. */
 export const partOf = ({ contribution, options }: { contribution: { id: string }; options: unknown }) => ({

@@ -40,7 +40,7 @@ export interface RunResult {
   readonly teachers: Readonly<Record<string, TeacherResult>>;
   /** The student of the last epoch on the evaluated split. */
   readonly last: MetricValues;
-  /** The best evaluation by the first metric, and its epoch; its checkpoint is kept under `checkpoint.keepBest`. */
+  /** The best evaluation by the first metric, and its epoch; its checkpoint is kept under `checkpoint.keep.best`. */
   readonly best: MetricValues & { readonly epoch: number };
   /** Which epoch's student was written. */
   readonly exported: ExportedEpoch;

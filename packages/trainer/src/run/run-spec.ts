@@ -1,6 +1,7 @@
 import type { Augmentation, Balancer, BatchTransform, Optimizer, Schedule, TargetKind } from '@limbeck/core';
 import type { Exporter } from '@limbeck/core/backend';
-import type { RunDataset, Sampling } from '@limbeck/data';
+import type { DataSettings, TrainSettings } from '@limbeck/core/host';
+import type { RunDataset } from '@limbeck/data';
 import type {
   Chosen,
   DistillerChoice,
@@ -13,20 +14,6 @@ import type {
 import type { TeacherChoice, TeacherSpec } from './teacher-spec.js';
 import type { UpdateRules } from './update-rules.js';
 import type { Weights } from './weights.js';
-
-/** When checkpoints are written and which are kept. The two latest are always kept: one may turn out torn. */
-export interface CheckpointPolicy {
-  /** A checkpoint after every so many epochs. */
-  readonly everyEpochs: number;
-  /** And after every so many steps inside an epoch. */
-  readonly everySteps?: number;
-  /** So many of the latest are kept; 2 where less or nothing is said. */
-  readonly keepLast?: number;
-  /** Keep the best one by the first metric. */
-  readonly keepBest: boolean;
-  /** Keep every n-th epoch's for good. */
-  readonly keepEvery?: number;
-}
 
 /** The part of a run that models and distillers are traced from: enough for what is deployed. */
 export interface ModelsSpec {
@@ -63,52 +50,36 @@ export interface StudentSpec extends ModelsSpec, UpdateRules {
   readonly balance?: Chosen<Balancer<any>>;
 }
 
-/** Everything a run consists of, found, checked and loaded. A configuration becomes one; code may write one directly. */
-export interface RunSpec extends StudentSpec {
+/**
+ * Everything a run consists of, found, checked and loaded. A configuration becomes one; code may write one directly. What of it is
+ * a setting has the type, the documentation and, in a configuration, the default that the schema gives it.
+ */
+export interface RunSpec extends Omit<StudentSpec, keyof TrainSettings>, TrainSettings {
   /** With weights to start from, or fresh ones. */
   readonly student: ModelChoice & { readonly weights?: Weights };
   readonly teachers: readonly TeacherSpec[];
-  readonly data: {
-    readonly dataset: RunDataset;
-    readonly batchSize: number;
-    /** Default: what the training split has, or probabilities where batches are mixed. */
-    readonly targets?: TargetKind;
-    readonly mixedBy?: string;
-    readonly evalBatchSize: number;
-    // biome-ignore lint/suspicious/noExplicitAny: every augmentation brings an option type of its own
-    readonly augment: readonly Chosen<Augmentation<any>>[];
-    /** Changes to whole batches of training, in order. Default none. */
-    // biome-ignore lint/suspicious/noExplicitAny: every batch transform brings an option type of its own
-    readonly batchTransforms?: readonly Chosen<BatchTransform<any>>[] | undefined;
-    /** Augmentation draws of a sample: epoch e uses draw e mod `views`. Absent: a new one every epoch. */
-    readonly views?: number;
-    /** How the samples of an epoch are chosen. Default: every one once, in shuffled order. */
-    readonly sampling?: Sampling | undefined;
-  };
-  /** Learning rate before the schedule's factor. */
-  readonly lr: number;
+  readonly data: RunData;
   // biome-ignore lint/suspicious/noExplicitAny: every schedule brings an option type of its own
   readonly schedule: Chosen<Schedule<any>>;
   /** At least one; the first decides what best means. */
   readonly metrics: readonly MetricChoice[];
-  readonly epochs: number;
-  /** Seeds everything that is drawn: initial weights, the order of samples, augmentation, negatives, images of calibration. */
-  readonly seed: number;
-  readonly evaluateEvery: number;
-  /** Also measure the training split as it is: so many images, evenly spread, or all. Default: only the test split. */
-  readonly evaluateTrain?: { readonly images?: number };
-  readonly checkpoint: CheckpointPolicy;
-  /** The epoch whose student a finished run writes: the last one, or the best by the first metric. Default `last`. */
-  readonly deploy?: 'last' | 'best';
-  /** Watches the first metric, or the one of that name. */
-  readonly earlyStopping?: {
-    /** Epochs without a better value before the run stops. */
-    readonly patience: number;
-    readonly minDelta: number;
-    readonly metric?: string;
-  };
   readonly placement: Placement;
   /** Formats the finished student is written in, besides safetensors. */
   // biome-ignore lint/suspicious/noExplicitAny: every exporter brings an option type of its own
   readonly exporters: readonly Chosen<Exporter<any>>[];
+}
+
+type BatchSizes = 'batchSize' | 'evalBatchSize';
+
+/** The data of a run, ready to be read, with the settings that its steps and its identity need. */
+export interface RunData extends Partial<Omit<DataSettings, BatchSizes>>, Pick<DataSettings, BatchSizes> {
+  readonly dataset: RunDataset;
+  /** Default: what the training split has, or probabilities where batches are mixed. */
+  readonly targets?: TargetKind;
+  readonly mixedBy?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: every augmentation brings an option type of its own
+  readonly augment: readonly Chosen<Augmentation<any>>[];
+  /** Changes to whole batches of training, in order. Default none. */
+  // biome-ignore lint/suspicious/noExplicitAny: every batch transform brings an option type of its own
+  readonly batchTransforms?: readonly Chosen<BatchTransform<any>>[] | undefined;
 }

@@ -17,7 +17,7 @@ export interface SpecChanges extends Partial<Omit<RunSpec, 'data' | 'teachers'>>
  */
 export function cachedSpec(
   backend: ComputeBackend,
-  cache: (Partial<TeacherCacheSpec> & { readonly folder: string }) | undefined,
+  cache: (Partial<TeacherCacheSpec> & { readonly dir: string }) | undefined,
   { data, teacher, ...changes }: SpecChanges = {},
 ): RunSpec {
   const toy = toySpec(backend, { epochs: 5, ...changes });
@@ -26,7 +26,9 @@ export function cachedSpec(
     data: { ...toy.data, dataset: toyDataset({ train: 27 }), ...data },
     teachers: toy.teachers.map((one) => ({
       ...one,
-      ...(cache === undefined ? {} : { cache: { dtype: 'float32' as const, views: 2, ...cache } }),
+      ...(cache === undefined
+        ? {}
+        : { cache: { dtype: 'float32' as const, logits: {}, views: 2, ...cache } }),
       ...teacher,
     })),
   };

@@ -1,11 +1,21 @@
 import type { ComputeBackend } from '@limbeck/core/backend';
 import { flip } from '@limbeck/data';
 import type { RunSpec } from '../run/run-spec.js';
+import type { TeacherSettings } from '../run/teacher-spec.js';
 import { nll, top1 } from '../standard/metrics.js';
 import { sgd } from '../standard/optimizers.js';
 import { cosine } from '../standard/schedules.js';
 import { toyDataset } from './toy-data.js';
 import { toyDistiller, toyParts, toyStudent, toyTeacher, toyTeacherWeights } from './toy-models.js';
+
+/** How a toy teacher in int8 is calibrated. */
+export const toyCalibration: TeacherSettings['calibration'] = {
+  images: 16,
+  method: 'min-max',
+  percentile: 99.99,
+  firstConvolution: 'float32',
+  classifier: 'float32',
+};
 
 /** A distillation of three epochs of three steps that takes milliseconds; everything random is in it. */
 export function toySpec(backend: ComputeBackend, changes: Partial<RunSpec> = {}): RunSpec {
@@ -19,7 +29,7 @@ export function toySpec(backend: ComputeBackend, changes: Partial<RunSpec> = {})
         weights: toyTeacherWeights(),
         placement: { backend },
         acceptChance: false,
-        calibration: { images: 16, method: 'min-max', percentile: 99.99 },
+        calibration: toyCalibration,
         fidelity: { images: 10, agreement: 0.98, cosine: 0.99, accept: false },
       },
     ],
@@ -40,8 +50,12 @@ export function toySpec(backend: ComputeBackend, changes: Partial<RunSpec> = {})
     ],
     epochs: 3,
     seed: 7,
-    evaluateEvery: 1,
-    checkpoint: { everyEpochs: 1, keepBest: true },
+    accumulate: 1,
+    groups: [],
+    freeze: [],
+    evaluate: { every: 1, splits: ['test'] },
+    checkpoint: { everyEpochs: 1, keep: { last: 2, best: true } },
+    deploy: 'last',
     placement: { backend },
     exporters: [],
     ...changes,

@@ -126,7 +126,7 @@ describe('refused', () => {
   it('a cache of what a teacher says of single images, naming both', () => {
     const cached = cachedSpec(
       referenceBackend,
-      { folder: join(root.path, 'cache') },
+      { dir: join(root.path, 'cache') },
       { data: { batchTransforms: [{ contribution: cutmix, options: { alpha: 1, p: 1 } }] } },
     );
     expect(() => prepareRun(cached)).toThrow(

@@ -108,7 +108,10 @@ describe('a finished run', () => {
 
   it('says which of its files is missing', async () => {
     await expect(
-      run(restless({ deploy: 'best', checkpoint: { everyEpochs: 1, keepBest: false } }), 'none'),
+      run(
+        restless({ deploy: 'best', checkpoint: { everyEpochs: 1, keep: { last: 2, best: false } } }),
+        'none',
+      ),
     ).rejects.toThrow(/deploy is 'best', but the best checkpoint is not kept/);
   });
 });
@@ -116,7 +119,7 @@ describe('a finished run', () => {
 describe('weights of a run', () => {
   it('are those of its last, best or any kept epoch, from files or checkpoints alike', async () => {
     const { folder, result, tensors } = await run(
-      restless({ checkpoint: { everyEpochs: 1, keepBest: true, keepEvery: 1 } }),
+      restless({ checkpoint: { everyEpochs: 1, keep: { last: 2, best: true, everyEpochs: 1 } } }),
       'kept',
     );
     const best = tensors('student-best.safetensors').tensors;

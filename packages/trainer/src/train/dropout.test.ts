@@ -67,7 +67,7 @@ const spec = (backend: ComputeBackend, changes: Partial<RunSpec> = {}): RunSpec 
       { distiller: toyDistiller, options: { weight: 0.5 } },
     ] as RunSpec['distillers'],
     epochs: 2,
-    checkpoint: { everyEpochs: 1, everySteps: 1, keepBest: true },
+    checkpoint: { everyEpochs: 1, everySteps: 1, keep: { last: 2, best: true } },
     ...changes,
   });
   const teacher = { ...base.teachers[0]!, backbone: droppingBackbone('dropping-teacher', 4) };

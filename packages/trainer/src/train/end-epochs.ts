@@ -46,7 +46,7 @@ export async function endEpochs(
     state: bestState(),
   });
   if (as === 'best') return { chosen: bestEnd(), other: last };
-  if (!spec.checkpoint.keepBest) return { chosen: last };
+  if (!spec.checkpoint.keep.best) return { chosen: last };
   try {
     return { chosen: last, other: bestEnd() };
   } catch (error) {

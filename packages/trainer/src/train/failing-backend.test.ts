@@ -42,7 +42,7 @@ function failing(
   };
 }
 
-const policy = { everyEpochs: 1, everySteps: 1, keepBest: true };
+const policy = { everyEpochs: 1, everySteps: 1, keep: { last: 2, best: true } };
 const none = () => undefined;
 
 /** Trains on what fails, sees that a checkpoint is left, and goes on from it as if nothing had been. */

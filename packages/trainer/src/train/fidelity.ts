@@ -7,7 +7,7 @@ import { openTeacher, pathsOf, type RunTeacher } from '../execute/open-teacher.j
 import type { Control } from '../run/control.js';
 import type { RunListener } from '../run/events.js';
 import type { Fidelity } from '../run/facts.js';
-import type { FidelityBound } from '../run/teacher-spec.js';
+import type { TeacherSettings } from '../run/teacher-spec.js';
 import { Likeness } from './likeness.js';
 import type { PreparedRun } from './prepare.js';
 
@@ -59,7 +59,7 @@ async function compare(
 
 function judge(
   fidelity: Fidelity,
-  { id, bound }: { id: string; bound: FidelityBound },
+  { id, bound }: { id: string; bound: TeacherSettings['fidelity'] },
   emit: RunListener,
 ): void {
   const { agreement, cosine, samples } = fidelity;

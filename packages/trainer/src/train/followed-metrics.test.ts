@@ -55,7 +55,12 @@ const followed = [plain, cosine(), cka(), cka('last-map', { name: 'cka of maps' 
 
 /** On both splits, with as many training images as make the last batch a partial one. */
 const spec = (changes: Partial<RunSpec> = {}): RunSpec =>
-  toySpec(referenceBackend, { metrics: followed, evaluateTrain: { images: 11 }, epochs: 2, ...changes });
+  toySpec(referenceBackend, {
+    metrics: followed,
+    evaluate: { every: 1, splits: ['test', 'train'], trainImages: 11 },
+    epochs: 2,
+    ...changes,
+  });
 
 async function run(what: RunSpec, name = 'run', options: Partial<TrainOptions> = {}) {
   const folder = join(root.path, name);
@@ -73,7 +78,7 @@ async function run(what: RunSpec, name = 'run', options: Partial<TrainOptions> =
 async function lookAgain(what: RunSpec, folder: string, split: 'test' | 'train') {
   const prepared = prepareRun(what);
   const { dataset } = what.data;
-  const images = thinned(dataset[split], split === 'train' ? what.evaluateTrain?.images : undefined);
+  const images = thinned(dataset[split], split === 'train' ? what.evaluate.trainImages : undefined);
   const batch = images.length;
   const loader = createEvalLoader({ ...dataset, split: images, batchSize: batch });
   const { images: pixels } = await loader.batch(0);
@@ -242,8 +247,12 @@ describe('the teacher that metrics compare with', () => {
 
   it('is asked itself where its training features come from a cache', async () => {
     const metrics = [plain, cosine(), cka()];
-    const changes = { metrics, evaluateTrain: { images: 11 }, epochs: 2 };
-    const cached = cachedSpec(referenceBackend, { folder: join(root.path, 'cache') }, changes);
+    const changes = {
+      metrics,
+      evaluate: { every: 1, splits: ['test', 'train'], trainImages: 11 },
+      epochs: 2,
+    } as const;
+    const cached = cachedSpec(referenceBackend, { dir: join(root.path, 'cache') }, changes);
     const values = async (what: RunSpec, name: string) => {
       const { of, error } = await run(what, name);
       expect(error).toBeUndefined();

@@ -9,7 +9,7 @@ import type { RunSpec } from '../run/run-spec.js';
 import type { TeacherSpec } from '../run/teacher-spec.js';
 import { roundingBackend as roundingOn } from '../testing/rounding-backend.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
-import { toySpec } from '../testing/toy-run.js';
+import { toyCalibration, toySpec } from '../testing/toy-run.js';
 import { type TrainOptions, train } from './loop.js';
 
 let root: ReturnType<typeof temporaryFolder>;
@@ -24,7 +24,7 @@ const roundingBackend = (levels: number, calibrated?: (batches: readonly Feeds[]
 /** A toy run whose teacher computes in int8 on a backend. */
 function spec(backend: ComputeBackend, changes: Partial<TeacherSpec> = {}): RunSpec {
   const standard = toySpec(referenceBackend, {
-    checkpoint: { everyEpochs: 1, everySteps: 1, keepBest: true },
+    checkpoint: { everyEpochs: 1, everySteps: 1, keep: { last: 2, best: true } },
   });
   const placement = { backend, precision: 'int8' } as const;
   return { ...standard, epochs: 2, teachers: [{ ...standard.teachers[0]!, placement, ...changes }] };
@@ -70,7 +70,7 @@ describe('a teacher in int8', () => {
   it('is calibrated with whole batches of training images as they are, those the seed names', async () => {
     const seen: (readonly Feeds[])[] = [];
     const backend = roundingBackend(100, (batches) => seen.push(batches));
-    const images = { calibration: { images: 9, method: 'min-max', percentile: 99.99 } } as const;
+    const images = { calibration: { ...toyCalibration, images: 9 } };
     await run(spec(backend, images), { folder: join(root.path, 'first') });
     await run(spec(backend, images), { folder: join(root.path, 'again') });
     await run({ ...spec(backend, images), seed: 8 }, { folder: join(root.path, 'other') });
@@ -130,7 +130,7 @@ describe('a teacher in int8', () => {
   it('cannot be resumed with another calibration', async () => {
     let steps = 0;
     await run(spec(roundingBackend(100)), { stop: () => ++steps > 5 });
-    const calibration = { images: 24, method: 'min-max', percentile: 99.99 } as const;
+    const calibration = { ...toyCalibration, images: 24 };
     const { error } = await run(spec(roundingBackend(100), { calibration }), { resume: true });
     expect(error).toMatchObject({ code: 'PRECONDITION' });
     expect(error!.message).toContain('teacher.calibration.images: 16, now 24');

@@ -243,13 +243,15 @@ describe('a run', () => {
   });
 
   it('evaluates when it is due, and after the last epoch', async () => {
-    const { of } = await run(spec({ epochs: 5, evaluateEvery: 2 }));
+    const { of } = await run(spec({ epochs: 5, evaluate: { every: 2, splits: ['test'] } }));
     const evaluated = of('epoch').filter(({ test }) => test !== undefined);
     expect(evaluated.map(({ epoch }) => epoch)).toEqual([2, 4, 5]);
   });
 
   it('measures the training split as it is where that is asked for', async () => {
-    const { of } = await run(spec({ epochs: 1, evaluateTrain: { images: 5 } }));
+    const { of } = await run(
+      spec({ epochs: 1, evaluate: { every: 1, splits: ['test', 'train'], trainImages: 5 } }),
+    );
     const { train: seen, test } = of('epoch')[0]!;
     expect(Object.keys(seen!)).toEqual(Object.keys(test!));
     // a share of five images
@@ -265,7 +267,11 @@ describe('a run', () => {
 
   it('counts epochs for that, however rarely it evaluates', async () => {
     const { result } = await run(
-      spec({ epochs: 50, evaluateEvery: 2, earlyStopping: { patience: 3, minDelta: 0.5 } }),
+      spec({
+        epochs: 50,
+        evaluate: { every: 2, splits: ['test'] },
+        earlyStopping: { patience: 3, minDelta: 0.5 },
+      }),
     );
     // the value of epoch 2 is 2 epochs old in epoch 4, and 4 in epoch 6
     expect(result!.epochs).toBe(6);
@@ -282,7 +288,7 @@ describe('checkpoints', () => {
       .sort((a, b) => a - b);
 
   it('keep the two latest, the best and every n-th epoch', async () => {
-    const checkpoint = { everyEpochs: 1, keepBest: true, keepEvery: 4 };
+    const checkpoint = { everyEpochs: 1, keep: { last: 2, best: true, everyEpochs: 4 } };
     const { folder, of } = await run(spec({ epochs: 10, checkpoint }));
     const best = of('checkpoint').filter((event) => event.best);
     expect(kept(folder)).toEqual([...new Set([best.at(-1)!.step, 12, 24, 27, 30])].sort((a, b) => a - b));
@@ -290,12 +296,14 @@ describe('checkpoints', () => {
   });
 
   it('are written at the end and for a new best even where none is due', async () => {
-    const { of } = await run(spec({ epochs: 3, checkpoint: { everyEpochs: 100, keepBest: false } }));
+    const { of } = await run(
+      spec({ epochs: 3, checkpoint: { everyEpochs: 100, keep: { last: 2, best: false } } }),
+    );
     expect(of('checkpoint').map(({ step }) => step)).toEqual([9]);
   });
 
   it('are written inside epochs on demand', async () => {
-    const checkpoint = { everyEpochs: 1, everySteps: 2, keepBest: false };
+    const checkpoint = { everyEpochs: 1, everySteps: 2, keep: { last: 2, best: false } };
     const { of } = await run(spec({ epochs: 2, checkpoint }));
     expect(of('checkpoint').map(({ step }) => step)).toEqual([2, 3, 5, 6]);
   });

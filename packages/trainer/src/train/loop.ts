@@ -107,7 +107,7 @@ async function trainFrom({ progress, state }: Beginning, work: Work): Promise<Ru
 /** Every phase, epoch by epoch, step by step, from where the session stands. */
 async function trainPhases(session: Session): Promise<void> {
   const { run, progress, pace, stepsPerEpoch } = session;
-  const { evaluateEvery, checkpoint } = run.spec;
+  const { evaluate, checkpoint } = run.spec;
   session.announcePhase();
   while (!session.isDone) {
     if (progress.epoch >= session.phase.epochs) await session.enterNextPhase();
@@ -120,11 +120,11 @@ async function trainPhases(session: Session): Promise<void> {
     }
     const epoch = progress.epoch + 1;
     const isLast = epoch === session.phase.epochs;
-    const isEvaluated = session.isMain && (isLast || isMultiple(epoch, evaluateEvery));
+    const isEvaluated = session.isMain && (isLast || isMultiple(epoch, evaluate.every));
     const { test, train } = isEvaluated ? await session.evaluate(epoch) : {};
     const best = test === undefined ? undefined : judge(progress, test, run.spec);
     session.endEpoch({ test, train, best });
-    const isSaved = isMultiple(epoch, checkpoint.everyEpochs) || (best && checkpoint.keepBest);
+    const isSaved = isMultiple(epoch, checkpoint.everyEpochs) || (best && checkpoint.keep.best);
     if (isSaved || isLast || session.isDone) await session.checkpoint({ best });
   }
 }

@@ -27,7 +27,7 @@ const spec = (changes: Partial<RunSpec> = {}) =>
   toySpec(referenceBackend, {
     distillers: [phased, remembering, viewing],
     epochs: 2,
-    checkpoint: { everyEpochs: 1, everySteps: 2, keepBest: true, keepLast: 99 },
+    checkpoint: { everyEpochs: 1, everySteps: 2, keep: { last: 99, best: true } },
     ...changes,
   });
 

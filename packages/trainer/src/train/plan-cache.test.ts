@@ -11,7 +11,7 @@ import { toyTeacher, toyTeacherWeights } from '../testing/toy-models.js';
 import { describeCaches } from './describe-caches.js';
 
 const spec = (cache: Partial<TeacherCacheSpec>, changes: SpecChanges = {}): RunSpec =>
-  cachedSpec(referenceBackend, { folder: 'caches', ...cache }, changes);
+  cachedSpec(referenceBackend, { dir: 'caches', ...cache }, changes);
 
 const logitsAlone = defineDistiller({
   id: 'logits-alone',
@@ -33,7 +33,7 @@ describe('the name of a cache', () => {
     ['backend', spec({}, { teacher: { placement: { backend: { ...referenceBackend, id: 'other' } } } })],
     ['precision', spec({}, { teacher: { placement: { backend: referenceBackend, precision: 'bfloat16' } } })],
     ['element type', spec({ dtype: 'float16' })],
-    ['top logits', spec({ topLogits: 1 })],
+    ['top logits', spec({ logits: { top: 1 } })],
     ['data', spec({}, { data: { dataset: { ...dataset, fingerprint: 'changed' } } })],
     [
       'normalisation',
@@ -78,7 +78,7 @@ describe('refused', () => {
       spec({ views: 2 }, { data: { views: 3 } }),
       'data has 3 views, the cache of teacher has 2',
     ],
-    ['too many top logits', spec({ topLogits: 2 }), 'the cache shall keep the top 2 of 2 logits'],
+    ['too many top logits', spec({ logits: { top: 2 } }), 'the cache shall keep the top 2 of 2 logits'],
   ])('%s', (_, what, message) => {
     expect(() => describeCaches(what)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message }));
   });

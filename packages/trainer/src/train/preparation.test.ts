@@ -24,7 +24,7 @@ const spec = (folder: string | undefined, options: Options = {}, changes: Partia
   const toy = toySpec(referenceBackend, {
     epochs: 2,
     distillers: [{ distiller: preparingDistiller, options }],
-    checkpoint: { everyEpochs: 1, everySteps: 1, keepBest: true, keepLast: 20 },
+    checkpoint: { everyEpochs: 1, everySteps: 1, keep: { last: 20, best: true } },
     ...changes,
   });
   return {

@@ -107,9 +107,8 @@ export function prepareRun(asked: RunSpec): PreparedRun {
     if (notes.length > 0) loaded.push({ model: role, source: weights.source, notes });
     return state;
   };
-  const measured = spec.evaluateTrain === undefined ? (['test'] as const) : (['test', 'train'] as const);
   for (const metric of spec.metrics) {
-    for (const split of measured) requireTargetsOf(metric, targetsOf(dataset[split]).kind, split);
+    for (const split of spec.evaluate.splits) requireTargetsOf(metric, targetsOf(dataset[split]).kind, split);
   }
   const plan = planStudent(spec);
   const pictures = picturesOf(spec.data.augment, plan);
@@ -182,10 +181,10 @@ const studentPaths = (metrics: readonly PlannedMetric[]): Set<string> =>
   );
 
 /** Samples of all splits that are evaluated. */
-function evaluatedSamples({ data: { dataset }, evaluateTrain }: RunSpec): number {
+function evaluatedSamples({ data: { dataset }, evaluate: { splits, trainImages } }: RunSpec): number {
   const { test, train } = dataset;
-  if (evaluateTrain === undefined) return test.length;
-  return test.length + Math.min(train.length, evaluateTrain.images ?? train.length);
+  if (!splits.includes('train')) return test.length;
+  return test.length + Math.min(train.length, trainImages ?? train.length);
 }
 
 const trainedOtherwise = (source: string, role: string, others: readonly string[]): RunWarning => ({
@@ -222,8 +221,12 @@ export function parameterCount(variables: Iterable<{ kind: string; tensor: { sha
 
 /** Refuses counts that a configuration's schema would refuse; code may hand over anything. */
 function checkCounts(spec: RunSpec): void {
-  const { epochs, evaluateEvery, checkpoint, metrics, lr } = spec;
-  const counts = { epochs, evaluateEvery, 'checkpoint.everyEpochs': checkpoint.everyEpochs };
+  const { epochs, evaluate, checkpoint, metrics, lr } = spec;
+  const counts = {
+    epochs,
+    'evaluate.every': evaluate.every,
+    'checkpoint.everyEpochs': checkpoint.everyEpochs,
+  };
   for (const [name, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new LimbeckError('CONFIG_INVALID', `${name} is ${value}`, {
@@ -234,7 +237,7 @@ function checkCounts(spec: RunSpec): void {
   if (!Number.isFinite(lr) || lr < 0) {
     throw new LimbeckError('CONFIG_INVALID', `lr is ${lr}`, { hint: 'give a number above 0' });
   }
-  if (spec.deploy === 'best' && !checkpoint.keepBest) {
+  if (spec.deploy === 'best' && !checkpoint.keep.best) {
     throw new LimbeckError('CONFIG_INVALID', "deploy is 'best', but the best checkpoint is not kept", {
       hint: 'keep it, or deploy the last epoch',
     });

@@ -21,7 +21,7 @@ const newFolder = () => join(root.path, `run-${runs++}`);
 const spec = (changes: Partial<RunSpec> = {}) =>
   toySpec(referenceBackend, {
     epochs: 2,
-    checkpoint: { everyEpochs: 1, everySteps: 2, keepBest: true },
+    checkpoint: { everyEpochs: 1, everySteps: 2, keep: { last: 2, best: true } },
     earlyStopping: { patience: 9, minDelta: 0 },
     ...changes,
   });
@@ -295,7 +295,10 @@ describe('resuming is refused', () => {
 
   it('where nothing that decides the numbers differs it is not', async () => {
     const folder = copyOfStopped();
-    await train(spec({ checkpoint: { everyEpochs: 5, keepBest: false } }), { folder, resume: true });
+    await train(spec({ checkpoint: { everyEpochs: 5, keep: { last: 2, best: false } } }), {
+      folder,
+      resume: true,
+    });
     expect(outcomeOf(folder)).toEqual(expected);
   });
 

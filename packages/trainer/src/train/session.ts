@@ -184,10 +184,9 @@ export class Session {
   /** The deployed student on the test split, and on the training split where that is asked for. */
   async evaluate(epoch: number): Promise<Measured> {
     await this.#compiled.deploy();
-    const { evaluateTrain } = this.run.spec;
+    const { splits, trainImages } = this.run.spec.evaluate;
     const test = await this.#measure('test', epoch);
-    const train =
-      evaluateTrain === undefined ? undefined : await this.#measure('train', epoch, evaluateTrain.images);
+    const train = splits.includes('train') ? await this.#measure('train', epoch, trainImages) : undefined;
     this.pace.evaluation(test.seconds + (train?.seconds ?? 0));
     return { test: test.metrics, ...(train === undefined ? {} : { train: train.metrics }) };
   }
@@ -214,9 +213,10 @@ export class Session {
 
   #secondsLeft(): number {
     const { spec, phases } = this.run;
+    const { every } = spec.evaluate;
     const all = phases.reduce((sum, { epochs }) => sum + epochs, 0) * this.stepsPerEpoch;
-    const evaluated = this.isMain ? Math.floor(this.progress.epoch / spec.evaluateEvery) : 0;
-    const evaluations = Math.ceil(spec.epochs / spec.evaluateEvery) - evaluated;
+    const evaluated = this.isMain ? Math.floor(this.progress.epoch / every) : 0;
+    const evaluations = Math.ceil(spec.epochs / every) - evaluated;
     return this.pace.secondsFor(all - this.progress.step, evaluations);
   }
 }

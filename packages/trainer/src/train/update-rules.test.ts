@@ -60,7 +60,7 @@ const everything: Partial<RunSpec> = {
   ema: { decay: 0.7, warmup: true, deploy: true },
   layerDecay: 0.8,
   freeze: ['^student\\.bn1\\.'],
-  checkpoint: { everyEpochs: 1, everySteps: 1, keepBest: true },
+  checkpoint: { everyEpochs: 1, everySteps: 1, keep: { last: 2, best: true } },
 };
 
 describe('a run with every rule', () => {

@@ -60,7 +60,7 @@ export interface CacheLayout {
  * Plans the records of a teacher's features.
  *
  * @param samples records of one draw
- * @throws LimbeckError CONFIG_INVALID where `topLogits` keeps all logits or more
+ * @throws LimbeckError CONFIG_INVALID where `logits.top` keeps all logits or more
  */
 export function layoutOf(
   sizes: readonly FeatureSize[],
@@ -90,9 +90,9 @@ export function layoutOf(
   };
 }
 
-function choose({ path, shape }: FeatureSize, { dtype, topLogits: top }: CachePrecision): Encoding {
+function choose({ path, shape }: FeatureSize, { dtype, logits: { top } }: CachePrecision): Encoding {
   const kind: FeatureKind = path === 'logits' ? 'logits' : shape.length > 1 ? 'maps' : 'vectors';
-  const chosen = typeof dtype === 'string' ? dtype : (dtype[kind] ?? 'float32');
+  const chosen = typeof dtype === 'string' ? dtype : dtype[kind];
   if (kind !== 'logits' || top === undefined) return encodingOf(chosen, shape);
   const classes = shape[0]!;
   if (!Number.isSafeInteger(top) || top < 1 || top >= classes) {

@@ -64,7 +64,7 @@ export function planCache(run: RunSpec, { spec, planned, pictures }: PlannedCach
   );
   const key = hashOf(identity).slice(0, shownDigits);
   return new CacheStore({
-    folder: join(cache.folder, key),
+    folder: join(cache.dir, key),
     key,
     identity,
     layout,

@@ -58,7 +58,7 @@ function source({ samples, batchSize }: { samples: number; batchSize: number }) 
 const storeOf = (layout: CacheLayout, { draws = 2, key = 'k'.repeat(32), path = folder.path } = {}) =>
   new CacheStore({ folder: path, key, identity: { teacher: 'made up' }, layout, draws });
 
-const exact: CachePrecision = { dtype: 'float32' };
+const exact: CachePrecision = { dtype: 'float32', logits: {} };
 
 /** A store of 23 samples in shards of a few, filled. */
 async function filled({ draws = 2, key = 'k'.repeat(32), path = folder.path } = {}) {
@@ -93,6 +93,7 @@ describe('a store', () => {
       dtype: fc.oneof(
         fc.constantFrom('float32' as const, 'float16' as const),
         fc.record({
+          vectors: fc.constant('float32' as const),
           maps: fc.constantFrom('float32' as const, 'float16' as const),
           logits: fc.constant('float16' as const),
         }),
@@ -108,7 +109,7 @@ describe('a store', () => {
       async (how, samples, batchSize, draws, largestShard, picks) => {
         const scratch = temporaryFolder();
         try {
-          const layout = layoutOf(sizes, how, samples, largestShard);
+          const layout = layoutOf(sizes, { ...exact, ...how }, samples, largestShard);
           const store = storeOf(layout, { draws, path: scratch.path });
           await fillStore(store, store.missing(), source({ samples, batchSize }));
           expect((await missing(store)).places).toEqual([]);
@@ -235,7 +236,7 @@ describe('a store', () => {
 
 describe('a store refuses', () => {
   it('values that are none, or beyond the element type', async () => {
-    const layout = layoutOf([{ path: 'embedding', shape: [1] }], { dtype: 'float16' }, 4);
+    const layout = layoutOf([{ path: 'embedding', shape: [1] }], { dtype: 'float16', logits: {} }, 4);
     const fill = (values: number[]) => {
       const store = storeOf(layout);
       const features = { embedding: tensorData('float32', [4, 1], Float32Array.from(values)) };
@@ -253,9 +254,9 @@ describe('a store refuses', () => {
     });
   });
 
-  it.each([0, 4, 1.5])('to keep the top %d of 4 logits', (topLogits) => {
-    expect(() => layoutOf(sizes, { ...exact, topLogits }, 10)).toThrow(
-      `the cache shall keep the top ${topLogits} of 4 logits`,
+  it.each([0, 4, 1.5])('to keep the top %d of 4 logits', (top) => {
+    expect(() => layoutOf(sizes, { ...exact, logits: { top } }, 10)).toThrow(
+      `the cache shall keep the top ${top} of 4 logits`,
     );
   });
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { partial, removeQuietly } from '../../files/atomic.js';
 import type { Progress } from '../../run/progress.js';
-import type { CheckpointPolicy } from '../../run/run-spec.js';
+import type { RunSpec } from '../../run/run-spec.js';
 import { listCheckpoints } from './load.js';
 import { checkpointName, stepOf } from './manifest.js';
 
@@ -12,14 +12,14 @@ const fewestKept = 2;
 /** Removes checkpoints that the policy does not keep. Called once the one of this very step is durable. */
 export function pruneCheckpoints(
   folder: string,
-  policy: CheckpointPolicy,
+  { keep }: RunSpec['checkpoint'],
   { progress, stepsPerEpoch }: { progress: Progress; stepsPerEpoch: number },
 ): void {
   // later ones are what a resumed run found broken and will write again
   const steps = listCheckpoints(folder).filter((step) => step <= progress.step);
-  const kept = new Set(steps.slice(0, Math.max(fewestKept, policy.keepLast ?? 0)));
-  if (policy.keepBest && progress.best !== undefined) kept.add(progress.best.step);
-  const interval = (policy.keepEvery ?? 0) * stepsPerEpoch;
+  const kept = new Set(steps.slice(0, Math.max(fewestKept, keep.last)));
+  if (keep.best && progress.best !== undefined) kept.add(progress.best.step);
+  const interval = (keep.everyEpochs ?? 0) * stepsPerEpoch;
   for (const step of steps) {
     if (!kept.has(step) && !(interval > 0 && step % interval === 0)) removeCheckpoint(folder, step);
   }
