@@ -98,12 +98,24 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
   program
     .command('init')
     .description('write a commented configuration to start from')
+    .argument('[folder]', 'folder of pictures of your own, with a folder for each class')
     .addOption(new Option('--format <format>', 'kind of file').choices(['ts', 'yaml']))
     .option('--data <id>', 'data set (default: fashion-mnist-subset)')
-    .option('--student <id>', 'model to train (default: resnet8)')
+    .option('--student <id>', 'model to train (default: resnet8, or what suits the pictures)')
     .option('--alone', 'without a teacher')
+    .addOption(
+      new Option(
+        '--image-size <pixels>',
+        'for pictures of your own (default: what suits their sizes)',
+      ).argParser(positive),
+    )
+    .option('--teacher <id>', 'for pictures of your own: the model of --teacher-weights')
+    .option(
+      '--teacher-weights <file>',
+      'for pictures of your own: weights of a teacher that knows the classes',
+    )
     .option('--yes', 'ask nothing')
-    .action(does(commands.init));
+    .action(does(commands.init, 'folder'));
 
   program
     .command('train')

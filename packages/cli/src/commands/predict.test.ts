@@ -2,26 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { dotsFolder, limbeck } from '../testing/command-line.js';
-
-/** A picture of 24 bits a pixel, 16 x 12, one half bright. */
-function halves(right: boolean): Buffer {
-  const [width, height, head] = [16, 12, 54];
-  const file = Buffer.alloc(head + width * height * 3, 30);
-  file.fill(0, 0, head);
-  file.write('BM');
-  file.writeUInt32LE(file.length, 2);
-  file.writeUInt32LE(head, 10);
-  file.writeUInt32LE(40, 14);
-  file.writeInt32LE(width, 18);
-  file.writeInt32LE(height, 22);
-  file.writeUInt16LE(1, 26);
-  file.writeUInt16LE(24, 28);
-  for (let row = 0; row < height; row++) {
-    const start = head + (row * width + (right ? width / 2 : 0)) * 3;
-    file.fill(215, start, start + (width / 2) * 3);
-  }
-  return file;
-}
+import { halves } from '../testing/pictures.js';
 
 let folder = '';
 

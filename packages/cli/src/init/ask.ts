@@ -2,6 +2,28 @@ import { confirm, isCancel, select, text } from '@clack/prompts';
 import { LimbeckError } from '@limbeck/core';
 import type { Choices } from './template.js';
 
+/** Asks whose pictures are learnt. @returns the user's folder; undefined for published data */
+export async function askFolder(): Promise<string | undefined> {
+  const whose = answer(
+    await select({
+      message: 'What shall be learnt?',
+      initialValue: 'own',
+      options: [
+        { value: 'own', label: 'A folder of pictures of my own', hint: 'with a folder for each class' },
+        { value: 'published', label: 'Published data' },
+      ],
+    }),
+  );
+  if (whose === 'published') return undefined;
+  return answer(
+    await text({
+      message: 'Which folder?',
+      placeholder: 'photos',
+      validate: (given) => (given ? undefined : 'name a folder'),
+    }),
+  );
+}
+
 /** Asks on the terminal for what a new configuration is about; the answers offered first are `defaults`. */
 export async function askChoices(defaults: Choices, data: readonly string[]): Promise<Choices> {
   const format = answer(
