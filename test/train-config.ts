@@ -15,7 +15,8 @@ export interface Given extends TrainOptions {
   /** Id `given`. */
   readonly dataset: RunDataset;
   readonly backends: readonly ComputeBackend[];
-  readonly exporters?: readonly Exporter[];
+  // biome-ignore lint/suspicious/noExplicitAny: every exporter brings an option type of its own
+  readonly exporters?: readonly Exporter<any>[];
 }
 
 /**

@@ -228,6 +228,23 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .option('--out <file>', 'file or folder to write (default: beside the source)')
     .addOption(best())
     .addOption(epoch())
+    .option('--normalize', 'the model normalizes by itself, and takes pixels from 0 to 255')
+    .addOption(
+      new Option('--layout <layout>', 'order of the axes of its images (default: NCHW)').choices([
+        'NCHW',
+        'NHWC',
+      ]),
+    )
+    .option('--embedding', 'the encoder alone, which gives embeddings')
+    .addOption(
+      new Option('--opset <n>', 'ONNX operator set (default: the lowest that suffices)').argParser(positive),
+    )
+    .addOption(
+      new Option('--dtype <type>', 'what weights are kept and computed in (default: float32)').choices([
+        'float32',
+        'float16',
+      ]),
+    )
     .option('--force', 'overwrite what is there')
     .addOption(config())
     .addOption(json())

@@ -55,9 +55,11 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
     teachers: opened,
     data: { ...dataSettings(config), dataset, augment, batchTransforms },
     placement,
+    license: config.license,
     exporters: config.train.export.map((use, i) => {
       const placed = placedUse('train.export.*', use, i);
-      return host.use('exporters', placed.use, placed);
+      const { name, normalize, layout, embedding } = use;
+      return { ...host.use('exporters', placed.use, placed), name, normalize, layout, embedding };
     }),
   };
 }

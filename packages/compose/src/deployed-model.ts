@@ -4,6 +4,8 @@ import { bindState, type Program, type StateDict } from '@limbeck/graph';
 import {
   type DeployedSummary,
   deployedProgram,
+  type ExportForm,
+  exportedProgram,
   loadDeployed,
   type ModelChoice,
   type ModelsSpec,
@@ -23,6 +25,8 @@ export interface DeployedModel {
   readonly state: StateDict;
   /** The same without state: weights are constants. */
   bound(batch: number): Program;
+  /** The same as other programs run it, for images of this form. */
+  exported(form: ExportForm): Program;
   /** What it is made of. */
   summary(): DeployedSummary;
 }
@@ -88,6 +92,7 @@ function deploy(spec: ModelsSpec, weights: Weights, facts: ModelFacts): Deployed
     program,
     state,
     bound: (batch) => bindState(program(batch), state),
+    exported: (form) => exportedProgram(spec, state, { ...form, normalization: facts.normalization }),
     summary: () => summarizeDeployed(spec),
   };
 }

@@ -78,6 +78,7 @@ export {
   distillerPrefix,
 } from './programs/distillation.js';
 export { evaluatedProgram, featureOutput, studentFeature } from './programs/evaluated.js';
+export { exportedProgram } from './programs/exported.js';
 export {
   type Objective,
   objectiveOf,
@@ -117,6 +118,7 @@ export {
 export { describeExported } from './run/describe-exported.js';
 export { describeEvent, type EventOf, type EventRow, type EventType, eventTable } from './run/event-table.js';
 export type { RunEvent, RunListener } from './run/events.js';
+export { describeForm, type ExportForm } from './run/export-form.js';
 export type {
   CacheFacts,
   DeployedCost,
@@ -138,7 +140,7 @@ export type {
 } from './run/foreign-model.js';
 export type { Progress } from './run/progress.js';
 export type { ExportedEpoch, RunResult, TeacherResult } from './run/run-result.js';
-export type { ModelsSpec, RunData, RunSpec, StudentSpec } from './run/run-spec.js';
+export type { ExporterChoice, ModelsSpec, RunData, RunSpec, StudentSpec } from './run/run-spec.js';
 export {
   type BackboneChoice,
   type CacheDtype,
@@ -171,6 +173,7 @@ export {
   describeWeights,
   loadDeployed,
   type PictureFacts,
+  picturesOf,
   type WeightsFacts,
 } from './weights/deployed.js';
 export { type LoadedWeights, loadWeights, matchWeights, type WeightsTarget } from './weights/load.js';

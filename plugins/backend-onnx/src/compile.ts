@@ -12,6 +12,7 @@ import { findChannelBlock } from './channel-block.js';
 import { LoadedOnnxProgram, names } from './loaded-program.js';
 import { kernelsOf } from './lowering/device-kernels.js';
 import { lower, prepare } from './lowering/lower.js';
+import { newestOpset } from './lowering/opset.js';
 import { Profile } from './profile.js';
 import { quantize } from './quantization/quantize.js';
 import { loadRuntime } from './runtime.js';
@@ -62,8 +63,8 @@ export async function compile(
   const portable = lowered !== 'cpu';
   const channelBlock = portable ? 0 : await findChannelBlock(runtime);
   const kernels = kernelsOf[lowered];
-  const target = { portable, kernels, channelBlock };
-  let model = lower(prepare(program, kernels), { target, names });
+  const target = { portable, kernels, channelBlock, opset: newestOpset };
+  let model = lower(prepare(program, target), { target, names });
   if (options.precision === 'int8') {
     model = await quantize(model, {
       runtime,

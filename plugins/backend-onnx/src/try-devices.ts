@@ -6,6 +6,7 @@ import type { TensorData } from '@limbeck/graph';
 import { names } from './loaded-program.js';
 import { kernelsOf } from './lowering/device-kernels.js';
 import { lower, prepare } from './lowering/lower.js';
+import { newestOpset } from './lowering/opset.js';
 import { messageOf } from './runtime.js';
 
 /** How long a device may take for one small step: a driver compiles some two hundred shaders for it. Milliseconds. */
@@ -50,8 +51,8 @@ const carried = ({ dtype, shape, data }: TensorData) => ({ dtype, shape, data: A
 
 function orderFor(device: Device, { program, feeds, state }: Trial): Order {
   const kernels = kernelsOf[device];
-  const target = { portable: true, kernels, channelBlock: 0 };
-  const model = encodeOnnx(lower(prepare(program, kernels), { target, names }));
+  const target = { portable: true, kernels, channelBlock: 0, opset: newestOpset };
+  const model = encodeOnnx(lower(prepare(program, target), { target, names }));
   return {
     device,
     model: Buffer.from(model).toString('base64'),

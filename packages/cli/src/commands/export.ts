@@ -7,14 +7,19 @@ import {
   type ModelFacts,
   modelOfWeights,
   openData,
+  readAs,
   readFacts,
 } from '@limbeck/compose';
 import { didYouMean, LimbeckError } from '@limbeck/core';
 import type { ExportedFiles } from '@limbeck/core/backend';
-import type { Host } from '@limbeck/core/host';
+import { coreVersion, type Host } from '@limbeck/core/host';
 import { writeSafetensors } from '@limbeck/formats';
 import {
   deployedWeights,
+  describeForm,
+  describeWeights,
+  type ExportForm,
+  picturesOf,
   readRunWeights,
   readWeightsFile,
   sizeOfExported,
@@ -22,7 +27,8 @@ import {
   weightsExtensions,
   writeExported,
 } from '@limbeck/trainer';
-import { type OpenedConfig, openHost, openHostHere } from '../config/open-config.js';
+import { hasConfig } from '../config/load-config.js';
+import { type OpenedConfig, openConfig, openHost } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
 import type { Io } from '../io.js';
 import { bytes } from '../output/numbers.js';
@@ -30,13 +36,16 @@ import { print, printJson } from '../output/print.js';
 import { refuseExisting } from '../refuse-existing.js';
 import { chosenEpoch, locateTarget, type Target } from '../worker/target.js';
 
-export interface ExportOptions {
+export interface ExportOptions extends ExportForm {
   readonly source: string;
   readonly format: string;
   readonly out?: string;
   readonly force?: boolean;
   readonly best?: boolean;
   readonly epoch?: number;
+  /** Options of the exporter. */
+  readonly opset?: number;
+  readonly dtype?: string;
   readonly config?: string;
   readonly json?: boolean;
 }
@@ -51,20 +60,14 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
       hint: 'export takes the weights of a student',
     });
   }
-  const opened =
-    target.config === undefined ? undefined : await openRecorded({ config: target.config }, io.cwd);
-  // weights alone say which model they are for; a plugin of the configuration found here may bring it
-  const host = opened === undefined ? (await openHostHere(undefined, io.cwd)).host : await openHost(opened);
+  const opened = await openTarget(target, io);
+  const host = await openHost(opened);
   try {
-    const write = writerFor(format, host);
+    const write = writerFor(options, host);
     const file = path.resolve(io.cwd, options.out ?? besideSource(target, write.extension));
     if (force !== true) refuseExisting(file, 'choose another file with --out, or overwrite it with --force');
-    const weights = epoch === undefined ? readWeightsFile(target.model) : readRunWeights(target.model, epoch);
-    const model =
-      opened === undefined
-        ? modelOfWeights(host, weights)
-        : await deployedModel(opened.config, host, weights, await factsOf(weights, opened, { host, io }));
-    const content = write.content(model, weights.metadata ?? {});
+    const { model, metadata } = await openModel(target, opened, { host, io, isNamed: config !== undefined });
+    const content = write.content(model, metadata);
     writeExported(file, content);
     const size = sizeOfExported(content);
     if (options.json) printJson(io, { file, format, bytes: size });
@@ -74,28 +77,63 @@ export async function exportModel(io: Io, options: ExportOptions): Promise<void>
   }
 }
 
+/** The configuration a model goes with: that of its run, the one named, or the one found here; its plugins may bring the model. */
+async function openTarget({ config }: Target, io: Io): Promise<OpenedConfig | undefined> {
+  if (config !== undefined) return openRecorded({ config }, io.cwd);
+  return (await hasConfig(io.cwd)) ? openConfig({}, io.cwd) : undefined;
+}
+
+/** Weights say which model they are for; for those from elsewhere a configuration does. */
+async function openModel(
+  { model: file, epoch, config }: Target,
+  opened: OpenedConfig | undefined,
+  { host, io, isNamed }: { host: Host; io: Io; isNamed: boolean },
+): Promise<{ model: DeployedModel; metadata: Readonly<Record<string, string>> }> {
+  const read = () => {
+    if (epoch !== undefined) return readRunWeights(file, epoch);
+    // names and parts are those that the student of a named configuration takes
+    return isNamed && opened !== undefined ? readAs(file, opened.config.student) : readWeightsFile(file);
+  };
+  const weights = read();
+  const facts = readFacts(weights);
+  const isBeside = config !== undefined;
+  if (opened === undefined || (facts !== undefined && !isBeside)) {
+    return { model: modelOfWeights(host, weights), metadata: weights.metadata ?? {} };
+  }
+  const said = facts ?? (await factsOf(opened, { host, io }));
+  const model = await deployedModel(opened.config, host, weights, said);
+  return { model, metadata: facts === undefined ? describe(said, weights, opened) : weights.metadata! };
+}
+
+/** What weights from elsewhere do not say: the data of the configuration stands for it. */
+async function factsOf({ config }: OpenedConfig, { host, io }: { host: Host; io: Io }): Promise<ModelFacts> {
+  const parts = findParts(config, host);
+  const dataset = await openData(config, parts, dataFolder(config.data.dir, io));
+  const { classes, imageShape, normalization } = dataset;
+  const { backbone, options } = parts.student;
+  return {
+    backbone: backbone.id,
+    options: { ...(options as object) },
+    ...{ classes, imageShape, normalization },
+    pictures: picturesOf(dataset, config.task.use),
+  };
+}
+
+const describe = (facts: ModelFacts, { metadata }: Weights, { config }: OpenedConfig) => ({
+  ...metadata,
+  ...describeWeights({
+    ...facts,
+    backbone: facts.backbone!,
+    options: facts.options,
+    license: config.license,
+    version: coreVersion,
+  }),
+});
+
 /** Where an export goes by itself: the source under another ending; in a run, an epoch under a name of its own. */
 function besideSource({ model, epoch }: Target, extension: string): string {
   if (epoch === undefined) return model.replace(/\.[^.]+$/, extension);
   return path.join(model, `student-${typeof epoch === 'number' ? `epoch-${epoch}` : epoch}${extension}`);
-}
-
-/** What weights say about their model; those from elsewhere say nothing, and the data of the configuration stands for it. */
-async function factsOf(
-  weights: Weights,
-  { config }: OpenedConfig,
-  { host, io }: { host: Host; io: Io },
-): Promise<ModelFacts> {
-  const said = readFacts(weights);
-  if (said !== undefined) return said;
-  const parts = findParts(config, host);
-  const { classes, imageShape, normalization } = await openData(
-    config,
-    parts,
-    dataFolder(config.data.dir, io),
-  );
-  const { backbone, options } = parts.student;
-  return { backbone: backbone.id, options: { ...(options as object) }, classes, imageShape, normalization };
 }
 
 interface Writer {
@@ -103,8 +141,16 @@ interface Writer {
   content(model: DeployedModel, metadata: Readonly<Record<string, string>>): ExportedFiles;
 }
 
-function writerFor(format: string, host: Host): Writer {
+function writerFor({ format, opset, dtype, ...options }: ExportOptions, host: Host): Writer {
+  const { normalize, layout, embedding } = options;
+  const form = { normalize, layout, embedding };
   if (format === 'safetensors') {
+    const given = Object.entries({ opset, dtype, ...form }).find(([, value]) => value !== undefined);
+    if (given !== undefined) {
+      throw new LimbeckError('USAGE', `--${given[0]} is for models, and safetensors holds weights alone`, {
+        hint: "leave it out, or use 'limbeck convert' for another element type",
+      });
+    }
     return {
       extension: '.safetensors',
       content: (model, metadata) =>
@@ -117,9 +163,16 @@ function writerFor(format: string, host: Host): Writer {
       hint: didYouMean(format, formats) ?? 'is the plugin that brings it listed in the configuration?',
     });
   }
-  const exporter = host.get('exporters', format);
+  const use = { use: format, ...(opset !== undefined && { opset }), ...(dtype !== undefined && { dtype }) };
+  const { contribution: exporter, options: checked } = host.use('exporters', use, {
+    path: `--format ${format}`,
+  });
   return {
     extension: exporter.extension,
-    content: (model, metadata) => exporter.write(model.bound(1), { metadata }),
+    content: (model, metadata) =>
+      exporter.write(model.exported(form), {
+        options: checked,
+        metadata: { ...metadata, ...describeForm(form) },
+      }),
   };
 }

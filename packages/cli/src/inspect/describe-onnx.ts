@@ -27,6 +27,8 @@ export interface OnnxDescription {
   readonly tensors: readonly (OnnxTensorFacts & { readonly operator: string })[];
   /** How often each operator occurs. */
   readonly operators: Readonly<Record<string, number>>;
+  /** What it says of itself besides: for one of ours, classes, preprocessing, figures of its run, licence. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Why shapes that the file does not say are missing. */
   readonly problem?: string;
 }
@@ -54,6 +56,7 @@ export async function describeOnnx(file: string, host: Host, cwd: string): Promi
     outputs: graph.outputs.map(({ name }) => facts(name)),
     tensors: computed.map(({ name, operator }) => ({ operator, ...facts(name) })),
     operators: countOf(graph),
+    metadata: { ...model.metadata },
     problem,
   };
 }

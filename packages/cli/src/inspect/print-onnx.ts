@@ -29,6 +29,8 @@ export function printOnnx(io: Io, model: OnnxDescription): void {
   if (model.problem !== undefined) {
     print(io, `${yellow('warning:')} shapes are those the file says: ${model.problem}`, '');
   }
+  const says = Object.entries(model.metadata).map((entry) => entry.map(visible));
+  if (says.length > 0) print(io, table([{ head: 'says' }, { head: '' }], says), '');
   const operators = Object.entries(model.operators).map(([name, times]) => `${times} ${visible(name)}`);
   print(io, `${count(model.parameters)} parameters; ${operators.join(', ')}`);
   print(io, dim(`any of the ${plural(model.tensors.length, 'tensor')} can be a tap: teacher.taps`));

@@ -4,7 +4,7 @@ import { data } from './data-schema.js';
 import { backend, distillerSettings, studentSettings, task } from './schema.js';
 import { ownKeys } from './schema-parts.js';
 import { teacherSettings } from './teacher-schema.js';
-import { metricSettings, optimizerSettings } from './train-schema.js';
+import { exportSettings, metricSettings, optimizerSettings } from './train-schema.js';
 
 /** A place of the configuration that names a contribution and holds its options. */
 export interface Place {
@@ -52,7 +52,7 @@ export const places = {
   'train.transforms.*': plain('gradientTransforms'),
   'train.schedule': plain('schedules'),
   'train.evaluate.metrics.*': { kind: 'metrics', own: ownKeys(metricSettings), kept: [] },
-  'train.export.*': plain('exporters'),
+  'train.export.*': { kind: 'exporters', own: ownKeys(exportSettings), kept: [] },
   backend: { kind: 'backends', own: ownKeys(backend), kept: [] },
 } as const satisfies Record<string, Place>;
 

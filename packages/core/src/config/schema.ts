@@ -100,6 +100,12 @@ export const runSchema = z
       .optional()
       .describe('Name of the run and its folder. Absent: made from student and distiller.')
       .register(identity, irrelevant),
+    license: id
+      .optional()
+      .describe(
+        'Licence of what the run makes, as SPDX names it; its files say it. Absent: they say nothing.',
+      )
+      .register(identity, irrelevant),
     plugins: z
       .array(listedPlugin)
       .default([])

@@ -26,6 +26,31 @@ const metric = z
   .union([id, metricSettings])
   .transform((value) => (typeof value === 'string' ? { use: value } : value));
 
+/** What is said of an export beside the options of its exporter. */
+export const exportSettings = z.looseObject({
+  use: id.describe('Id of the exporter; its options stand beside it.'),
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'expected letters, digits, `-`, `_` and `.`')
+    .optional()
+    .describe("Name of the file in the run's folder, without its ending. Absent: `student`."),
+  normalize: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the model normalises by itself and takes pixels from 0 to 255. Absent: false, it takes what the network sees.',
+    ),
+  layout: z.enum(['NCHW', 'NHWC']).optional().describe('Order of the axes of its images. Absent: NCHW.'),
+  embedding: z
+    .boolean()
+    .optional()
+    .describe('Whether it is the encoder alone, which gives embeddings. Absent: false, it gives logits.'),
+});
+
+const exported = z
+  .union([id, exportSettings])
+  .transform((value) => (typeof value === 'string' ? { use: value } : value));
+
 const standardOptimizer = { use: 'sgd', lr: 0.05, momentum: 0.9, weightDecay: 5e-4 };
 
 /** What is said of the optimizer beside its options. */
@@ -179,9 +204,12 @@ export const train = z.strictObject({
     )
     .register(identity, irrelevant),
   export: z
-    .array(use)
+    .array(exported)
     .prefault(['onnx'])
-    .refine((uses) => new Set(uses.map((one) => one.use)).size === uses.length, 'an exporter is named twice')
+    .refine(
+      (uses) => new Set(uses.map((one) => `${one.use} ${one.name ?? ''}`)).size === uses.length,
+      'an exporter is named twice, give each file a `name`',
+    )
     .describe('Exporters that write the finished student, besides safetensors.')
     .register(identity, irrelevant),
   earlyStopping: z

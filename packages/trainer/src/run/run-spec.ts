@@ -11,6 +11,7 @@ import type {
   Placement,
   TaskChoice,
 } from './choices.js';
+import type { ExportForm } from './export-form.js';
 import type { TeacherChoice, TeacherSpec } from './teacher-spec.js';
 import type { UpdateRules } from './update-rules.js';
 import type { Weights } from './weights.js';
@@ -50,6 +51,13 @@ export interface StudentSpec extends ModelsSpec, UpdateRules {
   readonly balance?: Chosen<Balancer<any>>;
 }
 
+/** A file that the finished student is written to. */
+// biome-ignore lint/suspicious/noExplicitAny: every exporter brings an option type of its own
+export interface ExporterChoice extends Chosen<Exporter<any>>, ExportForm {
+  /** Of the file, without its ending. Default `student`. */
+  readonly name?: string | undefined;
+}
+
 /**
  * Everything a run consists of, found, checked and loaded. A configuration becomes one; code may write one directly. What of it is
  * a setting has the type, the documentation and, in a configuration, the default that the schema gives it.
@@ -65,8 +73,9 @@ export interface RunSpec extends Omit<StudentSpec, keyof TrainSettings>, TrainSe
   readonly metrics: readonly MetricChoice[];
   readonly placement: Placement;
   /** Formats the finished student is written in, besides safetensors. */
-  // biome-ignore lint/suspicious/noExplicitAny: every exporter brings an option type of its own
-  readonly exporters: readonly Chosen<Exporter<any>>[];
+  readonly exporters: readonly ExporterChoice[];
+  /** Licence of what the run makes, which its files say. Default: they say nothing. */
+  readonly license?: string | undefined;
 }
 
 type BatchSizes = 'batchSize' | 'evalBatchSize';

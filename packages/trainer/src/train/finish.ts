@@ -2,16 +2,17 @@ import { LimbeckError } from '@limbeck/core';
 import { coreVersion } from '@limbeck/core/host';
 import { writeSafetensors } from '@limbeck/formats';
 import type { StateDict } from '@limbeck/graph';
-import { frozen } from '../execute/compile.js';
 import { removeQuietly, writeAtomically, writeJson } from '../files/atomic.js';
 import { writeExported } from '../files/exported.js';
+import { exportedProgram } from '../programs/exported.js';
 import { defaultTask } from '../programs/plan-task.js';
 import type { RunListener } from '../run/events.js';
+import { describeForm } from '../run/export-form.js';
 import { findNotFinite } from '../run/finite.js';
 import type { Progress } from '../run/progress.js';
 import type { RunResult } from '../run/run-result.js';
 import { type RunFolder, runFiles } from '../store/run-folder.js';
-import { deployedWeights, describeWeights } from '../weights/deployed.js';
+import { deployedWeights, describeWeights, picturesOf } from '../weights/deployed.js';
 import type { CompiledRun } from './compiled-run.js';
 import { measureDeployed } from './deployed-cost.js';
 import { type EndEpoch, endEpochs } from './end-epochs.js';
@@ -48,10 +49,15 @@ export async function finish(
     // of a run that ended here before it was extended
     else removeQuietly(folder.file(name));
   }
-  for (const { contribution: exporter, options } of exporters) {
-    const path = folder.file(`student${exporter.extension}`);
-    writeExported(path, exporter.write(frozen(deployed, chosen.state), { options, metadata }));
-    files[exporter.id] = path;
+  for (const { contribution: exporter, options, name = 'student', ...form } of exporters) {
+    const path = folder.file(`${name}${exporter.extension}`);
+    const { normalization } = data.dataset;
+    const program = exportedProgram(spec, chosen.state, { ...form, normalization });
+    writeExported(
+      path,
+      exporter.write(program, { options, metadata: { ...metadata, ...describeForm(form) } }),
+    );
+    files[name === 'student' ? exporter.id : `${exporter.id} ${name}`] = path;
   }
   const result: RunResult = {
     folder: folder.path,
@@ -86,22 +92,13 @@ export async function finish(
 
 /** What the files of a student say about it. */
 function describeStudent(
-  { spec: { student, data, task = defaultTask } }: PreparedRun,
+  { spec: { student, data, license, task = defaultTask } }: PreparedRun,
   about: Pick<EndEpoch, 'epoch' | 'metrics'> & { readonly split: string },
 ): Record<string, string> {
-  const { classes, classNames, imageShape, normalization, before, evaluation = [] } = data.dataset;
+  const { classes, imageShape, normalization } = data.dataset;
   const { backbone, options } = student;
-  const [channels, height, width] = imageShape;
-  const pictures = {
-    classNames,
-    decoded: before ?? { channels, size: { height, width } },
-    evaluation: evaluation.map((change) => ({
-      ...(change.options as object | undefined),
-      use: change.contribution.id,
-    })),
-    task: task.contribution.id,
-  };
-  const facts = { backbone: backbone.id, options, classes, imageShape, normalization, pictures };
+  const pictures = picturesOf(data.dataset, task.contribution.id);
+  const facts = { backbone: backbone.id, options, classes, imageShape, normalization, pictures, license };
   return describeWeights({ ...facts, ...about, version: coreVersion });
 }
 

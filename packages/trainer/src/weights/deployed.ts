@@ -1,3 +1,4 @@
+import type { RunDataset } from '@limbeck/data';
 import type { Program, StateDict } from '@limbeck/graph';
 import { formatShape } from '@limbeck/graph';
 import { stateFor } from '../programs/state.js';
@@ -50,6 +51,23 @@ export interface PictureFacts {
   readonly task: string;
 }
 
+/** What turns the pictures of a data set into what a model sees, for a task of this id. */
+export function picturesOf(
+  { classNames, imageShape, before, evaluation = [] }: RunDataset,
+  task: string,
+): PictureFacts {
+  const [channels, height, width] = imageShape;
+  return {
+    classNames,
+    decoded: before ?? { channels, size: { height, width } },
+    evaluation: evaluation.map((change) => ({
+      ...(change.options as object | undefined),
+      use: change.contribution.id,
+    })),
+    task,
+  };
+}
+
 /** What a file of weights says about itself, all text. */
 export interface WeightsFacts {
   readonly backbone: string;
@@ -61,30 +79,36 @@ export interface WeightsFacts {
   /** Of pixels scaled to [0, 1], per channel. */
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** How pictures become what the model sees, and what its classes are called; absent where pixels come as they are. */
-  readonly pictures?: PictureFacts;
-  /** Epochs it was trained for. */
-  readonly epoch: number;
-  readonly metrics: Readonly<Record<string, number>>;
+  readonly pictures?: PictureFacts | undefined;
+  /** Epochs it was trained for; undefined where nobody knows, like the two that follow. */
+  readonly epoch?: number | undefined;
+  readonly metrics?: Readonly<Record<string, number>> | undefined;
   /** The split they were measured on. */
-  readonly split: string;
+  readonly split?: string | undefined;
+  /** As SPDX names it; undefined where nobody said. */
+  readonly license?: string | undefined;
   /** Version of the project that wrote it. */
   readonly version: string;
 }
 
-/** Facts as the text entries of a safetensors header. */
+/** Facts as the text entries of a safetensors header; what is undefined is left out. */
 export function describeWeights(facts: WeightsFacts): Record<string, string> {
-  const options: string | undefined = JSON.stringify(facts.options);
-  return {
+  const json = (value: unknown): string | undefined => JSON.stringify(value);
+  const entries = {
     format: 'pt',
     'limbeck.version': facts.version,
     'limbeck.backbone': facts.backbone,
-    ...(options === undefined ? {} : { 'limbeck.options': options }),
+    'limbeck.options': json(facts.options),
     'limbeck.classes': String(facts.classes),
     'limbeck.imageShape': formatShape(facts.imageShape),
-    'limbeck.normalization': JSON.stringify(facts.normalization),
-    ...(facts.pictures && { 'limbeck.pictures': JSON.stringify(facts.pictures) }),
-    'limbeck.epoch': String(facts.epoch),
+    'limbeck.normalization': json(facts.normalization),
+    'limbeck.pictures': json(facts.pictures),
+    'limbeck.license': facts.license,
+    'limbeck.epoch': json(facts.epoch),
     'limbeck.split': facts.split,
-    'limbeck.metrics': JSON.stringify(facts.metrics),
+    'limbeck.metrics': json(facts.metrics),
   };
+  return Object.fromEntries(
+    Object.entries(entries).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
 }

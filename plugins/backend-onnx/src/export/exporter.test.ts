@@ -4,19 +4,31 @@ import {
   add,
   broadcastTo,
   Graph,
+  gelu,
   interpret,
+  layerNorm,
   matmul,
   mean,
+  mul,
   type Program,
+  pad,
   program,
+  reduceMax,
   relu,
   reshape,
   slice,
+  type Tensor,
 } from '@limbeck/graph';
 import { boundNetwork, deviationOf, networkImages, patternFill } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';
 import { onnxBackend } from '../backend.js';
 import { onnxExporter } from './exporter.js';
+
+const normalized = (x: Tensor): Tensor => {
+  const width = x.shape.at(-1)!;
+  const vector = (value: number) => broadcastTo(x.graph.scalar(value), [width]);
+  return layerNorm(x, vector(1.5), vector(0.25), { epsilon: 1e-5 });
+};
 
 const exported = () => onnxExporter.write(boundNetwork(1), { metadata: { made: 'for a test' } });
 
@@ -43,6 +55,7 @@ describe('exported model', () => {
   test('names the batch, says its operator set and metadata, and needs no operators beyond ONNX', () => {
     const model = decodeOnnx(exported());
     expect(model.opsetImports).toEqual([{ domain: '', version: 20 }]);
+    expect(model.irVersion).toBe(9);
     expect(model.metadata).toEqual({ made: 'for a test' });
     expect(model.graph.inputs.map(({ name, shape }) => [name, shape])).toEqual([
       ['image', ['batch', 3, 8, 8]],
@@ -68,6 +81,94 @@ describe('exported model', () => {
 
   test('is the same file every time', () => {
     expect(exported()).toEqual(exported());
+  });
+});
+
+const written = (target: Program, options?: { opset?: number; dtype?: 'float32' | 'float16' }) =>
+  onnxExporter.write(target, { options: { dtype: 'float32', ...options } });
+
+const opsetOf = (bytes: Uint8Array) => decodeOnnx(bytes).opsetImports[0]!.version;
+
+describe('operator sets', () => {
+  const cases: readonly (readonly [name: string, build: (x: Tensor) => Tensor, lowest: number])[] = [
+    ['relu', relu, 13],
+    ['a maximum over an axis', (x) => reduceMax(x, { axis: 1 }), 13],
+    ['layer normalisation', (x) => normalized(x), 17],
+    ['gelu', gelu, 20],
+    ['both and a maximum', (x) => reduceMax(gelu(normalized(x)), { axis: 1 }), 20],
+  ];
+  const ofBatch = (build: (x: Tensor) => Tensor, batch: number) => {
+    const graph = new Graph();
+    return program({ name: 'p', outputs: { y: build(graph.input('x', [batch, 4])) } });
+  };
+
+  test.each(cases)('%s is in the lowest that has it', (_, build, lowest) => {
+    expect(opsetOf(written(ofBatch(build, 2)))).toBe(lowest);
+  });
+
+  test.each(cases)('%s computes the same in all', async (_, build) => {
+    const x = patternFill('operator sets', 'x', [3, 4]);
+    const expected = interpret(ofBatch(build, 3), new Map([['x', x]])).outputs.get('y')!;
+    for (let opset = 13; opset <= 20; opset++) {
+      const bytes = written(ofBatch(build, 2), { opset });
+      expect(opsetOf(bytes)).toBe(opset);
+      const { y } = await using(bytes, (model) => model.run({ x }));
+      expect(deviationOf(y!.data, expected.data, 1e-3).relative, `opset ${opset}`).toBeLessThan(1e-5);
+    }
+  });
+});
+
+test('padding along channels and tokens joins constants on, along height and width it pads', async () => {
+  const padded = (batch: number) => {
+    const graph = new Graph();
+    const map = graph.input('map', [batch, 2, 3, 3]);
+    const tokens = graph.input('tokens', [batch, 4, 5]);
+    return program({
+      name: 'p',
+      outputs: {
+        channels: pad(map, { before: [0, 1, 0, 0], after: [0, 2, 0, 0] }),
+        places: pad(map, { before: [0, 0, 1, 0], after: [0, 0, 0, 2] }),
+        all: pad(map, { before: [0, 1, 2, 1], after: [0, 0, 0, 1], value: 3 }),
+        longer: pad(tokens, { before: [0, 1, 0], after: [0, 0, 0] }),
+      },
+    });
+  };
+  const bytes = written(padded(1));
+  for (const { opType, inputs } of decodeOnnx(bytes).graph.nodes) {
+    if (opType !== 'Pad') continue;
+    const pads = decodeOnnx(bytes).graph.initializers.find(({ name }) => name === inputs[1])!;
+    expect(Array.from(pads.data, Number).filter((_, i) => i % 4 < 2)).toEqual([0, 0, 0, 0]);
+  }
+  const feeds = {
+    map: patternFill('padding', 'map', [3, 2, 3, 3]),
+    tokens: patternFill('padding', 'tokens', [3, 4, 5]),
+  };
+  const expected = interpret(padded(3), new Map(Object.entries(feeds))).outputs;
+  const actual = await using(bytes, (model) => model.run(feeds));
+  for (const [name, { data, shape }] of expected) {
+    expect(actual[name]!.shape).toEqual(shape);
+    expect(Array.from(actual[name]!.data), name).toEqual(Array.from(data));
+  }
+});
+
+describe('float16', () => {
+  test('halves the weights, and gives float32', async () => {
+    const bytes = written(boundNetwork(1), { dtype: 'float16' });
+    const { graph } = decodeOnnx(bytes);
+    expect(graph.initializers.filter(({ dtype }) => dtype === 'float32')).toEqual([]);
+    expect(graph.inputs.concat(graph.outputs).some(({ dtype }) => dtype === 'float16')).toBe(false);
+    const image = networkImages(5);
+    const expected = interpret(boundNetwork(5), new Map([['image', image]])).outputs.get('logits')!;
+    const { logits } = await using(bytes, (model) => model.run({ image }));
+    const largest = Math.max(...Array.from(expected.data, Math.abs));
+    const worst = Math.max(...Array.from(expected.data, (value, i) => Math.abs(value - logits!.data[i]!)));
+    expect(worst / largest).toBeLessThan(2e-3);
+  });
+
+  test('is refused for a number it cannot hold', () => {
+    const graph = new Graph();
+    const target = program({ name: 'p', outputs: { y: mul(graph.input('x', [2, 3]), graph.scalar(1e6)) } });
+    expect(() => written(target, { dtype: 'float16' })).toThrow(/holds 1000000, which float16 cannot hold/);
   });
 });
 

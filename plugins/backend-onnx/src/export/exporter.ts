@@ -2,9 +2,27 @@ import { LimbeckError } from '@limbeck/core';
 import { type Exporter, findBatchAxes, requireStateless } from '@limbeck/core/backend';
 import { encodeOnnx } from '@limbeck/formats';
 import { leafName, type Program, verify } from '@limbeck/graph';
+import * as z from 'zod';
 import { standardKernels } from '../lowering/device-kernels.js';
-import { lower, type PortNames, prepare } from '../lowering/lower.js';
-import { opset } from '../lowering/model-builder.js';
+import { lower, lowestOpset, type PortNames, prepare } from '../lowering/lower.js';
+import { newestOpset, oldestOpset } from '../lowering/opset.js';
+import { inFloat16 } from './float16.js';
+
+const options = z.strictObject({
+  opset: z
+    .int()
+    .min(oldestOpset)
+    .max(newestOpset)
+    .optional()
+    .describe('ONNX operator set. Absent: the lowest that has an operator for everything'),
+  dtype: z
+    .enum(['float32', 'float16'])
+    .default('float32')
+    .describe('what weights are kept and computed in; images and results stay float32'),
+});
+
+/** What the exporter takes beside its id. */
+export type OnnxExportOptions = z.output<typeof options>;
 
 const same = (name: string) => name;
 const names: PortNames = { input: same, output: same, state: same, next: same };
@@ -20,21 +38,25 @@ function requireApart({ name, inputs, outputs }: Program): void {
   );
 }
 
-function write(
+/**
+ * A program without state as an ONNX model that other tools read.
+ *
+ * @param options.opset default: the lowest that has an operator for everything
+ */
+export function exportedModel(
   program: Program,
-  { metadata = {} }: { readonly metadata?: Readonly<Record<string, string>> },
-): Uint8Array {
+  {
+    opset,
+    metadata = {},
+  }: { readonly opset?: number | undefined; readonly metadata?: Readonly<Record<string, string>> },
+) {
   verify(program);
   requireStateless(program);
   requireApart(program);
-  const prepared = prepare(program, standardKernels);
-  const target = {
-    portable: true,
-    kernels: standardKernels,
-    channelBlock: 0,
-    batchAxis: findBatchAxes(prepared),
-  };
-  return encodeOnnx(lower(prepared, { target, names, metadata }));
+  const kernels = standardKernels;
+  const target = { portable: true, kernels, channelBlock: 0, opset: opset ?? lowestOpset(program, kernels) };
+  const prepared = prepare(program, target);
+  return lower(prepared, { target: { ...target, batchAxis: findBatchAxes(prepared) }, names, metadata });
 }
 
 /**
@@ -43,7 +65,11 @@ function write(
  */
 export const onnxExporter = {
   id: 'onnx',
-  description: `ONNX, operator set ${opset}, for batches of any size`,
+  description: 'ONNX, in the lowest operator set that suffices, for batches of any size',
   extension: '.onnx',
-  write,
-} satisfies Exporter;
+  options,
+  write(program, { options: { opset, dtype } = options.parse({}), metadata }) {
+    const model = exportedModel(program, { opset, metadata });
+    return encodeOnnx(dtype === 'float16' ? inFloat16(model) : model);
+  },
+} satisfies Exporter<OnnxExportOptions>;

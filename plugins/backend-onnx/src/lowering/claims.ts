@@ -1,7 +1,6 @@
 import { attr } from '@limbeck/formats';
 import { type CompositeName, compositeName, type composites, type Tensor } from '@limbeck/graph';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
-import type { DeviceKernels } from './device-kernels.js';
 import { reluGradient, same } from './elementwise.js';
 import type { AttributesOf, Claim } from './lowering.js';
 import {
@@ -14,6 +13,8 @@ import {
   channelVariance,
   layerNorm,
 } from './normalization.js';
+import { oldestOpset } from './opset.js';
+import type { LoweringTarget } from './target.js';
 
 /** One operator along the last axis: a single pass, where the decomposition makes four or five. */
 const alongLastAxis = (opType: string): Claim<Record<never, never>> => ({
@@ -34,7 +35,7 @@ export const claims: {
   conv2dInputGradient,
   conv2dWeightGradient,
   // one pass; the decomposition of the exact function makes five
-  gelu: { lower: same('Gelu') },
+  gelu: { lower: same('Gelu'), since: 20 },
   // has a kernel for blocked maps, which a mean over axes would have to be put in order for
   globalAveragePool: {
     lower: (inputs, { model }) =>
@@ -49,9 +50,13 @@ export const claims: {
   softplus: { lower: same('Softplus') },
 };
 
-/** The claim on a composite node for a device that has these kernels, where there is one. */
-export function claimOn(node: Tensor, kernels: DeviceKernels): Claim<never> | undefined {
+/** What a composite may be lowered to: operators of this set, for a device that has these kernels. */
+export type Available = Pick<LoweringTarget, 'kernels' | 'opset'>;
+
+/** The claim on a composite node with what is available, where there is one. */
+export function claimOn(node: Tensor, { kernels, opset }: Available): Claim<never> | undefined {
   const name = compositeName(node);
   const claim = name && (claims[name] as Claim<never> | undefined);
-  return claim?.when?.(node, node.attributes as never, kernels) === false ? undefined : claim;
+  if (claim === undefined || (claim.since ?? oldestOpset) > opset) return undefined;
+  return claim.when?.(node, node.attributes as never, kernels) === false ? undefined : claim;
 }

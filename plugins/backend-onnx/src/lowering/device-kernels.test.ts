@@ -17,8 +17,8 @@ const programs: readonly Program[] = [...Object.values(primitives), ...Object.va
 describe.each(['webgpu', 'cuda'] as const)('models for %s', (device) => {
   const kernels = kernelsOf[device];
   const nodes = programs.flatMap((program) => {
-    const target = { portable: true, kernels, channelBlock: 0 };
-    return lower(prepare(program, kernels), { target, names }).graph.nodes.map((node) => ({
+    const target = { portable: true, kernels, channelBlock: 0, opset: 20 };
+    return lower(prepare(program, { kernels, opset: 20 }), { target, names }).graph.nodes.map((node) => ({
       program: program.name,
       ...node,
     }));
@@ -43,9 +43,9 @@ describe.each(['webgpu', 'cuda'] as const)('models for %s', (device) => {
 
 test('cuDNN raises small epsilons, so that models for CUDA give it none', () => {
   const kernels = kernelsOf.cuda;
-  const target = { portable: true, kernels, channelBlock: 0 };
+  const target = { portable: true, kernels, channelBlock: 0, opset: 20 };
   const epsilons = programs
-    .flatMap((program) => lower(prepare(program, kernels), { target, names }).graph.nodes)
+    .flatMap((program) => lower(prepare(program, { kernels, opset: 20 }), { target, names }).graph.nodes)
     .filter(({ opType }) => opType === 'BatchNormalization')
     .map(({ attributes }) => attributes.epsilon);
   expect(epsilons.length).toBeGreaterThan(0);

@@ -25,8 +25,8 @@ import { standardKernels } from './device-kernels.js';
 import { lower, prepare } from './lower.js';
 
 const lowered = (target: Program) =>
-  lower(prepare(target, standardKernels), {
-    target: { portable: false, kernels: standardKernels, channelBlock: 16 },
+  lower(prepare(target, { kernels: standardKernels, opset: 20 }), {
+    target: { portable: false, kernels: standardKernels, channelBlock: 16, opset: 20 },
     names,
   }).graph;
 

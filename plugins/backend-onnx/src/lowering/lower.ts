@@ -9,10 +9,11 @@ import {
   simplify,
   type Tensor,
 } from '@limbeck/graph';
-import { claimOn } from './claims.js';
+import { type Available, claimOn } from './claims.js';
 import type { DeviceKernels } from './device-kernels.js';
 import type { Lowering } from './lowering.js';
 import { ModelBuilder } from './model-builder.js';
+import { newestOpset, oldestOpset } from './opset.js';
 import { primitiveLowerings } from './primitives.js';
 import { ProgramFacts } from './program-facts.js';
 import type { LoweringTarget } from './target.js';
@@ -32,9 +33,17 @@ export interface LowerOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A program as {@link lower} takes it for a device that has these kernels: composites that are not claimed are decomposed. */
-export const prepare = (program: Program, kernels: DeviceKernels): Program =>
-  simplify(program, (node) => claimOn(node, kernels) !== undefined);
+/** A program as {@link lower} takes it with what is available: composites that are not claimed are decomposed. */
+export const prepare = (program: Program, available: Available): Program =>
+  simplify(program, (node) => claimOn(node, available) !== undefined);
+
+/** The lowest operator set that has an operator for all that a program would be lowered to. */
+export function lowestOpset(program: Program, kernels: DeviceKernels): number {
+  const available = { kernels, opset: newestOpset };
+  const { nodes } = new ProgramFacts(prepare(program, available));
+  const needed = nodes.map((node) => claimOn(node, available)?.since ?? oldestOpset);
+  return Math.max(oldestOpset, ...needed);
+}
 
 const unsupported: ReadonlySet<DType> = new Set<DType>(['bfloat16']);
 
@@ -73,16 +82,16 @@ export function lower(program: Program, { target, names, metadata }: LowerOption
     const values = node.inputs.map((input) => model.valueOf(input));
     model.define(
       node,
-      loweringOf(node, target.kernels)(values, { model, node, attributes: node.attributes as never }),
+      loweringOf(node, target)(values, { model, node, attributes: node.attributes as never }),
     );
   }
   const named = outputs.map((port) => ({ ...port, value: model.valueOf(port.tensor) }));
   return model.finish(program.name, inputs, named, metadata);
 }
 
-function loweringOf(node: Tensor, kernels: DeviceKernels): Lowering<never> {
+function loweringOf(node: Tensor, available: Available): Lowering<never> {
   const { operation } = node;
-  if (operation.kind === 'composite') return claimOn(node, kernels)!.lower;
+  if (operation.kind === 'composite') return claimOn(node, available)!.lower;
   const name = primitiveName(node);
   if (name !== undefined) return primitiveLowerings[name] as Lowering<never>;
   throw unsupportedNode(

@@ -17,6 +17,8 @@ export interface Claim<A> {
   readonly lower: Lowering<A>;
   /** Nodes for which it is claimed, on a device that has these kernels. Default: all. */
   readonly when?: (node: Tensor, attributes: A, kernels: DeviceKernels) => boolean;
+  /** The first operator set that has what it is lowered to. Default {@link oldestOpset}. */
+  readonly since?: number;
   /** True where it needs operators of onnxruntime's own. Default false. */
   readonly cpuOnly?: boolean;
 }

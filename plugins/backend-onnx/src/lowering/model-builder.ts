@@ -9,14 +9,9 @@ import {
   type OnnxValue,
 } from '@limbeck/formats';
 import { type DType, type Tensor, type TensorData, tensorData } from '@limbeck/graph';
+import { irVersionOf } from './opset.js';
 import type { ProgramFacts } from './program-facts.js';
 import type { LoweringTarget } from './target.js';
-
-/** ONNX operator set of every model made here: the first with `Gelu`, known to runtimes since 2023. */
-export const opset = 20;
-
-/** The version of the file format that belongs to {@link opset}. */
-const irVersion = 9;
 
 /** Operators of onnxruntime's own. */
 export type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc';
@@ -187,8 +182,11 @@ export class ModelBuilder {
     const used = new Set([...nodes.flatMap((node) => node.inputs), ...copies.flatMap((node) => node.inputs)]);
     const domains = new Set<string>(['', ...nodes.map((node) => node.domain)]);
     return {
-      irVersion,
-      opsetImports: [...domains].map((domain) => ({ domain, version: domain === '' ? opset : 1 })),
+      irVersion: irVersionOf(this.target.opset),
+      opsetImports: [...domains].map((domain) => ({
+        domain,
+        version: domain === '' ? this.target.opset : 1,
+      })),
       producerName: 'limbeck',
       metadata,
       graph: {

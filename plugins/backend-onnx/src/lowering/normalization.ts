@@ -102,6 +102,7 @@ export const channelDot: Claim<None> = {
   lower: (inputs, { model }) => sumOfChannels(model, model.emit('Mul', inputs)),
 };
 export const layerNorm: Claim<{ readonly epsilon: number }> = {
+  since: 17,
   lower: (inputs, { model, attributes }) =>
     model.emit('LayerNormalization', inputs, { axis: attr.int(-1), epsilon: attr.float(attributes.epsilon) }),
 };

@@ -1,6 +1,6 @@
 import { attr } from '@limbeck/formats';
-import type { Shape, Tensor } from '@limbeck/graph';
-import type { Lowering } from './lowering.js';
+import { type Shape, type Tensor, tensorData } from '@limbeck/graph';
+import type { Lowering, LoweringContext } from './lowering.js';
 import type { ModelBuilder } from './model-builder.js';
 
 export const reshape: Lowering<{ readonly shape: Shape }> = ([x], { model, node, attributes }) => {
@@ -47,8 +47,41 @@ type PadAttributes = {
 
 export const pad: Lowering<PadAttributes> = ([x], { model, node, attributes }) => {
   const { before, after, value } = attributes;
+  if (model.target.batchAxis !== undefined) return paddedByParts(x!, { model, node, attributes });
   return model.emit('Pad', [x!, model.int64([...before, ...after]), model.scalar(value, node.dtype)]);
 };
+
+/** Axes of a map [N, C, H, W] that every tool pads. */
+const isSpatial = (axis: number, { shape }: Tensor): boolean => shape.length === 4 && axis >= 2;
+
+/** Padding for other tools, which know it along height and width alone: along other axes, constants are joined on. */
+function paddedByParts(x: string, { model, node, attributes }: LoweringContext<PadAttributes>): string {
+  const { before, after, value } = attributes;
+  const [input] = node.inputs as [Tensor];
+  const batch = model.target.batchAxis?.(input);
+  const shape = [...input.shape];
+  let padded = x;
+  for (const axis of shape.keys()) {
+    if (isSpatial(axis, node)) continue;
+    const part = (size: number) => {
+      if (size === 0) return [];
+      const data = tensorData(
+        node.dtype,
+        shape.map((all, i) => (i === axis ? size : i === batch ? 1 : all)),
+      );
+      data.data.fill(value as never);
+      const constant = model.constant(data);
+      return [batch === undefined ? constant : stretched(model, constant, { like: x, node, batch })];
+    };
+    const parts = [...part(before[axis]!), padded, ...part(after[axis]!)];
+    if (parts.length > 1) padded = model.emit('Concat', parts, { axis: attr.int(axis) });
+    shape[axis]! += before[axis]! + after[axis]!;
+  }
+  const left = (sizes: readonly number[]) => sizes.map((size, axis) => (isSpatial(axis, node) ? size : 0));
+  const pads = [...left(before), ...left(after)];
+  if (pads.every((size) => size === 0)) return padded;
+  return model.emit('Pad', [padded, model.int64(pads), model.scalar(value, node.dtype)]);
+}
 
 export const concat: Lowering<{ readonly axis: number }> = (inputs, { model, node, attributes }) => {
   const axes = node.inputs.map((input) => model.target.batchAxis?.(input));
@@ -69,7 +102,10 @@ function stretched(
   x: string,
   { like, node, batch }: { like: string; node: Tensor; batch: number },
 ): string {
-  const size = model.emit('Shape', [like], { start: attr.int(batch), end: attr.int(batch + 1) });
+  const size =
+    model.target.opset < 15
+      ? model.slice(model.emit('Shape', [like]), [0], [batch], [batch + 1])
+      : model.emit('Shape', [like], { start: attr.int(batch), end: attr.int(batch + 1) });
   const parts = node.shape.map((_, axis) => (axis === batch ? size : model.int64([1])));
   return model.emit('Expand', [x, model.emit('Concat', parts, { axis: attr.int(0) })]);
 }

@@ -5,6 +5,8 @@ import type { DeviceKernels } from './device-kernels.js';
 export interface LoweringTarget {
   /** Use ONNX's own operators only: for other tools, and for devices that lack onnxruntime's CPU kernels. */
   readonly portable: boolean;
+  /** The operator set it is written in. */
+  readonly opset: number;
   /** What the device's kernels compute as ONNX says. */
   readonly kernels: DeviceKernels;
   /** Block size of the CPU's blocked convolutions; 0 where it has none. */
