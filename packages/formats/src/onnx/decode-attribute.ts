@@ -14,14 +14,22 @@ const kinds: ReadonlyMap<number, OnnxAttribute['kind']> = new Map(
   Object.entries(attributeNumbers).map(([kind, number]) => [number, kind as OnnxAttribute['kind']]),
 );
 
+/** A node of a function takes the value of an attribute from the node that calls the function. */
+export interface AttributeReference {
+  readonly kind: 'reference';
+  /** Name of the function's attribute. */
+  readonly value: string;
+}
+
 /** Reads an attribute; `readGraph` is handed in because graphs and attributes hold each other. */
 export function readAttribute(
   reader: ProtoReader,
   readGraph: (reader: ProtoReader) => OnnxGraph,
-): [name: string, attribute: OnnxAttribute] {
+): [name: string, attribute: OnnxAttribute | AttributeReference] {
   reader.take(attributeObject);
   let name = '';
   let type = 0;
+  let reference = '';
   // Writers may leave out a scalar that is zero or empty.
   let float = 0;
   let int: number | bigint = 0;
@@ -72,12 +80,13 @@ export function readAttribute(
         graphs.push(readGraph(reader.message()));
         break;
       case fields.attribute.reference:
-        reader.fail(`the attribute '${name}' refers to a function's, which is not read`);
+        reference = reader.name();
         break;
       default:
         passOver(reader, 'attribute');
     }
   }
+  if (reference !== '') return [name, { kind: 'reference', value: reference }];
   const kind = kinds.get(type);
   if (kind === undefined) return reader.fail(`the attribute '${name}' is of kind ${type}, which is not read`);
   const values = { float, int, string, tensor, graph, floats, ints, strings, tensors, graphs };

@@ -100,7 +100,7 @@ describe('decodeOnnx', () => {
     [
       "a function's attribute",
       withGraph({ node: [{ opType: 'A', attribute: [{ name: 'a', type: INT, refAttrName: 'b' }] }] }),
-      "the attribute 'a' refers to a function's",
+      "the attribute 'a' refers to a function's, and stands in none",
     ],
     [
       'external data',

@@ -34,11 +34,22 @@ export const attributeNumbers = {
 
 /** Field numbers of the messages in `onnx.proto`, as far as they are read or written. */
 export const fields = {
-  model: { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8, metadata: 14 },
+  model: { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8, metadata: 14, function: 25 },
   opset: { domain: 1, version: 2 },
   entry: { key: 1, value: 2 },
   graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13 },
-  node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 },
+  node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7, overload: 8 },
+  function: {
+    name: 1,
+    input: 4,
+    output: 5,
+    attribute: 6,
+    node: 7,
+    opsetImport: 9,
+    domain: 10,
+    attributeDefault: 11,
+    overload: 13,
+  },
   attribute: {
     name: 1,
     float: 2,
