@@ -44,7 +44,7 @@ export const layers: Record<string, Readonly<Record<string, readonly string[]>>>
       ...['files', 'analysis', 'run', 'programs', 'weights', 'inspect', 'execute'],
       ...['store', 'evaluate'],
     ],
-    measure: ['analysis', 'run', 'programs', 'execute', 'train'],
+    measure: ['analysis', 'run', 'programs', 'execute', 'evaluate', 'train'],
   },
 };
 

@@ -121,6 +121,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .command('train')
     .description('train a student as a configuration says')
     .argument('[config]', 'configuration file (default: the one found here)')
+    .option('--plan', 'say what the run will take, from a short measurement, and do not train')
     .option('--out <dir>', 'run folder, which must not exist (default: runs/<name>-<n>)')
     .addOption(set())
     .option('--resume <dir>', 'continue the run in this folder; with --set train.epochs=N for longer')

@@ -58,6 +58,7 @@ export {
   sizeOfDeployed,
   summarizeDeployed,
 } from './inspect/summarize-deployed.js';
+export { type EstimateOptions, estimateRun, type RunEstimate } from './measure/estimate-run.js';
 export {
   type MeasuredProgram,
   type MeasureOptions,

@@ -1,3 +1,4 @@
+import { LimbeckError } from '@limbeck/core';
 import type { ConfigChoice } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { rendererFor } from '../render/renderer.js';
@@ -11,12 +12,23 @@ export interface TrainOptions extends ConfigChoice {
   readonly from?: string;
   readonly best?: boolean;
   readonly epoch?: number;
+  readonly plan?: boolean;
   readonly json?: boolean;
 }
 
 /** `limbeck train [CONFIG]`: a run in a folder of its own. */
 export async function train(io: Io, options: TrainOptions): Promise<void> {
-  const { config, set, out, resume, from, json } = options;
+  const { config, set, out, resume, from, plan, json } = options;
+  if (plan) {
+    if (resume !== undefined || from !== undefined) {
+      throw new LimbeckError('USAGE', '--plan is for a run that is new', {
+        hint: 'leave --resume and --from out',
+      });
+    }
+    const { planTraining } = await import('./train-plan.js');
+    await planTraining(io, { config, set, out }, { json });
+    return;
+  }
   await showTraining(io, { config, set, out, resume, from, epoch: chosenEpoch(options) }, { json });
 }
 

@@ -1,8 +1,9 @@
-import type { StepMeasurement } from '@limbeck/trainer';
+import type { RunEstimate, StepMeasurement } from '@limbeck/trainer';
 import type { BenchRequest } from './bench-task.js';
 import type { CompareRequest, CompareResult } from './compare-task.js';
 import type { EvaluateRequest, EvaluateResult } from './evaluate-task.js';
 import type { WorkContext } from './messages.js';
+import type { PlanRequest } from './plan-task.js';
 import type { PredictRequest, PredictResult } from './predict-task.js';
 import type { TrainRequest, TrainResult } from './train-task.js';
 import type { TuneRequest, TuneResult } from './tune-task.js';
@@ -11,6 +12,7 @@ import type { TuneRequest, TuneResult } from './tune-task.js';
 export interface Tasks {
   readonly train: { readonly request: TrainRequest; readonly result: TrainResult };
   readonly evaluate: { readonly request: EvaluateRequest; readonly result: EvaluateResult };
+  readonly plan: { readonly request: PlanRequest; readonly result: RunEstimate };
   readonly predict: { readonly request: PredictRequest; readonly result: PredictResult };
   readonly tune: { readonly request: TuneRequest; readonly result: TuneResult };
   readonly bench: { readonly request: BenchRequest; readonly result: StepMeasurement };
@@ -26,6 +28,7 @@ type Performers = {
 const performers: Performers = {
   train: () => import('./train-task.js').then(({ trainTask }) => trainTask),
   evaluate: () => import('./evaluate-task.js').then(({ evaluateTask }) => evaluateTask),
+  plan: () => import('./plan-task.js').then(({ planTask }) => planTask),
   predict: () => import('./predict-task.js').then(({ predictTask }) => predictTask),
   tune: () => import('./tune-task.js').then(({ tuneTask }) => tuneTask),
   bench: () => import('./bench-task.js').then(({ benchTask }) => benchTask),
