@@ -41,6 +41,8 @@ const commands = {
   pluginsList: () => import('./commands/plugins-list.js').then(({ pluginsList }) => pluginsList),
   dataList: () => import('./commands/data-list.js').then(({ dataList }) => dataList),
   dataFetch: () => import('./commands/data-fetch.js').then(({ dataFetch }) => dataFetch),
+  dataVerify: () => import('./commands/data-verify.js').then(({ dataVerify }) => dataVerify),
+  dataStats: () => import('./commands/data-stats.js').then(({ dataStats }) => dataStats),
   init: () => import('./commands/init.js').then(({ init }) => init),
   demo: () => import('./commands/demo.js').then(({ demo }) => demo),
 };
@@ -326,7 +328,7 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .addOption(json())
     .action(does(commands.pluginsList));
 
-  const data = program.command('data').description('list and fetch data sets');
+  const data = program.command('data').description('list, fetch and look through data sets');
   data
     .command('list')
     .description('list data sets and whether they are here')
@@ -343,6 +345,29 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .addOption(config())
     .addOption(json())
     .action(does(commands.dataFetch, 'name'));
+  const chosenData = "data set, or a folder of pictures (default: the configuration's)";
+  data
+    .command('verify')
+    .description('read every byte of a data set and decode every picture')
+    .argument('[name]', chosenData)
+    .option('--dir <dir>', 'folder of fetched data sets')
+    .addOption(set('change a value, such as data.path=photos; repeatable'))
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.dataVerify, 'name'));
+  data
+    .command('stats')
+    .description('count classes, sizes, damaged pictures and duplicates, and measure mean and deviation')
+    .argument('[name]', chosenData)
+    .option('--dir <dir>', 'folder of fetched data sets')
+    .addOption(
+      new Option('--samples <n>', 'pictures of each split to look at (default: all)').argParser(positive),
+    )
+    .option('--sheet <file>', 'write training pictures with their changes as a PNG')
+    .addOption(set('change a value, such as data.path=photos; repeatable'))
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.dataStats, 'name'));
 
   return program;
 }

@@ -26,6 +26,8 @@ describe('help', () => {
     'data',
     'data list',
     'data fetch',
+    'data stats',
+    'data verify',
   ])('of %s', async (command) => {
     const words = command.split(' ').filter((word) => word !== 'limbeck');
     const { code, stdout, stderr } = await limbeck([...words, '--help'], here);

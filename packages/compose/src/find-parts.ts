@@ -28,6 +28,29 @@ export interface RunParts
 }
 
 /**
+ * Finds the data set of a run and the changes to its images.
+ *
+ * @throws LimbeckError UNKNOWN_ID, UNKNOWN_OPTION, CONFIG_INVALID
+ */
+export function findData(
+  { data }: Pick<ResolvedConfig, 'data'>,
+  host: Pick<Host, 'use'>,
+): Pick<RunParts, 'dataset' | 'augment' | 'evaluation'> {
+  const dataset = placedUse('data', data);
+  return {
+    dataset: host.use('datasets', dataset.use, dataset),
+    augment: data.augment.map((use, i) => {
+      const placed = placedUse('data.augment.*', use, i);
+      return host.use('augmentations', placed.use, placed);
+    }),
+    evaluation: data.evaluation.map((use, i) => {
+      const placed = placedUse('data.evaluation.*', use, i);
+      return host.use('augmentations', placed.use, placed);
+    }),
+  };
+}
+
+/**
  * Finds every part of a run.
  *
  * @throws LimbeckError UNKNOWN_ID, UNKNOWN_OPTION, CONFIG_INVALID
@@ -39,21 +62,12 @@ export function findParts(config: ResolvedConfig, host: Pick<Host, 'use'>): RunP
     const { contribution: backbone, options } = host.use('backbones', placed.use, placed);
     return { backbone, options };
   };
-  const dataset = placedUse('data', data);
   const update = placedUse('train.optimizer', train.optimizer);
   const course = placedUse('train.schedule', train.schedule);
   const learnt = placedUse('task', task);
   const balance = task.balance && placedUse('task.balance', task.balance);
   return {
-    dataset: host.use('datasets', dataset.use, dataset),
-    augment: data.augment.map((use, i) => {
-      const placed = placedUse('data.augment.*', use, i);
-      return host.use('augmentations', placed.use, placed);
-    }),
-    evaluation: data.evaluation.map((use, i) => {
-      const placed = placedUse('data.evaluation.*', use, i);
-      return host.use('augmentations', placed.use, placed);
-    }),
+    ...findData(config, host),
     batchTransforms: data.batchTransforms.map((use, i) => {
       const placed = placedUse('data.batchTransforms.*', use, i);
       return host.use('batchTransforms', placed.use, placed);

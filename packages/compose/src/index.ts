@@ -14,7 +14,7 @@ export {
   diagnoseBackends,
 } from './diagnose-backends.js';
 export { describeEnvironment, type Environment } from './environment.js';
-export { findParts, type RunParts } from './find-parts.js';
+export { findData, findParts, type RunParts } from './find-parts.js';
 export { dataFolder, type RunFolders, runFolders, type Surroundings } from './folders.js';
 export { dataCache, openData, prepareData } from './open-data.js';
 export { type PredictedImages, type Prediction, type PredictOptions, predict } from './predict.js';

@@ -11,7 +11,7 @@ export type DataParts = Pick<RunParts, 'dataset' | 'augment' | 'evaluation'>;
 
 /** Opens the data set and makes it ready for a run: splits, sizes, normalisation, threads, as the configuration says. */
 export async function prepareData(
-  config: ResolvedConfig,
+  config: Pick<ResolvedConfig, 'data'>,
   { dataset, augment, evaluation }: DataParts,
   dataDir: string,
   report: (line: string) => void = () => undefined,

@@ -13,12 +13,16 @@ export { openSample } from './decode/open-sample.js';
 export type { Raster } from './decode/raster.js';
 export { createDrawLoader, type DrawLoader } from './draw-loader.js';
 export { createEvalLoader, type EvalLoader } from './eval-loader.js';
+export { type ContactSheet, contactSheet, type SheetOptions } from './examine/contact-sheet.js';
+export { type Duplicates, findDuplicates } from './examine/duplicates.js';
+export { type ExamineOptions, examineSplit, type SplitFacts } from './examine/examine-split.js';
 export {
   type FetchedFile,
   type FetchOptions,
   type FetchProgress,
   fetchDataset,
 } from './fetch/fetch-dataset.js';
+export { checkFile, type FileState } from './fetch/verify.js';
 export { centerCrop } from './frames/center-crop.js';
 export { toGrey, toRgb } from './frames/channels.js';
 export { randomResizedCrop } from './frames/random-resized-crop.js';
@@ -36,10 +40,12 @@ export {
 } from './negatives.js';
 export { createNormalizer, type Normalization } from './normalize.js';
 export type { ChosenChange } from './pipeline/changes.js';
+export { splitsOf } from './prepare/check-split.js';
 export { namedNormalizations } from './prepare/normalization.js';
 export { type PreparedDataset, type PrepareOptions, prepareDataset } from './prepare/prepare-dataset.js';
 export { evaluatedImages, type RunDataset, trainingImages } from './prepare/run-dataset.js';
 export { completeLists } from './prepare/standard-changes.js';
+export type { BadSample } from './prepare/scan.js';
 export { batchRandom, sampleRandom } from './random.js';
 export { type OrderKey, shuffledOrder } from './sampling/order.js';
 export type { Sampling } from './sampling/order-of-epoch.js';

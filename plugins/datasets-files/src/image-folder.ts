@@ -45,7 +45,7 @@ export const imageFolder = defineDataset<Options>({
   files: [],
   async open(
     { path: given, labels, classes = 1 },
-    { cacheDir, report }: DatasetContext,
+    { cacheDir, report, afresh }: DatasetContext,
   ): Promise<OpenDataset> {
     const root = path.resolve(given);
     await requireFolder(root);
@@ -54,6 +54,7 @@ export const imageFolder = defineDataset<Options>({
       accept: isPictureName,
       mark: looksDamaged,
       cacheDir,
+      afresh,
       report:
         report &&
         ((files, all) => files % 16384 === 0 && report(`indexing ${root}: ${files} of ${all} files`)),

@@ -37,11 +37,12 @@ export const parquet = defineDataset<Options>({
       .describe('column of labels. Absent: the one marked as such, `label` or `fine_label`'),
   }),
   files: [],
-  async open({ path: given, image, label }, { cacheDir, report }): Promise<OpenDataset> {
+  async open({ path: given, image, label }, { cacheDir, report, afresh }): Promise<OpenDataset> {
     const { shards, fingerprint } = await findShards(path.resolve(given), {
       ending: '.parquet',
       wordsOf: (part) => part.split(/[^a-z]+/),
       cacheDir,
+      afresh,
       report,
     });
     const parts: Record<string, Part[]> = {};

@@ -27,11 +27,13 @@ export async function findShards(
     ending,
     wordsOf,
     cacheDir,
+    afresh,
     report,
   }: {
     readonly ending: string;
     readonly wordsOf: (part: string) => readonly string[];
     readonly cacheDir: string | undefined;
+    readonly afresh: boolean | undefined;
     readonly report: ((line: string) => void) | undefined;
   },
 ): Promise<{ shards: ShardFile[]; fingerprint: string }> {
@@ -48,6 +50,7 @@ export async function findShards(
     accept: isFile ? (name) => name === path.basename(root) : (name) => name.endsWith(ending),
     isDeep: !isFile,
     cacheDir,
+    afresh: afresh ?? false,
     report: report && ((files, all) => report(`indexing ${root}: ${files} of ${all} files`)),
   });
   if (index.length === 0)

@@ -62,12 +62,13 @@ export const webDataset = defineDataset<Options>({
   files: [],
   async open(
     { path: given, labelKey, classNames, shuffleBuffer },
-    { cacheDir, report },
+    { cacheDir, report, afresh },
   ): Promise<OpenDataset> {
     const { shards, fingerprint } = await findShards(path.resolve(given), {
       ending: '.tar',
       wordsOf: (part) => /^[a-z]+/.exec(part) ?? [],
       cacheDir,
+      afresh,
       report,
     });
     const places: Record<string, Place[]> = {};

@@ -108,12 +108,13 @@ async function picturesOf(
   return joined(parts);
 }
 
-async function inFolder(folder: string, { cacheDir, report }: DatasetContext): Promise<Pictures> {
+async function inFolder(folder: string, { cacheDir, report, afresh }: DatasetContext): Promise<Pictures> {
   const index = await indexFolder(folder, {
     purpose: 'pictures',
     accept: isPictureName,
     mark: looksDamaged,
     cacheDir,
+    afresh,
     report:
       report &&
       ((files, all) => files % 16384 === 0 && report(`indexing ${folder}: ${files} of ${all} files`)),
@@ -128,13 +129,14 @@ async function inFolder(folder: string, { cacheDir, report }: DatasetContext): P
   };
 }
 
-async function inArchive(file: string, { cacheDir, report }: DatasetContext): Promise<Pictures> {
+async function inArchive(file: string, { cacheDir, report, afresh }: DatasetContext): Promise<Pictures> {
   report?.(`indexing ${file}`);
   const index = await indexFolder(path.dirname(file), {
     purpose: path.basename(file),
     accept: (name) => name === path.basename(file),
     isDeep: false,
     cacheDir,
+    afresh,
   });
   const listing = await listPictures(() => picturesInTar(file), { hash: index.hash(0), cacheDir });
   const order = [...listing.names.keys()].sort((a, b) => (listing.names[a]! < listing.names[b]! ? -1 : 1));

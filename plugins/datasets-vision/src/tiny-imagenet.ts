@@ -50,7 +50,10 @@ export const tinyImageNet = defineDataset<Options>({
       .describe('the archive, or the folder it was unpacked to. Absent: as fetched'),
   }),
   files: [archive],
-  async open({ path: given }: Options, { dataDir, cacheDir, report }: DatasetContext): Promise<OpenDataset> {
+  async open(
+    { path: given }: Options,
+    { dataDir, cacheDir, report, afresh }: DatasetContext,
+  ): Promise<OpenDataset> {
     const place = given === undefined ? path.join(dataDir, id, archive.name) : path.resolve(given);
     const found = await stat(place).catch(() => undefined);
     if (found === undefined) {
@@ -60,7 +63,8 @@ export const tinyImageNet = defineDataset<Options>({
       });
     }
     report?.(`indexing ${place}`);
-    return found.isDirectory() ? openFolder(place, cacheDir) : openArchive(place, found.size, cacheDir);
+    const kept = { cacheDir, afresh };
+    return found.isDirectory() ? openFolder(place, kept) : openArchive(place, found.size, kept);
   },
 });
 
@@ -74,12 +78,16 @@ interface Pictures {
   split(pictures: readonly number[], targets: Targets): Split;
 }
 
-async function openFolder(root: string, cacheDir: string | undefined): Promise<OpenDataset> {
+/** What is kept of a folder or an archive, and whether it counts. */
+type Kept = Pick<DatasetContext, 'cacheDir' | 'afresh'>;
+
+async function openFolder(root: string, { cacheDir, afresh }: Kept): Promise<OpenDataset> {
   const index = await indexFolder(root, {
     purpose: 'pictures',
     accept: isPictureName,
     mark: looksDamaged,
     cacheDir,
+    afresh,
   });
   return openPictures({
     place: root,
@@ -90,13 +98,14 @@ async function openFolder(root: string, cacheDir: string | undefined): Promise<O
   });
 }
 
-async function openArchive(file: string, size: number, cacheDir: string | undefined): Promise<OpenDataset> {
+async function openArchive(file: string, size: number, { cacheDir, afresh }: Kept): Promise<OpenDataset> {
   if (size > largest) throw badData(file, `has ${size} bytes, published are ${archive.size}`);
   const index = await indexFolder(path.dirname(file), {
     purpose: path.basename(file),
     accept: (name) => name === path.basename(file),
     isDeep: false,
     cacheDir,
+    afresh,
   });
   const zip = openZip(await readFile(file), file);
   const listing = await listPictures(

@@ -72,6 +72,8 @@ export interface DatasetContext {
   readonly dataDir: string;
   /** Where indexes of files and unpacked pictures are kept. Left out: nothing is kept. */
   readonly cacheDir?: string;
+  /** Read every file, whatever an index that was kept says. Default false. */
+  readonly afresh?: boolean;
   /** Hears what takes long, a line at a time. */
   readonly report?: (line: string) => void;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { FormatError } from '../errors.js';
@@ -22,13 +22,15 @@ export interface IndexOptions {
   /** Hears how many files have been read, now and then. */
   readonly report?: ((files: number, all: number) => void) | undefined;
   /** Read every file, whatever an index says. Default false. */
-  readonly afresh?: boolean;
+  readonly afresh?: boolean | undefined;
 }
 
 /** Files that are compared with an index before it is believed. */
 const sampled = 1000;
 /** Bytes of a file that are in memory at a time. */
 const chunk = 4 << 20;
+/** Files up to this size are read and hashed in one go. */
+const wholeFile = 1 << 16;
 /** Files read before others get their turn. */
 const turn = 256;
 
@@ -131,13 +133,23 @@ function examine(
   }
 }
 
-const buffer = { bytes: new Uint8Array(0) };
+const buffer = { bytes: new Uint8Array(wholeFile) };
 
 function contentOf(handle: number, size: number, { mark }: IndexOptions): { hash: Uint8Array; mark: number } {
   const wanted = Math.min(chunk, Math.max(size, 1));
-  if (buffer.bytes.length < wanted) buffer.bytes = new Uint8Array(Math.max(wanted, 1 << 16));
+  if (buffer.bytes.length < wanted) buffer.bytes = new Uint8Array(wanted);
+  if (size <= wholeFile) {
+    const read = size === 0 ? 0 : readSync(handle, buffer.bytes, 0, size, 0);
+    if (read < size) throw new FormatError('BAD_FILE', 'the file became shorter');
+    const content = buffer.bytes.subarray(0, size);
+    // at once, which takes half the time for small files
+    return {
+      hash: hashOnce('sha256', content, 'buffer').subarray(0, hashBytes),
+      mark: mark?.(content, size) ?? 0,
+    };
+  }
   const hash = createHash('sha256');
-  let marked = size === 0 ? (mark?.(buffer.bytes.subarray(0, 0), 0) ?? 0) : 0;
+  let marked = 0;
   for (let at = 0; at < size; ) {
     const read = readSync(handle, buffer.bytes, 0, Math.min(chunk, size - at), at);
     if (read === 0) throw new FormatError('BAD_FILE', 'the file became shorter');
