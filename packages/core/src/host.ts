@@ -35,6 +35,7 @@ export { type WeightsChoice, weightsOf } from './config/weights-schema.js';
 export { metricNameProblem } from './contracts/metric-name.js';
 export { isPlugin } from './contracts/plugin.js';
 export { readTargets, type TargetReader } from './contracts/read-targets.js';
+export { recipeProblems } from './contracts/recipe.js';
 export { type NegativesInput, SampleInputs } from './contracts/samples.js';
 export {
   allocateTargets,

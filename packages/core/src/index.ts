@@ -91,6 +91,14 @@ export type {
   PreparedFeature,
 } from './contracts/preparation.js';
 export { type BuildProjector, defineProjector, type Projector } from './contracts/projector.js';
+export {
+  defineRecipe,
+  type Recipe,
+  type RecipeFigure,
+  type RecipePublished,
+  type RecipeReports,
+  type RecipeValue,
+} from './contracts/recipe.js';
 export { lastStageOf, stagesOf } from './contracts/stages.js';
 export { type Stem, type StemOptions, stemOptions } from './contracts/stem.js';
 export {

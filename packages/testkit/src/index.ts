@@ -75,6 +75,7 @@ export type { Losses } from './programs/envelope.js';
 export { type RandomProgram, randomProgram } from './programs/random-program.js';
 export { type ProgramKind, programKinds } from './programs/random-training.js';
 export { drawSteps, longestProgram, operandsOfStep, type Step } from './programs/steps.js';
+export { recipeConformance } from './recipes/conformance.js';
 export { exactBackend, referenceBackend } from './reference-backend.js';
 export { fillSampleInput } from './samples/fill.js';
 export {

@@ -1,9 +1,11 @@
-import type { Backbone } from '@limbeck/core';
+import type { Backbone, Recipe } from '@limbeck/core';
 import type { ComputeBackend } from '@limbeck/core/backend';
-import { beforeAll, describe, it } from 'vitest';
+import { createHost, type HostOptions } from '@limbeck/core/host';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type BackboneConformanceOptions, backboneConformance } from './backbones/conformance.js';
 import { backendConformance, type ConformanceOptions } from './conformance/conformance.js';
 import { type ConformanceTarget, isRequired } from './conformance/required.js';
+import { recipeConformance } from './recipes/conformance.js';
 
 export { describeZoo, type PublishedBackbone, type ZooOptions } from './backbones/describe-zoo.js';
 
@@ -49,5 +51,28 @@ export function describeBackbone<Options>(
   const chosen = Object.entries(options.options ?? {}).map(([key, value]) => `${key} ${String(value)}`);
   describe(`backbone ${[backbone.id, ...chosen].join(', ')}`, () => {
     for (const { name, run } of backboneConformance(backbone, options)) it(name, run);
+  });
+}
+
+/**
+ * Runs {@link recipeConformance} as one vitest test over many recipes.
+ *
+ * @param plugins those that the recipes' configurations name
+ *
+ * @example
+ * describeRecipes(myRecipes, [{ plugin: standardTraining, origin: 'standard' }, { plugin: myModels, origin: 'mine' }]);
+ */
+export function describeRecipes(recipes: readonly Recipe[], plugins: HostOptions['plugins']): void {
+  it(`${recipes.length} recipes have sources, and become configurations`, async () => {
+    const host = await createHost({ plugins });
+    try {
+      const bad = recipes.flatMap((recipe) =>
+        recipeConformance(recipe, host).map((problem) => `${recipe.id}: ${problem}`),
+      );
+      expect(bad).toEqual([]);
+      expect(new Set(recipes.map(({ id }) => id)).size, 'ids that are taken twice').toBe(recipes.length);
+    } finally {
+      await host.dispose();
+    }
   });
 }

@@ -11,6 +11,7 @@ import type { Loss } from './loss.js';
 import type { Metric } from './metric.js';
 import type { Optimizer, Schedule } from './optimizer.js';
 import type { Projector } from './projector.js';
+import type { Recipe } from './recipe.js';
 import type { Task } from './task.js';
 
 /** Every kind of contribution, by the name of its list on the plugin host. */
@@ -31,6 +32,7 @@ export interface Contributions {
   tasks: Task<any>;
   balancers: Balancer<any>;
   metrics: Metric<any>;
+  recipes: Recipe;
   // biome-ignore-end lint/suspicious/noExplicitAny: as above
 }
 

@@ -27,7 +27,7 @@ export interface Collector {
   close(): void;
 }
 
-const idPattern = /^[a-z0-9][a-z0-9._/-]*$/i;
+const idPattern = /^[a-z0-9][a-z0-9._/+@-]*$/i;
 
 /** Collects what one plugin contributes. Nothing is judged against other plugins yet. */
 export function collector(plugin: CheckedPlugin): Collector {
@@ -77,7 +77,7 @@ function listingProblem(kind: Kind, item: unknown): string | undefined {
     return `${oneOf(kind)} is ${item === null ? 'null' : typeof item}`;
   const { id, description } = item as Readonly<Record<string, unknown>>;
   if (typeof id !== 'string' || !idPattern.test(id)) {
-    return `${oneOf(kind)} has the id ${JSON.stringify(id) ?? String(id)}; ids are letters, digits and . _ / -`;
+    return `${oneOf(kind)} has the id ${JSON.stringify(id) ?? String(id)}; ids are letters, digits and . _ / + @ -`;
   }
   return typeof description === 'string' ? undefined : `${noun} '${id}' has no description`;
 }

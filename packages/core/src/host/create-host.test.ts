@@ -158,7 +158,7 @@ describe('ids', () => {
     const error = await failure(entry('one', { setup: (h) => h.augmentations.add(...(bad as never[])) }));
     expect(error).toMatchObject({ code: 'PLUGIN_INVALID' });
     expect(error.message.split('\n  ').slice(1)).toEqual([
-      'one (one.js): an augmentation has the id "has space"; ids are letters, digits and . _ / -',
+      'one (one.js): an augmentation has the id "has space"; ids are letters, digits and . _ / + @ -',
       'one (one.js): an augmentation is null',
       "one (one.js): augmentation 'x' has no function create",
       "one (one.js): augmentation 'y' has no description",

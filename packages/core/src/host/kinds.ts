@@ -25,6 +25,7 @@ export const kinds: { readonly [K in Kind]: KindFacts<Contributions[K]> } = Obje
   tasks: { noun: 'task', functions: ['loss'] },
   balancers: { noun: 'balancer', functions: ['balance'] },
   metrics: { noun: 'metric', functions: ['create'] },
+  recipes: { noun: 'recipe', functions: [] },
 });
 
 /** The names of the kinds, in the order they are listed. */

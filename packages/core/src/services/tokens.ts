@@ -40,4 +40,5 @@ export const tokens: Tokens = Object.freeze({
   tasks: token<Contributions['tasks']>('tasks'),
   balancers: token<Contributions['balancers']>('balancers'),
   metrics: token<Contributions['metrics']>('metrics'),
+  recipes: token<Contributions['recipes']>('recipes'),
 });
