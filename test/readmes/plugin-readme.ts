@@ -50,17 +50,31 @@ export async function pluginReadme(
       host
         .list(kind)
         .filter((entry) => entry.plugin.name === plugin.name)
-        .map(({ id, description }) => ({ kind, id, description, keys: optionKeys(host.get(kind, id)) })),
+        .map(({ id, description }) => ({
+          kind,
+          id,
+          description,
+          keys: kind === 'recipes' ? [] : optionKeys(host.get(kind, id)),
+        })),
     );
     const example = contributions.find(({ kind }) => places[kind] !== undefined);
     return [
       `# ${manifest.name}`,
       `${manifest.description}. A plugin of Limbeck, a framework for knowledge distillation in TypeScript.`,
-      '`npm install limbeck` brings this plugin along, and a configuration names what it contributes:',
-      `\`\`\`yaml\n${places[example!.kind]!(example!.id)}\n\`\`\``,
+      ...(example === undefined
+        ? ['`npm install limbeck` brings this plugin along:', '```sh\nlimbeck recipes\n```']
+        : [
+            '`npm install limbeck` brings this plugin along, and a configuration names what it contributes:',
+            `\`\`\`yaml\n${places[example.kind]!(example.id)}\n\`\`\``,
+          ]),
       ...kindNames.flatMap((kind) => {
         const own = contributions.filter((one) => one.kind === kind);
-        return own.length === 0 ? [] : [`## ${title(kind)}`, listing(own), ...own.flatMap(optionsOf)];
+        if (own.length === 0) return [];
+        return [
+          `## ${title(kind)}`,
+          kind === 'recipes' ? counted(own) : listing(own),
+          ...own.flatMap(optionsOf),
+        ];
       }),
       ...handWritten(current),
       `## ${citation}`,
@@ -88,6 +102,19 @@ const listing = (contributed: readonly Contributed[]): string =>
   ['| id | what it is |', '|---|---|']
     .concat(contributed.map(({ id, description }) => `| \`${id}\` | ${cell(description)} |`))
     .join('\n');
+
+/** Recipes are too many for a list: how many there are of each method and data set. */
+function counted(recipes: readonly Contributed[]): string {
+  const counts = new Map<string, number>();
+  for (const { id } of recipes) {
+    const [method, data] = id.split('/');
+    const key = `| ${method} | ${data} |`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return ['| method | data | rows |', '|---|---|---|']
+    .concat([...counts].map(([key, count]) => `${key} ${count} |`))
+    .join('\n');
+}
 
 function optionsOf({ id, keys }: Contributed): string[] {
   if (keys.length === 0) return [];

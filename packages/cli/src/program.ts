@@ -43,6 +43,8 @@ const commands = {
   dataFetch: () => import('./commands/data-fetch.js').then(({ dataFetch }) => dataFetch),
   dataVerify: () => import('./commands/data-verify.js').then(({ dataVerify }) => dataVerify),
   dataStats: () => import('./commands/data-stats.js').then(({ dataStats }) => dataStats),
+  recipesList: () => import('./commands/recipes.js').then(({ recipesList }) => recipesList),
+  recipesShow: () => import('./commands/recipes.js').then(({ recipesShow }) => recipesShow),
   init: () => import('./commands/init.js').then(({ init }) => init),
   demo: () => import('./commands/demo.js').then(({ demo }) => demo),
 };
@@ -327,6 +329,23 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .addOption(config())
     .addOption(json())
     .action(does(commands.pluginsList));
+
+  const recipes = program
+    .command('recipes')
+    .description("list rows of papers' tables that can be reproduced, with what was published")
+    .option('--method <id>', 'rows of a method, such as dkd')
+    .option('--pair <text>', 'rows whose teacher-student contains this, such as resnet32x4-resnet8x4')
+    .option('--data <id>', 'rows on a data set, such as cifar100')
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.recipesList));
+  recipes
+    .command('show')
+    .description('print the whole protocol of a row with its sources, and the configuration it becomes')
+    .argument('<id>', 'for example dkd/cifar100/resnet32x4-resnet8x4')
+    .addOption(config())
+    .addOption(json())
+    .action(does(commands.recipesShow, 'id'));
 
   const data = program.command('data').description('list, fetch and look through data sets');
   data

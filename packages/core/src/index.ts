@@ -5,7 +5,7 @@
 import './registration.js';
 
 export { createLinearCka, type RepresentationAccumulator } from './analysis/linear-cka.js';
-export { defineConfig, type RunConfig } from './config/run-config.js';
+export { defineConfig, type PlainRun, type RunConfig } from './config/run-config.js';
 export { type Backbone, defineBackbone, type ImageShape, type WeightNaming } from './contracts/backbone.js';
 export {
   type BalancedTerm,

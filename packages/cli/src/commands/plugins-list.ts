@@ -39,7 +39,10 @@ export async function pluginsList(
     for (const kind of kindNames) {
       const ids = contributes[kind] ?? [];
       if (ids.length > 0)
-        print(io, `    ${kinds[kind].noun}${ids.length === 1 ? '' : 's'}: ${ids.join(', ')}`);
+        print(
+          io,
+          `    ${kinds[kind].noun}${ids.length === 1 && ids[0] !== many ? '' : 's'}: ${shortList(ids)}`,
+        );
     }
   }
   print(
@@ -49,6 +52,16 @@ export async function pluginsList(
     ),
   );
 }
+
+/** Stands in a manifest for more ids than it should list. */
+const many = '*';
+
+/** Ids in a line, as far as they fit. */
+const shortList = (ids: readonly string[]): string => {
+  if (ids[0] === many) return 'too many to list here';
+  const shown = ids.slice(0, 60);
+  return `${shown.join(', ')}${shown.length < ids.length ? ` and ${ids.length - shown.length} more` : ''}`;
+};
 
 async function standardListings(): Promise<PluginListing[]> {
   const told = await Promise.all(standardPackages.map((name) => fromManifest(name)));

@@ -22,6 +22,7 @@ export const standardPackages = [
   '@limbeck/distill-classifier-sharing',
   '@limbeck/datasets-vision',
   '@limbeck/datasets-files',
+  '@limbeck/recipes-papers',
   '@limbeck/trainer',
 ] as const;
 
@@ -47,6 +48,7 @@ const modules: {
   '@limbeck/distill-classifier-sharing': () => import('@limbeck/distill-classifier-sharing'),
   '@limbeck/datasets-vision': () => import('@limbeck/datasets-vision'),
   '@limbeck/datasets-files': () => import('@limbeck/datasets-files'),
+  '@limbeck/recipes-papers': () => import('@limbeck/recipes-papers'),
   '@limbeck/trainer': () =>
     import('@limbeck/trainer').then(({ standardTraining }) => ({ default: standardTraining })),
 };

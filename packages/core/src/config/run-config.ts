@@ -34,6 +34,9 @@ type OnPreset = Omit<Partial<Whole>, 'data' | 'student' | 'train'> & {
  */
 export type RunConfig = (Whole & { extends?: undefined }) | OnPreset;
 
+/** A configuration as data: it stands alone, writes each part as an object, and names its plugins. JSON only. */
+export type PlainRun = Omit<Input, 'plugins'> & { plugins?: string[] };
+
 /** A value and all that is in it, not to be written to. */
 export type DeepReadonly<T> = T extends Plugin
   ? T

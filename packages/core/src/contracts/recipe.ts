@@ -1,4 +1,4 @@
-import type { RunConfig } from '../config/run-config.js';
+import type { PlainRun } from '../config/run-config.js';
 
 /** A value of a recipe's protocol, and who says so. */
 export interface RecipeValue {
@@ -49,6 +49,8 @@ export interface Recipe {
   readonly method: string;
   /** Id of the data set. */
   readonly data: string;
+  /** How many classes it tells apart. */
+  readonly classes?: number;
   /** Names of the models as published. A student alone may name the teacher of the pair it is listed with. */
   readonly teacher?: string;
   readonly student: string;
@@ -66,12 +68,13 @@ export interface Recipe {
   readonly teacherTop1?: number;
   /** Top-1 in percent of the student trained alone, as published. */
   readonly studentTop1?: number;
-  /** The student's run, without the weights of its teacher and without a seed. Absent where `blocked` says why. */
-  readonly run?: RunConfig;
+  /**
+   * The student's run, without a seed and without the weights of its teacher: `weights` are put beside its `use`, or `onnx` where it
+   * has none. Absent where `blocked` says why.
+   */
+  readonly run?: PlainRun;
   /** The run that trains the teacher, without a seed. Absent where there is no teacher, or where it is to be brought. */
-  readonly teacherRun?: RunConfig;
-  /** File of weights of a teacher that comes with the plugin, as a `file:` URL. */
-  readonly teacherWeights?: string;
+  readonly teacherRun?: PlainRun;
   /** What this project lacks to run it. Exactly one of `run` and `blocked` is there. */
   readonly blocked?: string;
   /** What people should know, a sentence each. */
@@ -86,7 +89,7 @@ export function defineRecipe(recipe: Recipe): Recipe {
 /** What is wrong with a recipe, a phrase each; none where it is whole. */
 export function recipeProblems(recipe: Recipe): string[] {
   const problems: string[] = [];
-  const { protocol, published, run, blocked, teacherRun, teacherWeights, teacher, reports, seeds } = recipe;
+  const { protocol, published, run, blocked, teacherRun, teacher, reports, seeds } = recipe;
   for (const [key, value] of Object.entries(protocol ?? {})) problems.push(...valueProblems(key, value));
   const figures = published === undefined ? [] : [published, ...(published.alternatives ?? [])];
   for (const figure of figures) problems.push(...figureProblems(figure));
@@ -102,7 +105,7 @@ export function recipeProblems(recipe: Recipe): string[] {
   if ((run === undefined) === (blocked === undefined))
     problems.push('it must have either `run` or `blocked`, which says why there is none');
   if (run?.distiller !== undefined && teacher === undefined) problems.push('a method needs a teacher');
-  if (run?.teacher === undefined && (teacherRun ?? teacherWeights) !== undefined)
+  if (run?.teacher === undefined && teacherRun !== undefined)
     problems.push('it says how its teacher is had, and its run has none');
   if (!isJson(recipe)) problems.push('it holds something that is no JSON');
   return problems;

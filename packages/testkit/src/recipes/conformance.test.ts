@@ -1,6 +1,5 @@
 import { definePlugin, defineRecipe, type Recipe } from '@limbeck/core';
 import { createHost, type Host } from '@limbeck/core/host';
-import { standardTraining } from '@limbeck/trainer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recipeConformance } from './conformance.js';
 
@@ -23,6 +22,10 @@ const sound = defineRecipe({
 
 let host: Host;
 
+const anything = {
+  '~standard': { version: 1, vendor: 'toy', validate: (value: unknown) => ({ value }) },
+} as const;
+
 const never = (): never => {
   throw new Error('nothing is traced');
 };
@@ -34,14 +37,15 @@ beforeAll(async () => {
     setup(h) {
       const open = () => Promise.reject(new Error('nothing opens it'));
       h.datasets.add({ id: 'toy', description: 'toy pictures', files: [], open });
+      h.optimizers.add({ id: 'sgd', description: 'sgd', options: anything, update: never });
+      h.schedules.add({ id: 'constant', description: 'constant', create: never });
+      h.tasks.add({ id: 'cross-entropy', description: 'cross-entropy', loss: never } as never);
+      h.metrics.add({ id: 'top1', description: 'top1', better: 'higher', create: never } as never);
       h.backbones.add({ id: 'tiny', description: 'one layer', encode: never, classify: never });
     },
   });
   host = await createHost({
-    plugins: [
-      { plugin: standardTraining, origin: 'standard' },
-      { plugin: toy, origin: 'toy' },
-    ],
+    plugins: [{ plugin: toy, origin: 'toy' }],
   });
 });
 

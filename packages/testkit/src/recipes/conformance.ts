@@ -2,6 +2,7 @@ import { isLimbeckError, type Kind, type Recipe, type UseObject } from '@limbeck
 import {
   distillersOf,
   type Host,
+  isFileTeacher,
   placedUse,
   type ResolvedConfig,
   recipeProblems,
@@ -17,15 +18,19 @@ import {
  */
 export function recipeConformance(recipe: Recipe, host: Pick<Host, 'use'>): string[] {
   const { run, teacherRun } = recipe;
-  const weights = recipe.teacherWeights ?? 'teacher.safetensors';
-  const withWeights =
-    run?.teacher === undefined ? run : { ...run, teacher: { ...(run.teacher as object), weights } };
+  const withWeights = run?.teacher === undefined ? run : { ...run, teacher: brought(run.teacher as object) };
   return [
     ...recipeProblems(recipe),
     ...(withWeights === undefined ? [] : configProblems('run', withWeights, host)),
     ...(teacherRun === undefined ? [] : configProblems('teacherRun', teacherRun, host)),
   ];
 }
+
+/** A teacher with the file that whoever runs the recipe brings. */
+const brought = (teacher: object) => ({
+  ...teacher,
+  ...('use' in teacher ? { weights: 'teacher.safetensors' } : { onnx: 'teacher.onnx' }),
+});
 
 function configProblems(name: string, value: object, host: Pick<Host, 'use'>): string[] {
   try {
@@ -55,7 +60,9 @@ function uses(config: ResolvedConfig): Named[] {
     ...data.augment.map((use, i): Named => ['augmentations', 'data.augment.*', use, i]),
     ...data.evaluation.map((use, i): Named => ['augmentations', 'data.evaluation.*', use, i]),
     ['backbones', 'student', student],
-    ...teachersOf(config).map((use): Named => ['backbones', 'teacher', use as unknown as UseObject]),
+    ...teachersOf(config)
+      .filter((teacher) => !isFileTeacher(teacher))
+      .map((use): Named => ['backbones', 'teacher', use as unknown as UseObject]),
     ...distillersOf(config).map(
       (use, i): Named => ['distillers', several ? 'distiller.*' : 'distiller', use, i],
     ),
