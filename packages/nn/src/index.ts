@@ -33,9 +33,11 @@ export type { LinearOptions } from './layers/linear.js';
 export type { MlpOptions } from './layers/mlp.js';
 export type { SelfAttentionOptions } from './layers/self-attention.js';
 export { type AdamwOptions, adamw } from './optimizers/adamw.js';
+export { type DotOptions, dot } from './optimizers/dot.js';
 export { type LambOptions, lamb } from './optimizers/lamb.js';
 export { type LayeredParameter, layerDecayFactors } from './optimizers/layer-decay.js';
 export {
+  type GradientsByRole,
   groupParameters,
   type OptimizerStep,
   type ParameterGroup,

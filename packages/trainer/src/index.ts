@@ -159,7 +159,7 @@ export type { Weights } from './run/weights.js';
 export { fixed, gradientNorm, mokd, runningMagnitude } from './standard/balancers.js';
 export { clipByGlobalNorm, clipByValue } from './standard/gradient-transforms.js';
 export { countTop, nll, top1, top5 } from './standard/metrics.js';
-export { adamw, lamb, sgd } from './standard/optimizers.js';
+export { adamw, dot, lamb, sgd } from './standard/optimizers.js';
 export { standardTraining } from './standard/plugin.js';
 export { constant, cosine, linear, linearWarmup, multiStep } from './standard/schedules.js';
 export { type Checkpoint, latestCheckpoint, listCheckpoints } from './store/checkpoint/load.js';

@@ -8,6 +8,11 @@ export interface Optimizer<Options = unknown> {
   readonly description: string;
   readonly cite?: string;
   readonly options?: OptionSchema<Options>;
+  /**
+   * True where it needs the gradients of the task and of distillation apart: `TrainedParameter.byRole`. Gradient transforms,
+   * balancers and several batches a step are refused beside it. Default false.
+   */
+  readonly byRole?: boolean;
   /** @param lr the learning rate of the step, a scalar input of the program */
   update(parameters: readonly TrainedParameter[], lr: Tensor, options: Options): OptimizerStep;
 }

@@ -5,10 +5,18 @@ import type { Variable } from '../trace.js';
 export interface TrainedParameter {
   readonly variable: Variable;
   readonly gradient: Tensor;
+  /** The gradient's parts, for optimisers that need them apart. A role that does not reach the parameter has none. */
+  readonly byRole?: GradientsByRole;
   /** Multiplies the learning rate. */
   readonly lrFactor: number;
   /** Overrides the optimiser's weight decay where given. */
   readonly weightDecay?: number;
+}
+
+/** Gradients of what a step minimises: of the task's terms, and of the distillers'. */
+export interface GradientsByRole {
+  readonly task?: Tensor;
+  readonly distillation?: Tensor;
 }
 
 /** The learning rate of a parameter. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { zeros } from '../initializers.js';
 import { Trace } from '../trace.js';
 import { adamw } from './adamw.js';
+import { dot } from './dot.js';
 import { lamb } from './lamb.js';
 import {
   groupParameters,
@@ -153,5 +154,76 @@ describe('parameter groups', () => {
     ];
     const decayed = descend((p, lr) => sgd(p, lr, { weightDecay: 0.5 }), groups);
     expect(decayed).toEqual(descend((p, lr) => sgd(p, lr)));
+  });
+});
+
+describe('distillation-oriented training', () => {
+  type Gradients = readonly { readonly task?: number; readonly kd?: number }[];
+  const options = { momentum: 0.9, delta: 0.075, weightDecay: 0.01 };
+
+  /** A single parameter over steps of given gradients. */
+  function moved(steps: Gradients, how = options): number[] {
+    let value = 0.5;
+    const buffers = new Map<string, ReturnType<typeof tensorData>>();
+    return steps.map(({ task, kd }) => {
+      const graph = new Graph();
+      const trace = new Trace(graph, { prefix: 'student', mode: 'train' });
+      trace.variable('parameter', 'p', [1], zeros);
+      const [variable] = [...trace.variables.values()];
+      const one = (x: number) => graph.constant(tensorData('float32', [1], Float32Array.of(x)));
+      const byRole = {
+        ...(task !== undefined && { task: one(task) }),
+        ...(kd !== undefined && { distillation: one(kd) }),
+      };
+      const gradient = one((task ?? 0) + (kd ?? 0));
+      const parameter = { variable: variable!, gradient, lrFactor: 1, byRole };
+      const { updates, slots } = dot([parameter], graph.scalar(0.1), how);
+      const state = new Map([['student.p', tensorData('float32', [1], Float32Array.of(value))]]);
+      for (const slot of slots) {
+        const name = slot.attributes.name as string;
+        state.set(name, (buffers.get(name) ?? tensorData('float32', [1])) as never);
+      }
+      const step = program({ name: 'step', outputs: { gradient }, updates });
+      const { state: next } = interpret(step, new Map(), state);
+      for (const [name, data] of next) buffers.set(name, data as never);
+      value = next.get('student.p')!.data[0]!;
+      return value;
+    });
+  }
+
+  /** As the released optimiser goes about it, buffer by buffer. */
+  function released(steps: Gradients): number[] {
+    let [p, task, kd] = [0.5, 0, 0];
+    return steps.map((gradients) => {
+      const isShared = gradients.task !== undefined && gradients.kd !== undefined;
+      if (gradients.task !== undefined) {
+        task = task * (isShared ? 0.825 : 0.9) + gradients.task + 0.01 * p;
+        p -= 0.1 * task;
+        if (isShared) kd = kd * 0.975 + gradients.kd!;
+      } else kd = kd * 0.9 + gradients.kd! + 0.01 * p;
+      if (gradients.kd !== undefined) p -= 0.1 * kd;
+      return p;
+    });
+  }
+
+  test.each<[string, Gradients]>([
+    [
+      'both reach',
+      [
+        { task: 1, kd: -0.5 },
+        { task: 0.2, kd: 0.7 },
+        { task: -0.4, kd: 0.1 },
+      ],
+    ],
+    ['the task alone reaches', [{ task: 1 }, { task: 0.2 }, { task: -0.4 }]],
+    ['distillation alone reaches', [{ kd: 1 }, { kd: 0.2 }, { kd: -0.4 }]],
+  ])('moves a parameter that %s as released', (_, steps) => {
+    expect(moved(steps)).toEqual(released(steps).map((x) => expect.closeTo(x, 6)));
+  });
+
+  test('needs gradients apart', () => {
+    expect(() => descend((parameters, lr) => dot(parameters, lr, options))).toThrow(
+      "'student.p' has no gradients of task and distillation apart",
+    );
   });
 });

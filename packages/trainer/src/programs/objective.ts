@@ -9,7 +9,7 @@ import {
   stopGradient,
   type Tensor,
 } from '@limbeck/graph';
-import { Scope, type Trace, type Variable } from '@limbeck/nn';
+import { type GradientsByRole, Scope, type Trace, type Variable } from '@limbeck/nn';
 import type { Chosen } from '../run/choices.js';
 
 /** A loss term with its weight, and what changes the weight over the run. */
@@ -37,6 +37,8 @@ export interface Objective {
   readonly trained: readonly Variable[];
   /** Of the total, for each of {@link Objective.trained}. */
   readonly gradients: readonly Tensor[];
+  /** Parts of each of {@link Objective.gradients}; absent where they are not taken apart. */
+  readonly byRole?: readonly GradientsByRole[];
   /** Weight of every term in this step, where a balancer decides; else empty. */
   readonly decisions: ReadonlyMap<string, Tensor>;
 }
@@ -55,6 +57,7 @@ interface WeightedTerm {
  *
  * @param candidates parameters that may be trained
  * @param balance who decides about the weights in every step, and where its values live
+ * @param byRole take the gradients of task and distillation apart
  */
 export function objectiveOf(
   graph: Graph,
@@ -62,6 +65,7 @@ export function objectiveOf(
   candidates: readonly Variable[],
   // biome-ignore lint/suspicious/noExplicitAny: every balancer brings an option type of its own
   balance?: Chosen<Balancer<any>> & { readonly trace: Trace },
+  { byRole = false }: { readonly byRole?: boolean | undefined } = {},
 ): Objective {
   const weighted = [...terms].flatMap(([name, term]) =>
     term.weight === 0 ? [] : [weigh(graph, name, term)],
@@ -73,6 +77,7 @@ export function objectiveOf(
   }
   if (balance !== undefined) return balanced(weighted, candidates, balance);
   const total = sumOf(weighted.map((term) => term.weighted));
+  if (byRole) return { total, ...takenApart(weighted, candidates), decisions: new Map() };
   const reached = reachedGradients(
     total,
     candidates.map(({ tensor }) => tensor),
@@ -84,6 +89,25 @@ export function objectiveOf(
     gradients: trained.map(({ tensor }) => reached.get(tensor)!),
     decisions: new Map(),
   };
+}
+
+/** Gradients of the terms of each role, and of both. */
+function takenApart(
+  weighted: readonly WeightedTerm[],
+  candidates: readonly Variable[],
+): Required<Pick<Objective, 'trained' | 'gradients' | 'byRole'>> {
+  const tensors = candidates.map(({ tensor }) => tensor);
+  const of = (role: WeightedTerm['role']): ReadonlyMap<Tensor, Tensor> => {
+    const own = weighted.filter((term) => term.role === role);
+    return own.length === 0 ? new Map() : reachedGradients(sumOf(own.map((term) => term.weighted)), tensors);
+  };
+  const [task, distillation] = [of('task'), of('distillation')];
+  const trained = candidates.filter(({ tensor }) => task.has(tensor) || distillation.has(tensor));
+  const byRole = trained.map(({ tensor }) => ({
+    ...(task.has(tensor) && { task: task.get(tensor)! }),
+    ...(distillation.has(tensor) && { distillation: distillation.get(tensor)! }),
+  }));
+  return { trained, byRole, gradients: byRole.map((parts) => sumOf(Object.values(parts))) };
 }
 
 function weigh(

@@ -11,6 +11,7 @@ import {
 } from '@limbeck/graph';
 import {
   averageValues,
+  type GradientsByRole,
   groupParameters,
   type OptimizerStep,
   type TrainedParameter,
@@ -49,6 +50,8 @@ export interface GradientPlan {
   readonly trained: readonly Variable[];
   /** One for each of `trained`. */
   readonly gradients: readonly Tensor[];
+  /** Parts of each of `gradients`, where they are taken apart. */
+  readonly byRole?: readonly GradientsByRole[] | undefined;
   /** New values of buffers, by state name. */
   readonly buffers: ReadonlyMap<string, Tensor>;
 }
@@ -71,8 +74,8 @@ export function stepPrograms(graph: Graph, plan: GradientPlan, update: UpdatePla
 }
 
 function wholeStep(graph: Graph, plan: GradientPlan, update: UpdatePlan): Program {
-  const { name, outputs, trained, gradients, buffers } = plan;
-  const { lr, updates } = updateOf(graph, { trained, gradients, buffers }, update);
+  const { name, outputs, buffers } = plan;
+  const { lr, updates } = updateOf(graph, plan, update);
   return program({ name, outputs, updates: new Map([...buffers, ...updates]), inputs: [lr] });
 }
 
@@ -108,11 +111,13 @@ function splitStep(graph: Graph, plan: GradientPlan, update: UpdatePlan): StepPr
 /** New values of everything that an optimiser step changes besides buffers, by state name. */
 function updateOf(
   graph: Graph,
-  { trained, gradients, buffers }: Pick<GradientPlan, 'trained' | 'gradients' | 'buffers'>,
+  { trained, gradients, byRole, buffers }: Omit<GradientPlan, 'name' | 'outputs'>,
   { optimizer, rules, layerFactors, averaged }: UpdatePlan,
 ): { readonly lr: Tensor; readonly updates: ReadonlyMap<string, Tensor> } {
   const lr = graph.input('lr', []);
-  const parameters = groupParameters(trained, gradients, rules.groups, layerFactors);
+  const grouped = groupParameters(trained, gradients, rules.groups, layerFactors);
+  const parameters =
+    byRole === undefined ? grouped : grouped.map((one, i) => ({ ...one, byRole: byRole[i]! }));
   const transformed = transformAll(graph, parameters, rules.transforms ?? []);
   const { updates }: OptimizerStep = optimizer.contribution.update(
     transformed.parameters,

@@ -145,7 +145,9 @@ function planMain(graph: Graph, spec: StudentSpec, step: TracedStep, balancing: 
   const terms = new Map<string, Term>([...taskTerm(spec, step, logits), ...combined.losses]);
   const candidates = trainable(spec, [...views.traces, combined.trace]);
   const balance = spec.balance && { ...spec.balance, trace: balancing };
-  const objective = objectiveOf(graph, terms, candidates, balance);
+  const { byRole } = spec.optimizer.contribution;
+  if (byRole) refuseBesideParts(spec);
+  const objective = objectiveOf(graph, terms, candidates, balance, { byRole });
   if (objective.trained.length === 0) {
     throw new LimbeckError(
       'PRECONDITION',
@@ -205,7 +207,8 @@ function planInitial(
       ? []
       : trainable(spec, [combined.trace]).filter(({ stateName }) => isOwn(stateName))),
   ];
-  const objective = objectiveOf(graph, terms, candidates);
+  const { byRole } = spec.optimizer.contribution;
+  const objective = objectiveOf(graph, terms, candidates, undefined, { byRole });
   if (objective.trained.length === 0) {
     throw new LimbeckError(
       'PRECONDITION',
@@ -221,6 +224,21 @@ function planInitial(
     outputs: {},
   });
   return { ...plan, place, epochs, trains, lr };
+}
+
+/** Refuses what sees one gradient only, beside an optimiser that needs the parts of it. */
+function refuseBesideParts({ optimizer, balance, transforms = [], accumulate = 1 }: StudentSpec): void {
+  const beside = [
+    ...(balance === undefined ? [] : [`balancer '${balance.contribution.id}'`]),
+    ...transforms.map(({ contribution }) => `gradient transform '${contribution.id}'`),
+    ...(accumulate === 1 ? [] : [`${accumulate} batches a step`]),
+  ];
+  if (beside.length === 0) return;
+  throw new LimbeckError(
+    'PRECONDITION',
+    `optimiser '${optimizer.contribution.id}' takes the gradients of task and distillation apart, which ${beside.join(' and ')} cannot`,
+    { hint: 'leave out one of them' },
+  );
 }
 
 /** Parameters that are not frozen; traces of one model share theirs. */
@@ -269,10 +287,10 @@ function planOf(
   for (const [term, weight] of objective.decisions) outputs.set(weightOutput(term), weight);
   for (const [output, value] of Object.entries(more)) outputs.set(output, value);
   const buffers = [...updatesWithin([...outputs.values()], traces)].filter(([buffer]) => isKept(buffer));
-  const { trained, gradients } = objective;
+  const { trained, gradients, byRole } = objective;
   const programs = stepPrograms(
     graph,
-    { name, outputs, trained, gradients, buffers: new Map(buffers) },
+    { name, outputs, trained, gradients, byRole, buffers: new Map(buffers) },
     {
       optimizer: spec.optimizer,
       rules: spec,

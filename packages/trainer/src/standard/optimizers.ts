@@ -1,5 +1,5 @@
 import { defineOptimizer } from '@limbeck/core';
-import { adamw as adamwUpdate, lamb as lambUpdate, sgd as sgdUpdate } from '@limbeck/nn';
+import { adamw as adamwUpdate, dot as dotUpdate, lamb as lambUpdate, sgd as sgdUpdate } from '@limbeck/nn';
 import { z } from 'zod';
 
 const decay = z.number().nonnegative();
@@ -55,4 +55,27 @@ export const lamb = defineOptimizer({
       .describe('upper bound of the ratio of the two lengths; absent: none, as published'),
   }),
   update: (parameters, lr, options) => lambUpdate(parameters, lr, options),
+});
+
+/** Two momenta: a lower one for the task's gradient and a higher one for that of distillation. */
+export const dot = defineOptimizer({
+  id: 'dot',
+  description: 'distillation-oriented training: momenta of their own for task and distillation',
+  cite: 'doi:10.1109/ICCV51070.2023.00583',
+  options: z
+    .strictObject({
+      momentum: z.number().min(0).lt(1).default(0.9).describe('in the middle of the two'),
+      delta: z
+        .number()
+        .min(0)
+        .default(0.075)
+        .describe('above it for distillation, below it for the task; 0.09 on ImageNet'),
+      weightDecay: decay.default(0).describe("L2 penalty added to the task's gradient"),
+    })
+    .refine(({ momentum, delta }) => delta <= momentum && momentum + delta < 1, {
+      message: 'leaves no momentum in [0, 1): choose a smaller delta',
+      path: ['delta'],
+    }),
+  byRole: true,
+  update: (parameters, lr, options) => dotUpdate(parameters, lr, options),
 });

@@ -12,7 +12,7 @@ import { fixed, gradientNorm, mokd, runningMagnitude } from './balancers.js';
 import { f1 } from './f1.js';
 import { clipByGlobalNorm, clipByValue } from './gradient-transforms.js';
 import { nll, top1, top5 } from './metrics.js';
-import { adamw, lamb, sgd } from './optimizers.js';
+import { adamw, dot, lamb, sgd } from './optimizers.js';
 import { constant, cosine, linear, linearWarmup, multiStep } from './schedules.js';
 
 /** What every run may use: optimisers, gradient transforms, schedules, tasks, loss balancers, metrics, changes to samples and batches. */
@@ -21,7 +21,7 @@ export const standardTraining = definePlugin({
   api: 1,
   core: '>=0.1.0 <1',
   setup(host) {
-    host.optimizers.add(sgd, adamw, lamb);
+    host.optimizers.add(sgd, adamw, lamb, dot);
     host.gradientTransforms.add(clipByGlobalNorm, clipByValue);
     host.schedules.add(constant, multiStep, cosine, linear, linearWarmup);
     host.tasks.add(crossEntropy, binaryCrossEntropy, noTask);

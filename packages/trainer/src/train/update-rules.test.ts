@@ -10,7 +10,7 @@ import type { RunEvent } from '../run/events.js';
 import type { RunSpec } from '../run/run-spec.js';
 import type { UpdateRules } from '../run/update-rules.js';
 import { clipByGlobalNorm, clipByValue } from '../standard/gradient-transforms.js';
-import { lamb } from '../standard/optimizers.js';
+import { dot, lamb, sgd } from '../standard/optimizers.js';
 import { latestCheckpoint } from '../store/checkpoint/load.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { toySpec } from '../testing/toy-run.js';
@@ -206,5 +206,50 @@ describe('the program of a step', () => {
   ])('refuses transforms that give other gradients', (transform, message) => {
     const contribution = { ...transform, description: 'wrong' } as never;
     expect(() => printed({ transforms: [{ contribution, options: undefined }] })).toThrow(message);
+  });
+});
+
+describe('distillation-oriented training', () => {
+  const withDot = (delta: number, changes: Partial<RunSpec> = {}) =>
+    spec({
+      optimizer: { contribution: dot, options: { momentum: 0.9, delta, weightDecay: 1e-4 } },
+      ...changes,
+    });
+
+  it('is plain SGD without a distance between its momenta, and something else with one', async () => {
+    const plain = { contribution: sgd, options: { momentum: 0.9, nesterov: false, weightDecay: 1e-4 } };
+    const [expected, same, other] = [spec({ optimizer: plain }), withDot(0), withDot(0.075)];
+    const weights = async (what: RunSpec) => (await trained(what)).student.get('conv1.weight')!.data;
+    const [a, b, c] = [await weights(expected), await weights(same), await weights(other)];
+    expect([...b]).toEqual([...a].map((x) => expect.closeTo(x, 4)));
+    expect(Math.max(...c.map((x, i) => Math.abs(x - a[i]!)))).toBeGreaterThan(1e-3);
+  });
+
+  it('ends as if it had not been stopped', async () => {
+    const what = withDot(0.075, { checkpoint: { everyEpochs: 1, everySteps: 1, keepBest: true } });
+    const { folder, state } = await trained(what);
+    expect([...state.keys()].filter((name) => name.startsWith('optimizer.')).sort()).toEqual(
+      expect.arrayContaining([
+        'optimizer.distillation.student.conv1.weight',
+        'optimizer.task.student.conv1.weight',
+      ]),
+    );
+    const other = newFolder();
+    let done = 0;
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'step') done = event.step;
+    };
+    await expect(train(what, { folder: other, stop: () => done >= 2, onEvent })).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    });
+    await train(what, { folder: other, resume: true });
+    expect(outcomeOf(other)).toEqual(outcomeOf(folder));
+  });
+
+  it('is refused beside what sees one gradient only, all of it named', () => {
+    const transforms = [{ contribution: clipByValue, options: { maxValue: 1 } }];
+    expect(() => planStudent(withDot(0.075, { transforms, accumulate: 2 }))).toThrow(
+      "optimiser 'dot' takes the gradients of task and distillation apart, which gradient transform 'clip-by-value' and 2 batches a step cannot",
+    );
   });
 });
