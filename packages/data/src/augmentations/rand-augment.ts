@@ -5,8 +5,12 @@ import {
   brighten,
   type Change,
   contrasting,
+  darkening,
+  desaturating,
   equalizing,
+  flattening,
   posterizing,
+  softening,
   solarizing,
   spreading,
 } from './tone-changes.js';
@@ -16,6 +20,9 @@ import {
  * augmentation after RandAugment (Cubuk et al., NeurIPS 2020), strengths drawn uniformly as FixMatch does. On the list:
  * nothing, auto-contrast, equalise, brightness, contrast, posterise, solarise, rotation, shear and translation along both
  * axes. Colour saturation and sharpness of the published lists are left out: images may have any number of channels.
+ *
+ * `list: 'fixmatch'` is the list of fourteen that FixMatch (Sohn et al., NeurIPS 2020) and the methods after it draw from: brightness,
+ * contrast, saturation and sharpness by factors of 0.05 to 0.95, the rest as above. Saturation leaves images alone that have not three channels.
  */
 export const randAugment = defineAugmentation({
   id: 'rand-augment',
@@ -28,15 +35,23 @@ export const randAugment = defineAugmentation({
       .max(1)
       .default(1)
       .describe('largest strength; 1 is 30 degrees, 0.3 of a side, a factor of 0.1 or 1.9'),
+    list: z
+      .enum(['any-channels', 'fixmatch'])
+      .default('any-channels')
+      .describe('changes to draw from: twelve for images of any channels, or the fourteen of FixMatch'),
   }),
-  create({ count, magnitude }: { count: number; magnitude: number }, shape) {
+  create(
+    { count, magnitude, list }: { count: number; magnitude: number; list: 'any-channels' | 'fixmatch' },
+    shape,
+  ) {
     const [channels] = shape;
     const changes: readonly Change[] = [
       () => undefined,
       spreading(channels),
       equalizing(channels),
-      brighten,
-      contrasting(channels),
+      ...(list === 'fixmatch'
+        ? [darkening, flattening(channels), desaturating(channels), softening(shape)]
+        : [brighten, contrasting(channels)]),
       posterizing,
       solarizing,
       rotate(shape),

@@ -5,7 +5,18 @@ import { sampleRandom } from '../random.js';
 import { rotate, shearX, shearY, translateX, translateY } from './affine-changes.js';
 import { cutout } from './cutout.js';
 import { randAugment } from './rand-augment.js';
-import { brighten, contrasting, equalizing, posterizing, solarizing, spreading } from './tone-changes.js';
+import {
+  brighten,
+  contrasting,
+  darkening,
+  desaturating,
+  equalizing,
+  flattening,
+  posterizing,
+  softening,
+  solarizing,
+  spreading,
+} from './tone-changes.js';
 
 const picture = (...rows: number[][]) => Uint8Array.from(rows.flat());
 
@@ -33,6 +44,14 @@ describe('tone', () => {
     ['auto-contrast', spreading(1), 0, [50, 75, 100], [0, 127, 254]],
     ['auto-contrast by channel', spreading(2), 0, [50, 100, 7, 7], [0, 254, 7, 7]],
     ['equalize of few pixels', equalizing(1), 0, [10, 20, 200], [10, 20, 200]],
+    // factors of 0.05, 0.5 and 0.95
+    ['darken', darkening, -1, [0, 100, 200], [0, 5, 10]],
+    ['darken', darkening, 1, [0, 100, 200], [0, 95, 190]],
+    ['flatten', flattening(1), 0, [0, 100, 200], [50, 100, 150]],
+    ['desaturate', desaturating(3), 0, [200, 100, 0], [159, 109, 59]],
+    ['desaturate what has no colour', desaturating(1), 0, [200, 100, 0], [200, 100, 0]],
+    // (4 * 130 + 130) / 13 = 50 in the middle, the border stays
+    ['soften', softening([1, 3, 3]), 0, [0, 0, 0, 0, 130, 0, 0, 0, 0], [0, 0, 0, 0, 90, 0, 0, 0, 0]],
     ['equalize of one value', equalizing(1), 0, [10, 10], [10, 10]],
   ] as const)('%s', (_, change, strength, before, wanted) => {
     expect(after(change, strength, [...before])).toEqual(wanted);
@@ -95,15 +114,31 @@ function scripted(...values: number[]): SampleRandom {
 
 describe('cutout', () => {
   test('blackens a square around the drawn place, as far as it lies inside, in all channels', () => {
-    const cut = cutout.create({ size: 0.5 }, [2, 4, 4]);
+    const cut = cutout.create({ size: 0.5, drawn: false, fill: 0 }, [2, 4, 4]);
     const image = new Uint8Array(32).fill(1);
     cut(image, scripted(0, 3));
     const rows = [0, 1, 2, 3, 4, 5, 6, 7].map((row) => image.slice(4 * row, 4 * row + 4).join(''));
     expect(rows).toEqual(['1100', '1111', '1111', '1111', '1100', '1111', '1111', '1111']);
   });
 
+  test('draws the side and fills with colours where it is told to', () => {
+    const fill = [7, 8];
+    const cut = (channels: number, share: number) => {
+      const image = new Uint8Array(channels * 16).fill(1);
+      // the side comes first: a share of up to half of four pixels
+      cutout.create({ size: 0.5, drawn: true, fill }, [channels, 4, 4])(image, scripted(share, 1, 1));
+      return [...image].filter((value) => value !== 1);
+    };
+    expect(cut(2, 0.5)).toEqual([7, 8]);
+    expect(cut(2, 0.9)).toEqual([7, 7, 7, 7, 8, 8, 8, 8]);
+    expect(cut(1, 0.5)).toEqual([8]);
+    expect(cut(2, 0.2)).toEqual([]);
+  });
+
   test('covers half of the shorter side by default', async () => {
-    expect(await cutout.options!['~standard'].validate({})).toEqual({ value: { size: 0.5 } });
+    expect(await cutout.options!['~standard'].validate({})).toEqual({
+      value: { size: 0.5, drawn: false, fill: 0 },
+    });
     expect(await cutout.options!['~standard'].validate({ size: 0 })).toHaveProperty('issues');
   });
 });
@@ -111,7 +146,7 @@ describe('cutout', () => {
 describe('rand-augment', () => {
   const shape = [3, 8, 8] as const;
   const original = Uint8Array.from({ length: 192 }, (_, i) => (i * 37) % 251);
-  const change = randAugment.create({ count: 2, magnitude: 1 }, shape);
+  const change = randAugment.create({ count: 2, magnitude: 1, list: 'any-channels' }, shape);
   const drawn = (sample: number) => {
     const image = original.slice();
     change(image, sampleRandom(1, 0, sample, 0));
@@ -126,7 +161,10 @@ describe('rand-augment', () => {
 
   test('applies as many changes as asked for', () => {
     const image = original.slice();
-    randAugment.create({ count: 2, magnitude: 0.5 }, shape)(image, scripted(3, 1, 5, 0));
+    randAugment.create({ count: 2, magnitude: 0.5, list: 'any-channels' }, shape)(
+      image,
+      scripted(3, 1, 5, 0),
+    );
     // brightness at strength 0.5, then posterize at -0.5
     expect(image[1]).toBe((Math.min(255, Math.round(37 * 1.45)) >> 2) << 2);
   });

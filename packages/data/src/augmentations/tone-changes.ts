@@ -1,4 +1,13 @@
-import { adjustBrightness, adjustContrast, autoContrast, equalize, posterize, solarize } from './tone.js';
+import {
+  adjustBrightness,
+  adjustContrast,
+  adjustSaturation,
+  autoContrast,
+  equalize,
+  posterize,
+  sharpness,
+  solarize,
+} from './tone.js';
 
 /** Changes the values of an image's bytes in place; `strength` is in [-1, 1], its sign the direction where there are two. */
 export type Change = (image: Uint8Array, strength: number) => void;
@@ -30,3 +39,27 @@ export const equalizing =
   (channels: number): Change =>
   (image) =>
     equalize(image, channels);
+
+/** Factors of FixMatch's list, 0.05 to 0.95: its changes only ever take something away. */
+const faded = (strength: number): number => 0.5 + 0.45 * strength;
+
+/** Between black and the image. */
+export const darkening: Change = (image, strength) => adjustBrightness(image, faded(strength));
+
+/** Between the mean grey and the image. */
+export const flattening =
+  (channels: number): Change =>
+  (image, strength) =>
+    adjustContrast(image, channels, faded(strength));
+
+/** Between the grey image and the image; images without three channels stay as they are. */
+export const desaturating =
+  (channels: number): Change =>
+  (image, strength) =>
+    adjustSaturation(image, channels, faded(strength));
+
+/** Between the blurred image and the image. */
+export const softening = (shape: readonly [number, number, number]): Change => {
+  const sharpen = sharpness(shape);
+  return (image, strength) => sharpen(image, faded(strength));
+};
