@@ -108,6 +108,7 @@ const methods: readonly (readonly [string, Use, number, string?])[] = [
   ['wkd-l', 'wkd-l', 0.001],
   ['bce', 'bce', 0.1],
   ['crld', 'crld', 0.02],
+  ['mlkd', 'mlkd', 0.002],
   ['fitnet', 'fitnet', 0.01],
   ['ab', 'ab', 0.05],
   ['fsp', 'fsp', 0.05, 'even'],
@@ -130,7 +131,7 @@ const methods: readonly (readonly [string, Use, number, string?])[] = [
   ['srd', 'srd', 0.01],
   ['vkd', 'vkd', 0.05],
   ['inverted-projection', 'inverted-projection', 0.05],
-  ['norm-direction', 'norm-direction', 0.02],
+  ['norm-direction', { use: 'norm-direction', means: 'running', dropout: 0 }, 0.02],
   ['projector-ensemble', 'projector-ensemble', 0.01],
   ['classifier-sharing', { use: 'classifier-sharing', projectors: 2 }, 0.1],
 ];

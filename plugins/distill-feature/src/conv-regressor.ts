@@ -8,6 +8,28 @@ export const convRegressor = (m: Scope, x: Tensor, target: Shape): Tensor =>
   relu(convConnector(m, x, target));
 
 /**
+ * Three convolutions, 1x1, 3x3 and 1x1, then batch norm and ReLU, as WKD's `ConvRegBottleNeck`: nothing stands between the
+ * convolutions.
+ *
+ * @param x map [N, C, H, W]
+ * @param target shape [N, C', H, W] to reach
+ * @param width channels inside
+ * @throws LimbeckError SHAPE_MISMATCH where heights or widths differ
+ */
+export function bottleneckRegressor(m: Scope, x: Tensor, target: Shape, width: number): Tensor {
+  if (x.shape[2] !== target[2] || x.shape[3] !== target[3]) {
+    throw new LimbeckError(
+      'SHAPE_MISMATCH',
+      `a bottleneck keeps height and width: the student's map is ${formatShape(x.shape)}, the teacher's ${formatShape(target)}`,
+      { hint: "tap maps of one size, or take projector: 'conv'" },
+    );
+  }
+  const narrow = m.conv('conv1', x, { out: width, kernel: 1, bias: true });
+  const inner = m.conv('conv2', narrow, { out: width, kernel: 3, padding: 1, bias: true });
+  return relu(m.batchNorm('bn', m.conv('conv3', inner, { out: target[1]!, kernel: 1, bias: true })));
+}
+
+/**
  * One convolution and batch norm from the student's map to the teacher's size, as RepDistiller's `ConvReg` chooses
  * it: 3x3 with stride 2 from the double size, a transposed 4x4 with stride 2 from half the size, and otherwise a kernel
  * just large enough to lose what is too much.

@@ -69,10 +69,14 @@ export function factorDistance(student: Tensor, teacher: Tensor): Tensor {
   return mean(abs(sub(s, t)));
 }
 
+/** RepDistiller's rate of the initial phase for its ResNets and wide ResNets; undefined for the run's. */
+const usualRate = (student: string): number | undefined =>
+  /^(resnet\d|wrn_)/.test(student) ? 0.01 : undefined;
+
 /**
  * Factor transfer (Kim et al., NeurIPS 2018): a paraphraser first learns to make the teacher's map from fewer channels; then
  * it stays as it is, and a translator on the student's map meets its factor. Defaults as in RepDistiller: the last stage, half the channels,
- * 30 epochs at a learning rate of 0.01 (ResNets and wide ResNets; the run's for its other students), then weight 200 beside a
+ * 30 epochs at a learning rate of 0.01 (students `resnet*` and `wrn_*`; the run's for others, VGG among them), then weight 200 beside a
  * cross-entropy of 1. Both are dropped at inference.
  */
 export default defineDistiller({
@@ -88,11 +92,15 @@ export default defineDistiller({
       .default(0.5)
       .describe("channels of a factor, as a share of the teacher's"),
     initialEpochs: initialOptions.initialEpochs,
-    initialLr: z.number().positive().default(0.01).describe('learning rate of the initial phase'),
+    initialLr: z
+      .number()
+      .positive()
+      .optional()
+      .describe("learning rate of the initial phase; default 0.01 for `resnet*` and `wrn_*`, else the run's"),
     ...lastMapOptions,
   }),
   build({ student, teacher, options, m }) {
-    const { weight, rate, initialEpochs: epochs, initialLr: lr } = options;
+    const { weight, rate, initialEpochs: epochs, initialLr = usualRate(student.id) } = options;
     const [ours, theirs] = lastMaps('ft', { student, teacher }, options);
     const width = Math.max(1, Math.floor(rate * theirs.shape[1]!));
     const { factor, reconstruction } = paraphrase(m.in('paraphraser'), theirs, width);
@@ -103,7 +111,7 @@ export default defineDistiller({
         epochs,
         losses: { reconstruction: { weight: 1, value: hintLoss(reconstruction, theirs) } },
         trains: 'extras',
-        lr,
+        lr: initialLr,
       },
     };
   },

@@ -16,12 +16,13 @@ import wkdF from './wkd-f.js';
 
 export { boundaryDistance } from './ab.js';
 export { attentionDistance } from './at.js';
-export { convConnector, convRegressor } from './conv-regressor.js';
+export { bottleneckRegressor, convConnector, convRegressor } from './conv-regressor.js';
 export { hintLoss } from './fitnet.js';
 export { flowDistance, flowMatrix } from './fsp.js';
 export { factorDistance, paraphrase, translate } from './ft.js';
 export { channelCorrelationDistance } from './ickd.js';
-export { singularVectorDistance } from './kdsvd.js';
+export { type SingularMatrix, singularVectorDistance } from './kdsvd.js';
+export { type MarginKind, marginsPreparation, normalMargin } from './margins.js';
 export { neuronSelectivityDistance } from './nst.js';
 export { negativeMeans, partialDistance } from './ofd.js';
 export { resizeNearest } from './resize-nearest.js';

@@ -1,7 +1,7 @@
 import { mul, type SampleInput, sum, type Tensor } from '@limbeck/graph';
 import { checkGradients, differentiate, patternFill } from '@limbeck/testkit';
 import { expect, test } from 'vitest';
-import { leadingVectors, singularVectorDistance } from './index.js';
+import { leadingVectors, type SingularMatrix, singularVectorDistance } from './index.js';
 
 test('the leading vectors of a diagonal matrix are its axes, in order', () => {
   const matrix: SampleInput = { shape: [1, 3, 3], values: [2, 0, 0, 0, 5, 0, 0, 0, 1] };
@@ -16,14 +16,17 @@ test('the leading vectors of a diagonal matrix are its axes, in order', () => {
   }
 });
 
-const loss = (...maps: Tensor[]) =>
-  singularVectorDistance(
-    [
-      [maps[0]!, maps[2]!],
-      [maps[1]!, maps[3]!],
-    ],
-    10,
-  );
+const lossOf =
+  (matrix: SingularMatrix) =>
+  (...maps: Tensor[]) =>
+    singularVectorDistance(
+      [
+        [maps[0]!, maps[2]!],
+        [maps[1]!, maps[3]!],
+      ],
+      { squarings: 10, matrix },
+    );
+const loss = lossOf('rows');
 
 // values of mdistiller's kdsvd_loss in float64, for maps that are patterns of these names under seed 1
 test('agrees with the published code, value and gradient', () => {

@@ -15,7 +15,9 @@ import {
   channelCorrelationDistance,
   contextLoss,
   gaussianDistances,
+  marginsPreparation,
   negativeMeans,
+  normalMargin,
   partialDistance,
   resizeNearest,
 } from './index.js';
@@ -123,13 +125,12 @@ describe.each([
   });
 });
 
-test('a map of one position has no deviation, and no windows where a grid does not divide it', () => {
+test('a map of one position has no deviation', () => {
   const { value, gradients } = differentiate(gaussianPart('deviations', 1), [
     { shape: [1, 2, 1, 1], values: [1, 2] },
     { shape: [1, 2, 1, 1], values: [3, 4] },
   ]);
   expect([value, ...gradients[0]!]).toEqual([0, 0, 0]);
-  expect(() => differentiate(gaussianPart('means', 3), [map, map])).toThrow(/grid of 3 by 3/);
 });
 
 describe('nearest positions', () => {
@@ -243,4 +244,84 @@ test('the gradients of calibrated attention are right, those of queries and keys
     { tolerance: 1e-5 },
   );
   expect(reports.length).toBe(7);
+});
+
+describe('windows that overlap', () => {
+  // 5 x 7 into 4 x 4, as adaptive pooling cuts it
+  const [height, width, grid] = [5, 7, 4];
+  const wide: SampleInput = { shape: [batch, channels, height, width] };
+  const cut = (plane: number[]) =>
+    Array.from({ length: grid * grid }, (_, k) => {
+      const inside = (at: number, size: number, i: number) =>
+        at >= Math.floor((i * size) / grid) && at < Math.ceil(((i + 1) * size) / grid);
+      return plane.filter(
+        (__, i) =>
+          inside(Math.floor(i / width), height, Math.floor(k / grid)) && inside(i % width, width, k % grid),
+      );
+    });
+
+  test.each([
+    ['means', average],
+    ['deviations', deviation],
+  ] as const)('%s are what plain loops say, and their gradient is right', (of, plain) => {
+    const loss = (s: Tensor, t: Tensor) => gaussianDistances(s, t, { grid, epsilon: 1e-5 })[of];
+    const { value, inputs } = differentiate(loss, [wide, wide]);
+    const [student, teacher] = inputs.map(mapsOf) as [Maps, Maps];
+    const squares = pairs(student, teacher).flatMap(([s, t]) =>
+      cut(s).map((window, k) => (plain(window) - plain(cut(t)[k]!)) ** 2),
+    );
+    expect(value).toBeCloseTo(total(squares) / (grid * grid * batch), 9);
+    expect(checkGradients(loss, [wide, wide]).length).toBe(2);
+  });
+});
+
+describe('margins', () => {
+  /** E[x | x < 0] of a normal distribution by the trapezoidal rule. */
+  function integrated(mean: number, deviation: number): number {
+    const [steps, from] = [200_000, mean - 12 * deviation];
+    let [share, first] = [0, 0];
+    for (let i = 0; i <= steps; i++) {
+      const x = from + ((0 - from) * i) / steps;
+      const density = Math.exp(-(((x - mean) / deviation) ** 2) / 2) * (i === 0 || i === steps ? 0.5 : 1);
+      share += density;
+      first += density * x;
+    }
+    return first / share;
+  }
+
+  test.each([
+    [0, 1],
+    [0.7, 0.4],
+    [-1.3, 0.5],
+    [-6, 1],
+    [1.5, 0.5],
+  ])('of a normal distribution around %d, %d wide', (mean, deviation) => {
+    expect(normalMargin(mean, deviation)).toBeCloseTo(integrated(mean, deviation), 6);
+  });
+
+  test('are three deviations where hardly anything is negative, as released', () => {
+    expect(normalMargin(3.1, 1)).toBe(-3);
+    expect(normalMargin(3.08, 1)).toBeCloseTo(integrated(3.08, 1), 6);
+    expect([normalMargin(-2, 0), normalMargin(2, 0)]).toEqual([-2, 0]);
+  });
+
+  test.each(['normal', 'measured'] as const)('%s come from maps that are not pooled', async (kind) => {
+    const values = Float32Array.from({ length: 4 * 2 * 3 }, (_, i) => Math.sin(i * 1.7) + (i % 2) * 0.2);
+    const of = (channel: number) => [...values].filter((_, i) => Math.floor(i / 3) % 2 === channel);
+    const { create, tensors } = marginsPreparation([{ path: 'stage1', channels: 2, positions: 3 }], kind);
+    expect(tensors).toEqual({ 0: [2] });
+    const sums = create();
+    sums.add({ features: { 0: values.slice(0, 18) }, targets: { kind: 'none' }, count: 3 });
+    // an image and a row of padding
+    const last = Float32Array.of(...values.slice(18), ...Array(6).fill(-50));
+    sums.add({ features: { 0: last }, targets: { kind: 'none' }, count: 1 });
+    const { 0: margins } = await sums.finish(async () => {});
+    for (const channel of [0, 1]) {
+      const all = of(channel);
+      const mean = average(all);
+      const spread = Math.sqrt(average(all.map((x) => (x - mean) ** 2)));
+      const expected = kind === 'normal' ? integrated(mean, spread) : average(all.filter((x) => x < 0));
+      expect(margins![channel]).toBeCloseTo(expected, 5);
+    }
+  });
 });

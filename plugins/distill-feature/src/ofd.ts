@@ -1,11 +1,11 @@
 import { defineDistiller } from '@limbeck/core';
 import {
+  adaptiveAvgPool,
   add,
   cast,
   less,
   logicalAnd,
   logicalNot,
-  matchSpatial,
   maximum,
   minimum,
   mul,
@@ -18,7 +18,8 @@ import {
 } from '@limbeck/graph';
 import { normal, runningMean, type Scope } from '@limbeck/nn';
 import { z } from 'zod';
-import { mapPairs, tapOptions } from './map-pairs.js';
+import { mapPairs, tapOptions, tapsOf } from './map-pairs.js';
+import { marginsPreparation } from './margins.js';
 import { preactsOf } from './preacts.js';
 
 /**
@@ -51,8 +52,10 @@ export function negativeMeans(m: Scope, map: Tensor): Tensor {
  * as in mdistiller: weight 1e-3, cross-entropy 1.
  *
  * A margin is the expectation of a channel's negative responses. The released code derives it from the scale and offset of
- * the teacher's last batch norm, as of a normal distribution; here it is the running mean of what the teacher responds, which
- * holds behind shortcuts and for any backbone. Backbones without taps before the activation are compared after it.
+ * the teacher's last batch norm, as of a normal distribution. Here mean and deviation of the normal distribution are those of the
+ * teacher's map over the training images, which holds behind shortcuts and for any backbone. The teacher's map is pooled to the
+ * student's size, or stretched where it is smaller, as in mdistiller. The released code keeps the teacher's batch norms in training mode;
+ * here they use their running statistics. Backbones without taps before the activation are compared after it.
  */
 export default defineDistiller({
   id: 'ofd',
@@ -60,16 +63,32 @@ export default defineDistiller({
   cite: 'arXiv:1904.01866',
   options: z.strictObject({
     weight: z.number().nonnegative().default(1e-3).describe('of the sum over stages'),
+    margins: z
+      .enum(['normal', 'measured', 'running'])
+      .default('normal')
+      .describe(
+        'expectation of negative responses: of a normal distribution, measured before training, or over what was seen so far',
+      ),
     ...tapOptions,
   }),
-  build({ student, teacher, options, m }) {
+  build({ student, teacher, options, m, prepare }) {
     const pairs = mapPairs('ofd', { student, teacher }, options, preactsOf);
+    const [, paths] = tapsOf({ student, teacher }, options, preactsOf);
+    const maps = pairs.map(([, { shape }], i) => ({
+      path: paths[i]!,
+      channels: shape[1]!,
+      positions: shape[2]! * shape[3]!,
+    }));
+    const prepared = options.margins === 'running' ? {} : prepare(marginsPreparation(maps, options.margins));
     const distances = pairs.map(([ours, theirs], i) => {
       const at = m.in(i);
       const out = theirs.shape[1]!;
       const conv = at.conv('conv', ours, { out, kernel: 1, init: normal(Math.sqrt(2 / out)) });
-      const [s, t] = matchSpatial(at.batchNorm('bn', conv), theirs);
-      return mul(partialDistance(s, t, negativeMeans(at, t)), 2 ** (i + 1 - pairs.length));
+      const s = at.batchNorm('bn', conv);
+      const t = adaptiveAvgPool(theirs, { size: [s.shape[2]!, s.shape[3]!] });
+      const known = prepared[i];
+      const margin = known === undefined ? negativeMeans(at, theirs) : reshape(known, [out, 1, 1]);
+      return mul(partialDistance(s, t, margin), 2 ** (i + 1 - pairs.length));
     });
     return { losses: { ofd: { weight: options.weight, value: distances.reduce((a, b) => add(a, b)) } } };
   },

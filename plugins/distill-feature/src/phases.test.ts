@@ -1,3 +1,4 @@
+import type { Use } from '@limbeck/core';
 import { createHost, type Host } from '@limbeck/core/host';
 import type { SampleInput, Tensor } from '@limbeck/graph';
 import { boundScope, buildDistiller, checkGradients, differentiate } from '@limbeck/testkit';
@@ -235,7 +236,6 @@ describe('the distillers', () => {
     const built = buildDistiller(host, 'ft', { student, teacher: wider });
     expect(built.initial).toMatchObject({
       epochs: 30,
-      lr: 0.01,
       trains: 'extras',
       losses: { reconstruction: { weight: 1 } },
     });
@@ -244,5 +244,27 @@ describe('the distillers', () => {
     expect(shape('paraphraser.encoder.3.weight')).toEqual([6, 12, 3, 3]);
     expect(shape('paraphraser.decoder.3.weight')).toEqual([6, 12, 3, 3]);
     expect(shape('translator.encoder.3.weight')).toEqual([6, 8, 3, 3]);
+  });
+
+  // RepDistiller's list: its ResNets and wide ResNets
+  test.each([
+    ['resnet8x4', 0.01],
+    ['wrn_16_2', 0.01],
+    ['vgg8', undefined],
+    ['MobileNetV2', undefined],
+    ['ResNet50', undefined],
+  ])('ft starts %s at a rate of %s', (studentId, lr) => {
+    const of = (use: Use) =>
+      buildDistiller(host, use, { student, teacher: wider }, { studentId }).initial?.lr;
+    expect(of('ft')).toBe(lr);
+    expect(of({ use: 'ft', initialLr: 0.2 })).toBe(0.2);
+  });
+
+  test('ab leaves the last batch norm of a wide ResNet out', () => {
+    const stages = { ...student, 'stage2.preact': [2, 8, 4, 4] };
+    const of = (studentId: string) =>
+      buildDistiller(host, 'ab', { student: stages, teacher: stages }, { studentId }).student.inputs.keys();
+    expect([...of('wrn_16_2')]).toEqual(['student.stage1.preact', 'student.stage2']);
+    expect([...of('resnet8')]).toEqual(['student.stage1.preact', 'student.stage2.preact']);
   });
 });

@@ -10,7 +10,6 @@ import {
   program,
   type ReferenceValue,
   type Shape,
-  tensorData,
   toReference,
 } from '@limbeck/graph';
 import { buildDistiller, parameterRule, patternFill } from '@limbeck/testkit';
@@ -64,7 +63,6 @@ test.each<[string, Use, Phase?, typeof teacher?]>([
   ['srrl', 'srrl'],
   ['ickd', { use: 'ickd', weight: 1 }],
   ['wkd-f', 'wkd-f'],
-  ['ofd', { use: 'ofd', weight: 1 }],
   ['ab', 'ab', 'initial'],
   ['fsp', 'fsp', 'initial', even],
   ['ft-initial', 'ft', 'initial'],
@@ -91,13 +89,7 @@ test.each<[string, Use, Phase?, typeof teacher?]>([
   });
   const state = new Map<string, ReferenceValue>(
     target.state.map(({ name, current: { shape } }) => {
-      const kept = /\.(margins|seen)$/.test(name);
-      return [
-        name,
-        toReference(
-          kept ? tensorData('float32', shape) : patternFill('1', name, shape, parameterRule(name, shape)),
-        ),
-      ];
+      return [name, toReference(patternFill('1', name, shape, parameterRule(name, shape)))];
     }),
   );
   const feeds = new Map<string, ReferenceValue>(

@@ -74,8 +74,10 @@ function attended(m: Scope, own: Tensor, other: Tensor): Tensor {
 /**
  * ReviewKD (Chen et al., CVPR 2021): from the deepest level up, each map of the student is fused with all deeper ones and
  * meets the teacher's map of its level before its last activation; the embedding is the deepest level. Defaults as in mdistiller for
- * resnet32x4 to resnet8x4: weight 5 rising over 20 epochs, at most 512 channels between levels, cross-entropy 1. ImageNet 1 (ResNet34 to
- * ResNet18), 8 and 256 channels (ResNet50 to MobileNetV1). All of it is dropped at inference.
+ * resnet32x4 to resnet8x4: weight 5 rising over 20 epochs, at most 512 channels between levels, cross-entropy 1. The authors' weights of
+ * other pairs: 0.6 (resnet56 to resnet20), 1 (resnet110 to resnet32), 8 (resnet32x4 to ShuffleV2), 5 for the rest. On ImageNet the student's
+ * maps are taken before their activation, the weight rises over one epoch and is 1 (ResNet34 to ResNet18), or 8 at 256 channels (ResNet50 to
+ * MobileNetV1). All of it is dropped at inference.
  */
 export default defineDistiller({
   id: 'reviewkd',
@@ -85,13 +87,17 @@ export default defineDistiller({
     weight: z.number().nonnegative().default(5).describe('of the sum over levels'),
     width: z.int().min(1).default(512).describe('most channels between levels'),
     warmup: z.number().nonnegative().default(20).describe('epochs over which the weight rises'),
+    studentPreact: z
+      .boolean()
+      .default(false)
+      .describe("take the student's maps before their last activation, as published for ImageNet"),
     ...tapOptions,
   }),
   build({ student, teacher, options, m }) {
     const asMap = (embedding: Tensor) => reshape(embedding, [...embedding.shape, 1, 1]);
     const levels: [Tensor, Tensor][] = [
       ...mapPairs('reviewkd', { student, teacher }, options, (view) =>
-        view.role === 'teacher' ? preactsOf(view) : stagesOf(view),
+        view.role === 'teacher' || options.studentPreact ? preactsOf(view) : stagesOf(view),
       ),
       [asMap(student.embedding), asMap(teacher.embedding)],
     ];

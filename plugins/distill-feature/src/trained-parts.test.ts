@@ -81,7 +81,7 @@ test('gradients of the fusion of ReviewKD are right, from level to level', () =>
   ];
   const variables = [...level(0, 2, 3), ...level(1, 3, 4), ...level(2, 3, 4)];
   const reports = check(features, variables, ([s1, s2, s, t1, t2, t], m) => {
-    const options = { weight: 1, width: 2, warmup: 0 };
+    const options = { weight: 1, width: 2, warmup: 0, studentPreact: false };
     return reviewkd.build({
       student: viewOf({ stage1: s1!, stage2: s2!, embedding: s! }),
       teacher: viewOf({ stage1: t1!, stage2: t2!, embedding: t! }),

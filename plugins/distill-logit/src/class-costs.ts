@@ -5,11 +5,9 @@ import {
   type Graph,
   matmul,
   maximum,
-  mean,
   mul,
   neg,
   oneHot,
-  square,
   sub,
   type Tensor,
   tensorData,
@@ -20,11 +18,10 @@ import {
 const shortest = 1e-12;
 
 /**
- * How unlike the classes are for a model: from the rows of its classifier, or as a matrix of distances given by the user.
- * `cosine` is 1 - cosine of two rows, `cka` 1 - linear CKA of the two as features with a single column, which is their
- * squared Pearson correlation.
+ * How unlike the classes are for a model: 1 - cosine of two rows of its classifier, or a matrix of distances given by the
+ * user.
  */
-export type ClassDistance = 'cosine' | 'cka' | readonly (readonly number[])[];
+export type ClassDistance = 'cosine' | readonly (readonly number[])[];
 
 /** What a model's classifier makes of each single feature: its weights [classes, D], where it is one linear layer. */
 export function classifierRows(model: ModelView): Tensor {
@@ -43,12 +40,10 @@ export function classifierRows(model: ModelView): Tensor {
  */
 export function classDistances(model: ModelView, classes: number, distance: ClassDistance): Tensor {
   if (typeof distance !== 'string') return givenDistances(model.embedding.graph, classes, distance);
-  const rows = classifierRows(model);
-  const compared = distance === 'cosine' ? rows : sub(rows, mean(rows, { axis: 1, keepDims: true }));
-  const { directions } = directionsOf(compared, shortest);
+  const { directions } = directionsOf(classifierRows(model), shortest);
   const cosines = matmul(directions, directions, { transposeB: true });
   // rounding may leave a class at a distance below 0 from itself
-  return maximum(sub(1, distance === 'cosine' ? cosines : square(cosines)), 0);
+  return maximum(sub(1, cosines), 0);
 }
 
 function givenDistances(graph: Graph, classes: number, rows: readonly (readonly number[])[]): Tensor {

@@ -92,8 +92,8 @@ test('crld looks at a strong view and has the published terms and weights', asyn
     [
       'strong',
       [
-        { use: 'rand-augment', count: 2 },
-        { use: 'cutout', size: 0.5 },
+        { use: 'rand-augment', count: 2, list: 'fixmatch' },
+        { use: 'cutout', size: 0.5, drawn: true, fill: [125, 123, 114] },
       ],
     ],
   ]);

@@ -52,8 +52,7 @@ const probability = z.number().min(0).max(1);
  * augmented further. Defaults as released for CIFAR-100: weights 2 and 0.5, T = 4, thresholds 0.9 and 0.2, cross-entropy 1 on
  * both views; ImageNet T = 1, cross-entropy 2.
  *
- * The strong augmentation is two changes of our RandAugment and a black square of half the side; the release draws from fourteen
- * changes of colour images and a grey square of up to half the side.
+ * The strong augmentation is that of FixMatch: two changes out of fourteen, and a grey square of up to half the side.
  */
 export default defineDistiller({
   id: 'crld',
@@ -74,8 +73,8 @@ export default defineDistiller({
       .array(useOption)
       .min(1)
       .default([
-        { use: 'rand-augment', count: 2 },
-        { use: 'cutout', size: 0.5 },
+        { use: 'rand-augment', count: 2, list: 'fixmatch' },
+        { use: 'cutout', size: 0.5, drawn: true, fill: [125, 123, 114] },
       ])
       .describe("what makes the strong view, after the run's own augmentation"),
   }),

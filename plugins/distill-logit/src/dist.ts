@@ -1,16 +1,38 @@
 import { defineDistiller } from '@limbeck/core';
-import { directionsOf, mean, mul, softmax, sub, sum, type Tensor, transpose } from '@limbeck/graph';
+import {
+  add,
+  div,
+  less,
+  mean,
+  mul,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  transpose,
+  where,
+} from '@limbeck/graph';
 import { z } from 'zod';
 import { studentLogits, tap } from './student-logits.js';
 
-/** Rows that vary less than this, in length, correlate with nothing. */
-const shortest = 1e-8;
+/** Squares below this are of rows that do not vary; their length is 0 and has no gradient, as PyTorch's has none. */
+const smallest = 1e-36;
+
+/** Lengths of rows: [A, B] -> [A]. */
+function lengthsOf(rows: Tensor): Tensor {
+  const squares = sum(square(rows), { axis: 1 });
+  const none = less(squares, smallest);
+  return where(none, 0, sqrt(where(none, 1, squares)));
+}
 
 /** 1 - the Pearson correlation of rows, mean over them: [A, B] twice to a scalar. */
-function decorrelation(a: Tensor, b: Tensor): Tensor {
-  const centred = (x: Tensor) =>
-    directionsOf(sub(x, mean(x, { axis: 1, keepDims: true })), shortest).directions;
-  return sub(1, mean(sum(mul(centred(a), centred(b)), { axis: 1 })));
+function decorrelation(a: Tensor, b: Tensor, epsilon: number): Tensor {
+  const centred = (x: Tensor) => sub(x, mean(x, { axis: 1, keepDims: true }));
+  const [x, y] = [centred(a), centred(b)];
+  const products = sum(mul(x, y), { axis: 1 });
+  return sub(1, mean(div(products, add(mul(lengthsOf(x), lengthsOf(y)), epsilon))));
 }
 
 /**
@@ -20,19 +42,20 @@ function decorrelation(a: Tensor, b: Tensor): Tensor {
  *
  * @param student logits [N, classes]
  * @param teacher logits [N, classes]
+ * @param epsilon added to the product of two lengths; the release has 1e-8
  */
 export function decorrelations(
   student: Tensor,
   teacher: Tensor,
-  temperature: number,
+  { temperature, epsilon }: { readonly temperature: number; readonly epsilon: number },
 ): { inter: Tensor; intra: Tensor } {
   const [s, t] = [student, teacher].map((logits) => softmax(mul(logits, 1 / temperature))) as [
     Tensor,
     Tensor,
   ];
   return {
-    inter: mul(decorrelation(s, t), temperature ** 2),
-    intra: mul(decorrelation(transpose(s, [1, 0]), transpose(t, [1, 0])), temperature ** 2),
+    inter: mul(decorrelation(s, t, epsilon), temperature ** 2),
+    intra: mul(decorrelation(transpose(s, [1, 0]), transpose(t, [1, 0]), epsilon), temperature ** 2),
   };
 }
 
@@ -48,12 +71,13 @@ export default defineDistiller({
     inter: z.number().nonnegative().default(2).describe('weight of the relations between classes'),
     intra: z.number().nonnegative().default(2).describe('weight of the relations within a class'),
     temperature: z.number().positive().default(4).describe('softens both predictions'),
+    epsilon: z.number().positive().default(1e-8).describe('added to the product of two lengths'),
     tap,
   }),
   exclusive: true,
   build({ student, teacher, options }) {
     const logits = studentLogits('dist', student, options.tap);
-    const { inter, intra } = decorrelations(logits, teacher.logits, options.temperature);
+    const { inter, intra } = decorrelations(logits, teacher.logits, options);
     return {
       losses: {
         inter: { weight: options.inter, value: inter },

@@ -1,4 +1,4 @@
-import type { Use } from '@limbeck/core';
+import { indexTargets, type Use } from '@limbeck/core';
 import { createHost, type Host } from '@limbeck/core/host';
 import {
   ancestors,
@@ -15,7 +15,7 @@ import {
 } from '@limbeck/graph';
 import { buildDistiller, patternFill } from '@limbeck/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import plugin, { classDistances, classifierRows, sharpened } from './index.js';
+import plugin, { classDistances, classDistancesByCka, classifierRows, sharpened } from './index.js';
 
 let host: Host;
 beforeAll(async () => {
@@ -42,7 +42,8 @@ test.each([
   const found = Object.entries(built.losses).map(([name, { weight, value }]) => [name, weight, value.shape]);
   expect(found).toEqual(Object.entries(weights).map(([name, weight]) => [name, weight, []]));
   expect(built.taskWeight).toBe(taskWeight);
-  expect(built.trace.variables.size).toBe(0);
+  const prepared = id === 'wkd-l' ? ['wkd-l.prepared.class-cka.distances'] : [];
+  expect([...built.trace.variables.keys()]).toEqual(prepared);
 });
 
 test('weights run their published courses', () => {
@@ -125,20 +126,97 @@ test.each(['kd', 'dkd'])('%s of z-scores does not see magnitudes', (id) => {
   expect(of('along')).toEqual([0, 0, 0, 0].map((zero) => expect.closeTo(zero, 6)));
 });
 
+describe('distances of classes by CKA', () => {
+  const [classes, width] = [3, 4];
+  const value = (image: number, k: number) =>
+    Math.sin(1.3 * image + 0.7 * k * (1 + (image % classes))) + 0.2 * k;
+  const labels = [2, 0, 1, 1, 0, 2, 0, 1, 2, 2, 1, 0, 0];
+  const feature = Float32Array.from({ length: labels.length * width }, (_, i) =>
+    value(Math.floor(i / width), i % width),
+  );
+  const add = (sums: ReturnType<typeof classDistancesByCka>, parts: number[], of = labels) => {
+    let from = 0;
+    for (const count of parts) {
+      const part = feature.slice(from * width, (from + count) * width);
+      // a row of padding behind each part
+      const padded = Float32Array.from([...part, ...Array(width).fill(9)]);
+      sums.add({ features: { feature: padded }, targets: indexTargets(of.slice(from, from + count)), count });
+      from += count;
+    }
+    return sums;
+  };
+  const finish = async (sums: ReturnType<typeof classDistancesByCka>) =>
+    (await sums.finish(async () => {})).distances!;
+
+  /** Columns with columns, as Kornblith et al. write it. */
+  function expected(images: number): number[] {
+    const rowsOf = (label: number) =>
+      labels
+        .flatMap((of, image) => (of === label ? [image] : []))
+        .slice(0, Math.min(4, images))
+        .map((image) => Array.from({ length: width }, (_, k) => Math.fround(value(image, k))));
+    const centred = (rows: number[][]) =>
+      rows.map((row) => row.map((x, k) => x - rows.reduce((s, other) => s + other[k]!, 0) / rows.length));
+    const norm = (x: number[][], y: number[][]) => {
+      let total = 0;
+      for (let k = 0; k < width; k++)
+        for (let l = 0; l < width; l++) total += x.reduce((s, row, n) => s + row[k]! * y[n]![l]!, 0) ** 2;
+      return Math.sqrt(total);
+    };
+    return Array.from({ length: classes * classes }, (_, at) => {
+      const [x, y] = [Math.floor(at / classes), at % classes].map((c) => centred(rowsOf(c))) as [
+        number[][],
+        number[][],
+      ];
+      return 1 - norm(x, y) ** 2 / (norm(x, x) * norm(y, y));
+    });
+  }
+
+  test.each([500, 3])('compares row by row, at most %i images of a class', async (images) => {
+    const sums = classDistancesByCka({ classes, width, images });
+    const found = await finish(add(sums, [13]));
+    expect([...found]).toEqual(expected(images).map((x) => expect.closeTo(x, 6)));
+    expect(Math.max(...found)).toBeGreaterThan(0.2);
+    const inParts = classDistancesByCka({ classes, width, images });
+    expect(await finish(add(inParts, [5, 1, 7]))).toEqual(found);
+  });
+
+  test('are 1 to a class with one feature for all its images', async () => {
+    const sums = classDistancesByCka({ classes: 2, width: 2, images: 9 });
+    const rows = Float32Array.of(0.1, 0.2, 1, 2, 0.1, 0.2, 3, 1, 0.1, 0.2, 0, 5);
+    sums.add({ features: { feature: rows }, targets: indexTargets([0, 1, 0, 1, 0, 1]), count: 6 });
+    expect([...(await finish(sums))]).toEqual([0, 1, 1, 0]);
+  });
+
+  test('need two images of each class', async () => {
+    const sums = add(classDistancesByCka({ classes: 4, width, images: 9 }), [13]);
+    await expect(finish(sums)).rejects.toThrow('class 3 has 0 training images');
+  });
+
+  test('are asked for by default, of any feature', () => {
+    const asked = (use: Use) => build(use).preparations.get('class-cka');
+    expect(asked('wkd-l')).toMatchObject({
+      features: { feature: { path: 'embedding', pooled: true } },
+      parameters: { images: 500 },
+      tensors: { distances: [5, 5] },
+    });
+    expect(asked({ use: 'wkd-l', features: 'logits' })!.features.feature).toMatchObject({ path: 'logits' });
+    expect(asked({ use: 'wkd-l', distance: 'cosine' })).toBeUndefined();
+  });
+});
+
 describe('distances of classes', () => {
   const width = 7;
   const rows = (weights: readonly number[]) =>
     Array.from({ length: 5 }, (_, c) => weights.slice(c * width, (c + 1) * width));
   const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
   const cosine = (a: number[], b: number[]) => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-  const centred = (a: number[]) => a.map((x) => x - a.reduce((s, y) => s + y) / a.length);
 
   test("come from the rows of the teacher's classifier", () => {
-    const { teacher } = build('wkd-l');
+    const { teacher } = build({ use: 'wkd-l', distance: 'cosine' });
     const { state, of } = valuesOf({
       rows: classifierRows(teacher),
       cosine: classDistances(teacher, 5, 'cosine'),
-      cka: classDistances(teacher, 5, 'cka'),
       costs: sharpened(classDistances(teacher, 5, 'cosine'), 2),
     });
     const weights = [...state.get('teacher.classifier.weight')!.data];
@@ -146,7 +224,6 @@ describe('distances of classes', () => {
     const pairs = (f: (a: number[], b: number[]) => number) =>
       rows(weights).flatMap((a) => rows(weights).map((b) => expect.closeTo(f(a, b), 6)));
     expect(of('cosine')).toEqual(pairs((a, b) => 1 - cosine(a, b)));
-    expect(of('cka')).toEqual(pairs((a, b) => 1 - cosine(centred(a), centred(b)) ** 2));
     expect(of('costs')).toEqual(pairs((a, b) => 1 - Math.exp(-2 * (1 - cosine(a, b)))));
   });
 

@@ -1,6 +1,7 @@
-import { defineDistiller, LimbeckError } from '@limbeck/core';
-import type { Tensor } from '@limbeck/graph';
+import { defineDistiller, LimbeckError, type ModelView } from '@limbeck/core';
+import { formatShape, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
+import { ckaPreparation } from './class-cka.js';
 import { classDistances, sharpened } from './class-costs.js';
 import { largestExponent, type SinkhornOptions, transportCost } from './sinkhorn.js';
 import { studentLogits, tap } from './student-logits.js';
@@ -20,8 +21,12 @@ const options = z.strictObject({
   iterations: z.int().min(1).max(200).default(10).describe('Sinkhorn rounds'),
   distance: z
     .union([z.enum(['cosine', 'cka']), z.array(z.array(z.number()))])
-    .default('cosine')
-    .describe("of classes, by the rows of the teacher's classifier, or a matrix of your own"),
+    .default('cka')
+    .describe(
+      "of classes: by CKA of features, by cosines of the teacher's classifier, or a matrix of your own",
+    ),
+  features: z.string().default('embedding').describe("the teacher's feature for CKA; maps are pooled"),
+  images: z.int().min(2).default(500).describe('most images of a class that CKA looks at'),
   decay: z
     .number()
     .nonnegative()
@@ -57,13 +62,25 @@ export function wassersteinKd(
   };
 }
 
+/** Values of a teacher's feature, once it is pooled. */
+function widthOf(teacher: ModelView, path: string): number {
+  const { shape } = path === 'logits' ? teacher.logits : teacher.tap(path);
+  const width = shape.length === 3 ? shape[2] : shape[1];
+  if (width !== undefined) return width;
+  throw new LimbeckError(
+    'SHAPE_MISMATCH',
+    `distiller 'wkd-l' compares classes by vectors, maps or tokens; '${path}' of teacher '${teacher.id}' is ${formatShape(shape)}`,
+    { hint: "name another feature: features: 'embedding'" },
+  );
+}
+
 /** Refuses costs whose kernel would vanish in single precision. */
 function requireKernel({ distance, sharpness, regularization }: z.infer<typeof options>): void {
   const largest =
     sharpness > 0
       ? 1
       : typeof distance === 'string'
-        ? 2
+        ? { cka: 1, cosine: 2 }[distance]
         : Math.max(0, ...distance.map((r) => Math.max(...r)));
   if (largest / regularization <= largestExponent) return;
   throw new LimbeckError(
@@ -79,9 +96,9 @@ function requireKernel({ distance, sharpness, regularization }: z.infer<typeof o
  * regularisation 0.05, 10 rounds, kappa 1, cross-entropy 1, the transport falling to 0 along a cosine after 150 epochs; ImageNet
  * 30 (10) at T = 2.
  *
- * The release takes distances from the CKA of each class's features over the training set, or by its option `fc` from the
- * cosines of the teacher's classifier weights; the latter is the default here, since it needs no pass over the data.
- * `cka` on the weights is our reading; a matrix of 1 - CKA that was computed elsewhere can be given as `distance`.
+ * Distances of classes are 1 - linear CKA of the teacher's features over the training images, computed before training;
+ * `distance: 'cosine'` is the release's option `fc`. The release's script takes the logits (`features: 'logits'`, ImageNet), or
+ * every position of the last map as a row (CIFAR-100); that maps are pooled first is ours.
  */
 export default defineDistiller({
   id: 'wkd-l',
@@ -89,10 +106,15 @@ export default defineDistiller({
   cite: 'arXiv:2412.08139',
   options,
   targets: ['index'],
-  build({ student, teacher, labels, classes, options: chosen }) {
+  build({ student, teacher, labels, classes, options: chosen, prepare }) {
     requireTwoClasses('wkd-l', classes);
     requireKernel(chosen);
-    const costs = sharpened(classDistances(teacher, classes, chosen.distance), chosen.sharpness);
+    const { distance, features, images } = chosen;
+    const distances =
+      distance === 'cka'
+        ? prepare(ckaPreparation(features, { classes, width: widthOf(teacher, features), images })).distances
+        : classDistances(teacher, classes, distance);
+    const costs = sharpened(distances, chosen.sharpness);
     const logits = studentLogits('wkd-l', student, chosen.tap);
     const { target, transport } = wassersteinKd(logits, teacher.logits, labels, costs, chosen);
     const schedule = { use: 'cosine', start: chosen.decay };

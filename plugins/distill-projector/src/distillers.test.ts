@@ -1,7 +1,8 @@
-import { defineLoss, definePlugin, defineProjector, type Use } from '@limbeck/core';
+import { defineLoss, definePlugin, defineProjector, indexTargets, type Use } from '@limbeck/core';
 import { createHost, type Host } from '@limbeck/core/host';
 import {
   evaluate,
+  leafName,
   mean,
   program,
   type ReferenceValue,
@@ -96,8 +97,44 @@ test('the inverted projection can be compared by any loss', () => {
 });
 
 describe('norm and direction', () => {
+  test('asks for the means of classes over all training images', async () => {
+    const asked = build({ use: 'norm-direction', tap: 'stage1', teacherTap: 'embedding' });
+    const { create, features, tensors } = asked.preparations.get('class-means')!;
+    expect(features).toEqual({ feature: { path: 'embedding', pooled: true } });
+    expect(tensors).toEqual({ means: [3, 12] });
+    const sums = create();
+    const batches = [
+      [0, 2, 2],
+      [2, 0, 9],
+    ];
+    const value = (image: number, k: number) => Math.sin(image * 12 + k);
+    for (const [at, labels] of batches.entries()) {
+      const feature = Float32Array.from({ length: 36 }, (_, i) => value(3 * at + Math.floor(i / 12), i % 12));
+      // the last one of the second batch is padding
+      sums.add({ features: { feature }, targets: indexTargets(labels), count: 3 - at });
+    }
+    const { means } = await sums.finish(async () => {});
+    const mean = (images: number[], k: number) =>
+      images.reduce((sum, i) => sum + value(i, k), 0) / images.length;
+    for (let k = 0; k < 12; k++) {
+      expect(means![k]).toBeCloseTo(mean([0, 4], k), 6);
+      expect(means![12 + k]).toBe(0);
+      expect(means![24 + k]).toBeCloseTo(mean([1, 2, 3], k), 6);
+    }
+  });
+
+  test('drops half of what goes to another width, unless told otherwise', () => {
+    const drawn = (use: Use, of = shapes) =>
+      program({ name: 'step', outputs: { loss: build(use, of).losses.direction!.value } })
+        .inputs.map(leafName)
+        .filter((name) => name.startsWith('random'));
+    expect(drawn('norm-direction')).not.toEqual([]);
+    expect(drawn({ use: 'norm-direction', dropout: 0 })).toEqual([]);
+    expect(drawn('norm-direction', { student: taps(4, 12), teacher: taps(4, 12) })).toEqual([]);
+  });
+
   test('bridges widths only where they differ', () => {
-    const kept = { 'norm-direction.means': [3, 12], 'norm-direction.seen': [3, 1] };
+    const kept = { 'norm-direction.prepared.class-means.means': [3, 12] };
     expect(parameters('norm-direction', { student: taps(4, 12), teacher: taps(4, 12) })).toEqual(kept);
     expect(parameters('norm-direction')).toMatchObject({
       ...kept,
@@ -107,7 +144,7 @@ describe('norm and direction', () => {
 
   test('keeps the mean of each class over all that was seen', () => {
     const equal = { student: taps(4, 8), teacher: taps(4, 8) };
-    const { losses, trace } = build('norm-direction', equal);
+    const { losses, trace } = build({ use: 'norm-direction', means: 'running' }, equal);
     const target = program({
       name: 'step',
       outputs: { loss: losses.direction!.value },

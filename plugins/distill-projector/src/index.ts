@@ -4,8 +4,9 @@ import normDirection from './norm-direction.js';
 import srd from './srd.js';
 import vkd from './vkd.js';
 
+export { classMeansPreparation } from './class-means.js';
 export { normDirectionDistance } from './norm-direction.js';
-export { logSumDistance } from './srd.js';
+export { logCorrelationDistance, logSumDistance } from './srd.js';
 export { normalizedOverFeatures } from './vkd.js';
 export { invertedProjection, normDirection, srd, vkd };
 

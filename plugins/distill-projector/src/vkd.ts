@@ -2,7 +2,7 @@ import { defineDistiller } from '@limbeck/core';
 import { smoothL1, type Tensor } from '@limbeck/graph';
 import { z } from 'zod';
 import { normalized } from './normalized.js';
-import { tapOptions, vectorOf } from './taps.js';
+import { headLogits, headOption, tapOptions, vectorOf } from './taps.js';
 
 /** Added to variances, as PyTorch's layer norm does. */
 const epsilon = 1e-5;
@@ -14,8 +14,8 @@ export const normalizedOverFeatures = (x: Tensor): Tensor => normalized(x, 1, ep
  * VkD (Miles et al., CVPR 2024): the student's features, turned by an orthonormal projector, meet the teacher's normalised
  * ones under the smooth L1 distance, beside KD at T = 1. Defaults as released for DeiT students: weights 1 and 1.
  *
- * The release takes the KL on the distillation token's own head; networks without one, as all here, take it on their
- * logits, which is our reading.
+ * The release's students are distilled DeiTs: the mean of their patch tokens is compared, which is `tap: 'last-map'`, and the KL is
+ * taken on the distillation token's own head. Networks without one take it on their logits, which is our reading.
  */
 export default defineDistiller({
   id: 'vkd',
@@ -26,6 +26,7 @@ export default defineDistiller({
     klWeight: z.number().nonnegative().default(1).describe('of the KL term'),
     temperature: z.number().positive().default(1).describe('of the KL term'),
     steps: z.int().min(1).max(64).default(16).describe('Newton-Schulz steps towards orthonormal weights'),
+    head: headOption,
     ...tapOptions,
   }),
   build({ student, teacher, options, m, project, loss }) {
@@ -36,7 +37,7 @@ export default defineDistiller({
     return {
       losses: {
         feature: { weight: options.weight, value: smoothL1(projected, normalizedOverFeatures(t)) },
-        kl: { weight: options.klWeight, value: loss(kl, student.logits, teacher.logits) },
+        kl: { weight: options.klWeight, value: loss(kl, headLogits(student, options.head), teacher.logits) },
       },
     };
   },

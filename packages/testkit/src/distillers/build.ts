@@ -33,6 +33,8 @@ export interface BuildOptions {
   readonly samples?: number;
   /** Default `index`. */
   readonly targets?: TargetKind;
+  /** Id of the student's backbone. Default `student`. */
+  readonly studentId?: string;
 }
 
 /**
@@ -45,11 +47,11 @@ export function buildDistiller(
   host: Pick<Host, 'use'>,
   use: Use,
   shapes: { student: Readonly<Record<string, Shape>>; teacher: Readonly<Record<string, Shape>> },
-  { mode = 'train', samples: total = 32, targets: kind = 'index' }: BuildOptions = {},
+  { mode = 'train', samples: total = 32, targets: kind = 'index', studentId: id }: BuildOptions = {},
 ): BuiltDistiller {
   const graph = new Graph();
   const trace = new Trace(graph, { prefix: 'distiller', mode });
-  const student = new StandIn(graph, 'student', shapes.student);
+  const student = new StandIn(graph, 'student', shapes.student, { id });
   const teacher = new StandIn(graph, 'teacher', shapes.teacher);
   const [batch, classes] = shapes.student.logits as [number, number];
   const project: BuildProjector = (wanted, m, x, target) => {
@@ -92,7 +94,7 @@ export function buildDistiller(
       if (known !== undefined) return known;
       const built = {
         augment,
-        student: new StandIn(graph, 'student', shapes.student, { view: name }),
+        student: new StandIn(graph, 'student', shapes.student, { view: name, id }),
         teacher: new StandIn(graph, 'teacher', shapes.teacher, { view: name }),
       };
       views.set(name, built);

@@ -23,14 +23,15 @@ export class StandIn implements ModelView {
   /**
    * @param shapes of the taps, batch included
    * @param view whose features these are, other than the batch's own: inputs are called `view.strong.student.stage1` then
+   * @param id of the backbone; default the role
    */
   constructor(
     graph: Graph,
     role: 'student' | 'teacher',
     shapes: Readonly<Record<string, Shape>>,
-    { view }: { readonly view?: string } = {},
+    { view, id = role }: { readonly view?: string; readonly id?: string | undefined } = {},
   ) {
-    this.id = role;
+    this.id = id;
     this.role = role;
     this.taps = Object.keys(shapes);
     this.#graph = graph;
