@@ -226,7 +226,9 @@ describe('distillation-oriented training', () => {
   });
 
   it('ends as if it had not been stopped', async () => {
-    const what = withDot(0.075, { checkpoint: { everyEpochs: 1, everySteps: 1, keepBest: true } });
+    const what = withDot(0.075, {
+      checkpoint: { everyEpochs: 1, everySteps: 1, keep: { last: 2, best: true } },
+    });
     const { folder, state } = await trained(what);
     expect([...state.keys()].filter((name) => name.startsWith('optimizer.')).sort()).toEqual(
       expect.arrayContaining([
