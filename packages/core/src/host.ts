@@ -47,6 +47,7 @@ export {
   targetWidth,
 } from './contracts/targets.js';
 export { defaultTeacherName, teacherNameProblem, teacherTitle } from './contracts/teacher-name.js';
+export { figures } from './figures.js';
 export type { Catalog, CatalogEntry } from './host/catalog.js';
 export { completeOptions } from './host/complete-options.js';
 export { createHost, type HostOptions } from './host/create-host.js';

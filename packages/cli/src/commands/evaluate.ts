@@ -1,9 +1,9 @@
+import { metricLine } from '@limbeck/trainer';
 import type { ConfigChoice } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, duration } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
-import { metrics } from '../render/lines.js';
 import { chosenEpoch } from '../worker/target.js';
 import { surroundings, work } from '../worker/work.js';
 
@@ -31,6 +31,6 @@ export async function evaluate(io: Io, { json, ...choice }: EvaluateOptions): Pr
   print(
     io,
     `${result.model}`,
-    `${bold(metrics(result.metrics, result.formats))} ${dim(`on ${count(result.samples)} test images of ${result.data}, ${duration(result.seconds)}`)}`,
+    `${bold(metricLine(result.metrics, result.formats))} ${dim(`on ${count(result.samples)} test images of ${result.data}, ${duration(result.seconds)}`)}`,
   );
 }

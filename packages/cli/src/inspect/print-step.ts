@@ -1,11 +1,11 @@
 import { teacherTitle } from '@limbeck/core/host';
 import { formatShape, sizeOf } from '@limbeck/graph';
+import { cacheLine } from '@limbeck/trainer';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, engineering, plural } from '../output/numbers.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
-import { cacheLine } from '../render/lines.js';
 import type { StepDescription } from './describe-step.js';
 import type { FoundCaches } from './find-caches.js';
 

@@ -1,10 +1,9 @@
-import type { RunEvent } from '@limbeck/trainer';
+import { type RunEvent, terminalLines } from '@limbeck/trainer';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { bytes, clock, count, decimal, duration, engineering, percent } from '../output/numbers.js';
 import { folderWith } from '../testing/command-line.js';
 import { jsonRenderer } from './json.js';
-import { linesOf } from './lines.js';
 import { rendererFor } from './renderer.js';
 import { liveLine } from './terminal.js';
 
@@ -49,7 +48,7 @@ const epoch: RunEvent = {
 
 describe('lines that stay', () => {
   it('name the loss terms, the accuracies and the speed', () => {
-    const show = linesOf(plain);
+    const show = terminalLines(plain);
     expect([start, step, epoch].flatMap(show)).toEqual([
       'runs/x-1',
       'student resnet8 (77,754 parameters) under teacher resnet14x2 (691,834 parameters)',
@@ -61,7 +60,7 @@ describe('lines that stay', () => {
 
 describe('values of metrics', () => {
   it('are shown as each says of itself, whatever it is called', () => {
-    const show = linesOf(plain);
+    const show = terminalLines(plain);
     show(start);
     const [line] = show({ ...epoch, test: { top1: 0.843, nll: 0.4512, share: 0.5, other: 0.25 } });
     expect(line).toContain('test top1 84.30 %, nll 0.4512 nats, share 50.00 %, other 0.2500 best');
@@ -72,7 +71,9 @@ describe('a teacher in int8', () => {
   it('is told how true it is', () => {
     const cosine = { embedding: { mean: 0.99988, worst: 0.9993 } };
     const figures = { samples: 640, agreement: 0.9973, cosine, kl1: 2.2e-4, kl4: 1.6e-4, seconds: 3 };
-    expect(linesOf(plain)({ type: 'fidelity', teacher: 'teacher', precision: 'int8', ...figures })).toEqual([
+    expect(
+      terminalLines(plain)({ type: 'fidelity', teacher: 'teacher', precision: 'int8', ...figures }),
+    ).toEqual([
       'teacher in int8: predicts as in float32 for 99.73 % of 640 test images, cosine of embedding 0.99988 (worst 0.99930), KL 2.2e-4',
     ]);
   });

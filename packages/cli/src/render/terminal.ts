@@ -1,10 +1,9 @@
 import { teacherTitle } from '@limbeck/core/host';
-import type { EventOf } from '@limbeck/trainer';
+import { accuracyLine, type EventOf, lossLine, terminalLines } from '@limbeck/trainer';
 import { createLogUpdate } from 'log-update';
 import type { Io } from '../io.js';
 import { type Colors, colorsFor } from '../output/color.js';
 import { clock, count } from '../output/numbers.js';
-import { linesOf, losses, trained } from './lines.js';
 import type { Renderer } from './renderer.js';
 
 /** Below this many columns a bar tells nothing. */
@@ -22,7 +21,7 @@ type FillEvent = EventOf<'cache-fill'> | EventOf<'prepare'>;
 export function terminalRenderer({ stdout, env }: Io): Renderer {
   const colors = colorsFor(env, stdout);
   const draw = createLogUpdate(stdout as NodeJS.WriteStream);
-  const show = linesOf(colors);
+  const show = terminalLines(colors);
   const run = { epochs: 0, stepsPerEpoch: 0, drawn: 0 };
   /** Lines that stay: written over the live one, which the next step draws again. */
   const keep = (lines: readonly string[]) => {
@@ -71,7 +70,7 @@ export function liveLine(
   const place = `${event.phase === undefined ? '' : `${event.phase} `}epoch ${event.epoch}/${epochs}`;
   const facts = [
     `${String(event.stepInEpoch).padStart(String(stepsPerEpoch).length)}/${stepsPerEpoch}`,
-    `${losses(event.losses)}${trained(event)}`,
+    `${lossLine(event.losses)}${accuracyLine(event)}`,
     `${count(event.imagesPerSecond)} images/s`,
     `${clock(event.secondsLeft)} left`,
   ];

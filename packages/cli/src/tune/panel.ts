@@ -1,5 +1,5 @@
+import { metricValue } from '@limbeck/trainer';
 import { count, engineering } from '../output/numbers.js';
-import { metricValue } from '../render/lines.js';
 import type { Choice, TunedModel, TunedSize, TuneResult } from '../worker/tune-task.js';
 import { type Axis, linearAxis, logAxis } from './axis.js';
 import { placeLabels } from './label-places.js';

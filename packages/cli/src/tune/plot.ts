@@ -1,5 +1,5 @@
+import { metricValue } from '@limbeck/trainer';
 import { engineering } from '../output/numbers.js';
-import { metricValue } from '../render/lines.js';
 import type { TunedSize, TuneResult } from '../worker/tune-task.js';
 import { linearAxis } from './axis.js';
 import { type Frame, latencyCost, panel, parameterCost, shortened } from './panel.js';

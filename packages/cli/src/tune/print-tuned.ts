@@ -1,9 +1,9 @@
+import { metricValue } from '@limbeck/trainer';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, engineering } from '../output/numbers.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
-import { metricValue } from '../render/lines.js';
 import type { Choice, TunedModel, TuneResult } from '../worker/tune-task.js';
 
 /** What came of a search, for people: those on a front are marked. */

@@ -1,41 +1,41 @@
-import { teacherTitle } from '@limbeck/core/host';
-import { describeExported } from './describe-exported.js';
-import type { RunEvent } from './events.js';
-import type { LossValues, MetricValues } from './facts.js';
+import { figures, teacherTitle } from '@limbeck/core/host';
+import {
+  cacheLine,
+  calibrationLine,
+  epochLine,
+  fidelityLine,
+  filledLine,
+  finishLines,
+  metricLine,
+  preparedLine,
+  type Shown,
+  type Style,
+  startLines,
+} from './event-lines.js';
+import {
+  cacheLog,
+  epochLog,
+  fidelityLog,
+  finishLog,
+  phaseOf,
+  seconds,
+  short,
+  startLog,
+  values,
+  weightsOf,
+} from './event-log.js';
+import type { EventOf, EventType, RunEvent } from './events.js';
 
-const values = (named: LossValues | MetricValues): string =>
-  Object.entries(named)
-    .map(([name, value]) => `${name} ${short(value)}`)
-    .join(', ');
+const { bytes, count, plural } = figures;
 
-const short = (value: number): string => String(Number(value.toPrecision(5)));
+const none = () => [];
 
-const seconds = (value: number): string => `${value < 10 ? value.toFixed(2) : Math.round(value)} s`;
-
-const phaseOf = ({ phase }: { readonly phase?: string }): string =>
-  phase === undefined ? '' : `initial phase of ${phase}, `;
-
-const weightsOf = ({ weights }: { readonly weights?: LossValues }): string =>
-  weights === undefined ? '' : `, weights: ${values(weights)}`;
-
-/** Every type of event. */
-export type EventType = RunEvent['type'];
-
-/** The events of a type. */
-export type EventOf<T extends EventType> = RunEvent & { readonly type: T };
-
-const batchOf = ({ batchSize, batchesPerStep }: EventOf<'start'>): string =>
-  batchesPerStep === undefined ? `batch ${batchSize}` : `${batchesPerStep} batches of ${batchSize} a step`;
-
-const averageOf = ({ ema }: EventOf<'start'>): string =>
-  ema === undefined
-    ? ''
-    : `, average of the weights with decay ${ema.decay} (${ema.deploy ? 'deployed' : 'kept beside them'})`;
-
-/** What a run's folder makes of a type of event. */
+/** What is made of a type of event. As JSON, an event is itself. */
 export interface EventRow<Event> {
   /** One plain line, as it stands in `run.log`. */
   log(event: Event): string;
+  /** The lines that stay on a terminal. */
+  terminal(event: Event, shown: Shown): readonly string[];
   /** A log is read by people, who need not see every step and every batch. Default: every event is written. */
   isLogged?(event: Event): boolean;
   /** Results are the same in a resumed run: each that is logged is a line of JSON in `metrics.jsonl` as well. Default false. */
@@ -48,116 +48,129 @@ const stepsBetweenLines = 50;
 /** What is written of every type of event; a type without an entry is a type error. */
 export const eventTable: { readonly [T in EventType]: EventRow<EventOf<T>> } = {
   start: {
-    log(event) {
-      const teachers = event.teachers.map(({ name, id }) => `, ${teacherTitle(name)} ${id}`).join('');
-      return (
-        `start: student ${event.student.id} (${event.student.parameters} parameters)${teachers}, ` +
-        `${event.epochs} epochs of ${event.stepsPerEpoch} steps, ${batchOf(event)}, seed ${event.seed}, ` +
-        `backend ${event.backend}, weights: ${values(event.weights)}${averageOf(event)}`
-      );
-    },
+    log: startLog,
+    terminal: (event, { style: { bold, dim } }) => [bold(event.folder), ...startLines(event).map(dim)],
   },
   resume: {
     log: (event) =>
       `resume: from ${event.checkpoint || 'the beginning'}, ${event.epoch} epochs and ${event.step} steps done${event.extendedFrom === undefined ? '' : `; extended, since the first ${event.extendedFrom} epochs are those of a longer run`}`,
+    terminal: ({ step, checkpoint, extendedFrom }, { epochs }) => [
+      `resumed after step ${count(step)}${checkpoint === '' ? '' : ` from ${checkpoint}`}`,
+      ...(extendedFrom === undefined
+        ? []
+        : [
+            `extended from ${extendedFrom} to ${epochs} epochs: rates and weights so far are those of a run of that length`,
+          ]),
+    ],
   },
-  weights: { log: (event) => `weights of ${event.model}: ${event.source}: ${event.notes.join('; ')}` },
+  weights: {
+    log: (event) => `weights of ${event.model}: ${event.source}: ${event.notes.join('; ')}`,
+    terminal: ({ model, notes }, { style }) => [style.dim(`weights of ${model}: ${notes.join('; ')}`)],
+  },
   compiled: {
     log: (event) => `compiled: ${event.program}, ${event.nodes} nodes in ${seconds(event.seconds)}`,
+    terminal: none,
   },
   calibration: {
     log: (event) =>
       `calibration: ranges of ${teacherTitle(event.teacher)} ${event.ranges === 'kept' ? 'taken from' : 'measured;'} ${event.path}`,
+    terminal: (event, { style }) => [style.dim(calibrationLine(event))],
   },
   fidelity: {
-    log(event) {
-      const cosines = Object.entries(event.cosine)
-        .map(([tap, { mean, worst }]) => `cosine of ${tap} ${short(mean)} (worst ${short(worst)})`)
-        .join(', ');
-      return (
-        `fidelity: ${teacherTitle(event.teacher)} in ${event.precision} against float32 on ${event.samples} samples in ${seconds(event.seconds)}: ` +
-        `agreement ${short(event.agreement)}, ${cosines}, KL ${short(event.kl1)} at T=1, ${short(event.kl4)} at T=4`
-      );
-    },
+    log: fidelityLog,
     isResult: true,
+    terminal: (event, { style }) => [style.dim(fidelityLine(event))],
   },
   teacher: {
     log: (event) =>
       `${teacherTitle(event.teacher)}: ${values(event.metrics)} on ${event.samples} samples in ${seconds(event.seconds)}`,
+    terminal: ({ teacher, metrics: values, samples }, { formats, style }) => [
+      style.dim(
+        `${teacherTitle(teacher)} alone: ${metricLine(values, formats)} on ${count(samples)} test images`,
+      ),
+    ],
   },
   'teacher-features': {
     log: (event) =>
       `features of ${teacherTitle(event.teacher)}: ${event.features.join(', ')} of ${event.samples} ${event.split} samples, ${event.bytes} bytes in ${seconds(event.seconds)}`,
+    terminal: (event, { style }) => [
+      style.dim(
+        `${event.features.join(', ')} of ${teacherTitle(event.teacher)} for ${count(event.samples)} ${event.split} images: ${bytes(event.bytes)} in memory`,
+      ),
+    ],
   },
   prepare: {
     log: (event) =>
       `preparing ${event.preparations.join(', ')} with ${teacherTitle(event.teacher)}: ${event.done} of ${event.total}, ${Math.round(event.imagesPerSecond)} images/s`,
     isLogged: () => false,
+    terminal: none,
   },
   prepared: {
     log: (event) =>
       `prepared ${event.preparation}: ${event.source === 'kept' ? `taken from ${event.path}` : `computed${event.path === undefined ? '' : `; kept in ${event.path}`}`}`,
+    terminal: (event, { style }) => [style.dim(preparedLine(event))],
   },
   phase: {
     log: (event) =>
       event.phase === undefined
         ? `phase: the main one, ${event.epochs} epochs`
         : `phase: initial one of ${event.phase}, ${event.epochs} epochs`,
+    terminal: ({ phase, epochs }, { style }) => {
+      const which = phase === undefined ? 'main phase' : `initial phase of ${phase}`;
+      return [style.dim(`${which}: ${plural(epochs, 'epoch')}`)];
+    },
   },
   cache: {
-    log(event) {
-      const { views, samples, folder, bytes, missingBytes } = event;
-      const kept = Object.entries(event.features).map(([path, how]) => `${path} in ${how}`);
-      const state = missingBytes === 0 ? 'hit' : `miss, ${missingBytes} bytes to be written`;
-      return `cache of ${teacherTitle(event.teacher)}: ${state}; ${bytes} bytes: ${views} views of ${samples} samples, ${kept.join(', ')}; ${folder}`;
-    },
+    log: cacheLog,
+    terminal: (event, { style }) => [
+      style.dim(`cache of ${teacherTitle(event.teacher)}: ${cacheLine(event)}`),
+    ],
   },
   'cache-fill': {
     log: (event) =>
       `cache of ${teacherTitle(event.teacher)}: ${event.done} of ${event.total}, ${Math.round(event.imagesPerSecond)} images/s`,
     isLogged: () => false,
+    terminal: none,
   },
   'cache-filled': {
     log: (event) =>
       `cache of ${teacherTitle(event.teacher)}: ${event.records} records, ${event.bytes} bytes written in ${seconds(event.seconds)}`,
+    terminal: (event, { style }) => (event.records === 0 ? [] : [style.dim(filledLine(event))]),
   },
   step: {
     log: (event) =>
       `step ${event.step}: ${phaseOf(event)}epoch ${event.epoch}, lr ${short(event.lr)}, ${values(event.losses)}${weightsOf(event)}, ${Math.round(event.imagesPerSecond)} images/s`,
     isResult: true,
     isLogged: ({ step }) => step % stepsBetweenLines === 0,
+    terminal: none,
   },
   epoch: {
-    log(event) {
-      const test =
-        event.test === undefined ? '' : `; test: ${values(event.test)}${event.best ? ' (best)' : ''}`;
-      const train = event.train === undefined ? '' : `; train as it is: ${values(event.train)}`;
-      const accuracy = event.accuracy === undefined ? '' : `, accuracy ${short(event.accuracy)}`;
-      return (
-        `${phaseOf(event)}epoch ${event.epoch}: lr ${short(event.lr)}, ${values(event.losses)}${weightsOf(event)}${accuracy}${test}${train}; ` +
-        `${Math.round(event.imagesPerSecond)} images/s, ${seconds(event.seconds)}`
-      );
-    },
+    log: epochLog,
     isResult: true,
+    terminal: (event, shown) => [epochLine(event, shown)],
   },
   checkpoint: {
     log: (event) => `checkpoint: ${event.path}${event.best ? ' (best)' : ''}`,
+    terminal: none,
   },
   warning: {
     log: (event) =>
       `warning ${event.code}: ${event.message}${event.hint === undefined ? '' : ` (${event.hint})`}`,
+    terminal: ({ message, hint }, { style }) => [
+      `${style.yellow('warning:')} ${message}${hint === undefined ? '' : ` (${hint})`}`,
+    ],
   },
   'early-stop': {
     log: (event) => `early stop after epoch ${event.epoch}: ${event.reason}`,
+    terminal: ({ epoch, reason }) => [`stopped early after epoch ${epoch}: ${reason}`],
   },
   interrupted: {
     log: (event) => `interrupted after step ${event.step}: saved ${event.checkpoint}`,
+    terminal: none,
   },
   finish: {
-    log(event) {
-      const { epoch, ...best } = event.best;
-      return `finish: ${event.epochs} epochs in ${seconds(event.seconds)}; last: ${values(event.last)}; best (epoch ${epoch}): ${values(best)}; files hold ${describeExported(event.exported)}${deployedOf(event)}`;
-    },
+    log: finishLog,
+    terminal: finishLines,
   },
 };
 
@@ -167,8 +180,11 @@ export const rowOf = (event: RunEvent): EventRow<RunEvent> => eventTable[event.t
 /** An event as one plain line, as it stands in `run.log`. */
 export const describeEvent = (event: RunEvent): string => rowOf(event).log(event);
 
-/** What an image takes, where more than the student is deployed. */
-const deployedOf = ({ deployed }: EventOf<'finish'>): string =>
-  deployed === undefined
-    ? ''
-    : `; deployed: ${deployed.parameters} parameters and ${deployed.latencyMs.toFixed(2)} ms an image, the student alone ${deployed.plain.parameters} and ${deployed.plain.latencyMs.toFixed(2)} ms`;
+/** The lines of events that stay on a terminal, in the order of events; steps leave none. */
+export function terminalLines(style: Style): (event: RunEvent) => readonly string[] {
+  let shown: Shown = { epochs: 0, formats: {}, style };
+  return (event) => {
+    if (event.type === 'start') shown = { epochs: event.epochs, formats: event.metrics, style };
+    return rowOf(event).terminal(event, shown);
+  };
+}

@@ -211,3 +211,9 @@ export type RunEvent =
 
 /** Hears every event of a run; must not throw. */
 export type RunListener = (event: RunEvent) => void;
+
+/** Every type of event. */
+export type EventType = RunEvent['type'];
+
+/** The events of a type. */
+export type EventOf<T extends EventType> = RunEvent & { readonly type: T };

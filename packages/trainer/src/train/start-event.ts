@@ -1,5 +1,5 @@
 import { formatsOf } from '../run/choices.js';
-import type { EventOf } from '../run/event-table.js';
+import type { EventOf } from '../run/events.js';
 import { type PreparedRun, parameterCount } from './prepare.js';
 
 /** What a run says first: what it consists of. */

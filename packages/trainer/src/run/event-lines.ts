@@ -1,18 +1,19 @@
 import type { MetricFormat } from '@limbeck/core';
-import { teacherTitle } from '@limbeck/core/host';
-import {
-  type AverageSettings,
-  type CacheFacts,
-  type DeployedCost,
-  describeExported,
-  type EventOf,
-  type EventType,
-  type LossValues,
-  type MetricValues,
-  type RunEvent,
-} from '@limbeck/trainer';
-import type { Colors } from '../output/color.js';
-import { bytes, count, decimal, duration, percent, plural } from '../output/numbers.js';
+import { figures, teacherTitle } from '@limbeck/core/host';
+import { describeExported } from './describe-exported.js';
+import type { EventOf } from './events.js';
+import type { CacheFacts, DeployedCost, LossValues, MetricValues } from './facts.js';
+import type { AverageSettings } from './update-rules.js';
+
+const { bytes, count, decimal, duration, percent, plural } = figures;
+
+/** How parts of a line look on a terminal; where it has no colours, each gives its text back. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+}
 
 /** What lines need to know of the run, which its first event tells, and how they look. */
 export interface Shown {
@@ -20,86 +21,36 @@ export interface Shown {
   readonly epochs: number;
   /** How values of metrics are shown, by name. */
   readonly formats: Readonly<Record<string, MetricFormat>>;
-  readonly colors: Colors;
+  readonly style: Style;
 }
 
-/** The lines that stay of an event of a type. */
-type Lines<Event> = (event: Event, shown: Shown) => readonly string[];
-
-const none = () => [];
-
-/** The lines that stay of every type of event; a type without an entry is a type error. As JSON, an event is itself. */
-const lineTable: { readonly [T in EventType]: Lines<EventOf<T>> } = {
-  start: (event, { colors: { bold, dim } }) => [bold(event.folder), ...startLines(event).map(dim)],
-  resume: ({ step, checkpoint, extendedFrom }, { epochs }) => [
-    `resumed after step ${count(step)}${checkpoint === '' ? '' : ` from ${checkpoint}`}`,
-    ...(extendedFrom === undefined
-      ? []
-      : [
-          `extended from ${extendedFrom} to ${epochs} epochs: rates and weights so far are those of a run of that length`,
-        ]),
-  ],
-  weights: ({ model, notes }, { colors }) => [colors.dim(`weights of ${model}: ${notes.join('; ')}`)],
-  compiled: none,
-  calibration: (event, { colors }) => [colors.dim(calibrationLine(event))],
-  fidelity: (event, { colors }) => [colors.dim(fidelityLine(event))],
-  phase: ({ phase, epochs }, { colors }) => {
-    const which = phase === undefined ? 'main phase' : `initial phase of ${phase}`;
-    return [colors.dim(`${which}: ${plural(epochs, 'epoch')}`)];
-  },
-  teacher: ({ teacher, metrics: values, samples }, { formats, colors }) => [
-    colors.dim(
-      `${teacherTitle(teacher)} alone: ${metrics(values, formats)} on ${count(samples)} test images`,
-    ),
-  ],
-  'teacher-features': (event, { colors }) => [
-    colors.dim(
-      `${event.features.join(', ')} of ${teacherTitle(event.teacher)} for ${count(event.samples)} ${event.split} images: ${bytes(event.bytes)} in memory`,
-    ),
-  ],
-  prepare: none,
-  prepared: (event, { colors }) => [colors.dim(preparedLine(event))],
-  cache: (event, { colors }) => [colors.dim(`cache of ${teacherTitle(event.teacher)}: ${cacheLine(event)}`)],
-  'cache-fill': none,
-  'cache-filled': (event, { colors }) => (event.records === 0 ? [] : [colors.dim(filledLine(event))]),
-  step: none,
-  epoch: (event, shown) => [epochLine(event, shown)],
-  checkpoint: none,
-  warning: ({ message, hint }, { colors }) => [
-    `${colors.yellow('warning:')} ${message}${hint === undefined ? '' : ` (${hint})`}`,
-  ],
-  'early-stop': ({ epoch, reason }) => [`stopped early after epoch ${epoch}: ${reason}`],
-  // the error that follows says it
-  interrupted: none,
-  finish: (event, shown) => finishLines(event, shown),
-};
-
-/** The lines that stay of an event, in the order of events; steps leave none. */
-export function linesOf(colors: Colors): (event: RunEvent) => readonly string[] {
-  let shown: Shown = { epochs: 0, formats: {}, colors };
-  return (event) => {
-    if (event.type === 'start') shown = { epochs: event.epochs, formats: event.metrics, colors };
-    return (lineTable[event.type] as Lines<RunEvent>)(event, shown);
-  };
-}
-
-function epochLine(event: EventOf<'epoch'>, { epochs, formats, colors }: Shown): string {
-  const { bold, dim, green } = colors;
+/** `epoch 3/6  loss 1.234 (ce 0.512)  train 81.2 %  test top1 84.30 % best  lr 0.05000  812 images/s  42 s`. */
+export function epochLine(event: EventOf<'epoch'>, { epochs, formats, style }: Shown): string {
+  const { bold, dim, green } = style;
   const best = event.best ? green(' best') : '';
-  const test = event.test === undefined ? '' : `  test ${bold(metrics(event.test, formats))}${best}`;
-  const train = event.train === undefined ? '' : dim(`  train ${metrics(event.train, formats)}`);
+  const test = event.test === undefined ? '' : `  test ${bold(metricLine(event.test, formats))}${best}`;
+  const train = event.train === undefined ? '' : dim(`  train ${metricLine(event.train, formats)}`);
   const rest = dim(
     `  lr ${decimal(event.lr)}  ${count(event.imagesPerSecond)} images/s  ${duration(event.seconds)}`,
   );
   const place = `epoch ${String(event.epoch).padStart(String(epochs).length)}`;
   const head = event.phase === undefined ? `${place}/${epochs}` : `${event.phase} ${place}`;
-  return `${head}  ${losses(event.losses)}${trained(event)}${test}${train}${rest}`;
+  return `${head}  ${lossLine(event.losses)}${accuracyLine(event)}${test}${train}${rest}`;
 }
 
-const calibrationLine = ({ teacher, ranges, path }: EventOf<'calibration'>): string =>
+/** Where the ranges of a teacher in int8 come from. */
+export const calibrationLine = ({ teacher, ranges, path }: EventOf<'calibration'>): string =>
   `ranges of ${teacherTitle(teacher)} in int8: ${ranges === 'kept' ? `taken from ${path}` : `measured; kept in ${path}`}`;
 
-function fidelityLine({ teacher, precision, agreement, samples, cosine, kl1 }: EventOf<'fidelity'>): string {
+/** How true a teacher in int8 is to its float32 self. */
+export function fidelityLine({
+  teacher,
+  precision,
+  agreement,
+  samples,
+  cosine,
+  kl1,
+}: EventOf<'fidelity'>): string {
   const cosines = Object.entries(cosine).map(
     ([tap, { mean, worst }]) => `, cosine of ${tap} ${mean.toFixed(5)} (worst ${worst.toFixed(5)})`,
   );
@@ -116,13 +67,15 @@ export function cacheLine(cache: CacheFacts): string {
 }
 
 /** `prepared class-means of norm-direction: taken from runs/.cache/teacher/prepared/...`. */
-const preparedLine = ({ preparation, source, path }: EventOf<'prepared'>): string =>
+export const preparedLine = ({ preparation, source, path }: EventOf<'prepared'>): string =>
   `prepared ${preparation}: ${source === 'kept' ? `taken from ${path}` : `computed${path === undefined ? '' : `; kept in ${path}`}`}`;
 
-const filledLine = (event: EventOf<'cache-filled'>): string =>
+/** What was written into a cache. */
+export const filledLine = (event: EventOf<'cache-filled'>): string =>
   `cache of ${teacherTitle(event.teacher)}: ${plural(event.records, 'record')}, ${bytes(event.bytes)}, written in ${duration(event.seconds)}`;
 
-function startLines(event: EventOf<'start'>): string[] {
+/** The models, and what is trained how long. */
+export function startLines(event: EventOf<'start'>): string[] {
   const { student, teachers, batchSize, batchesPerStep = 1, stepsPerEpoch, epochs, seed } = event;
   const model = (of: { id: string; parameters: number }) => `${of.id} (${count(of.parameters)} parameters)`;
   const weights = Object.entries(event.weights).map(
@@ -141,13 +94,14 @@ function startLines(event: EventOf<'start'>): string[] {
 const averageLine = ({ decay, deploy }: AverageSettings): string =>
   `weights averaged with decay ${decay}: the ${deploy ? 'averaged' : 'trained'} ones are evaluated, choose the best epoch and are exported`;
 
-function finishLines(event: EventOf<'finish'>, { formats, colors }: Shown): string[] {
+/** The results, and the files that hold them. */
+export function finishLines(event: EventOf<'finish'>, { formats, style }: Shown): string[] {
   const { epoch, ...best } = event.best;
   const { split } = event.exported;
   // who chooses among epochs by the test split has looked at it
   const look = split === 'test' ? ', a choice that has seen the test split' : '';
   return [
-    `finished after ${duration(event.seconds)}: ${colors.bold(metrics(event.last, formats))}; best ${metrics(best, formats)} in epoch ${epoch}${look}`,
+    `finished after ${duration(event.seconds)}: ${style.bold(metricLine(event.last, formats))}; best ${metricLine(best, formats)} in epoch ${epoch}${look}`,
     `files hold ${describeExported(event.exported)}`,
     ...(event.deployed === undefined ? [] : [deployedLine(event.deployed)]),
     ...Object.entries(event.files).map(([kind, file]) => `${kind}: ${file}`),
@@ -161,18 +115,18 @@ function deployedLine({ parameters, latencyMs, plain }: DeployedCost): string {
 }
 
 /** `loss 1.234 (ce 0.512, feature 0.0289)`; the terms in brackets are unweighted. */
-export function losses({ total, ...terms }: LossValues): string {
+export function lossLine({ total, ...terms }: LossValues): string {
   const named = Object.entries(terms).map(([name, value]) => `${name} ${decimal(value)}`);
   const sum = total === undefined ? '' : ` ${decimal(total)}`;
   return `loss${sum}${named.length === 0 ? '' : ` (${named.join(', ')})`}`;
 }
 
 /** The share of right predictions, in phases that predict. */
-export const trained = ({ accuracy }: { readonly accuracy?: number }): string =>
+export const accuracyLine = ({ accuracy }: { readonly accuracy?: number }): string =>
   accuracy === undefined ? '' : `  train ${percent(accuracy)}`;
 
 /** Values by name, each as its metric says. */
-export const metrics = (values: MetricValues, formats: Shown['formats']): string =>
+export const metricLine = (values: MetricValues, formats: Shown['formats']): string =>
   Object.entries(values)
     .map(([name, value]) => `${name} ${metricValue(value, formats[name])}`)
     .join(', ');
