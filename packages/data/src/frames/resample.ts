@@ -86,67 +86,123 @@ function taps(size: number, start: number, extent: number, out: number, kernel: 
   return { first, count, weights, width };
 }
 
-const toByte = (sum: number): number => {
-  const value = sum >> precision;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
-};
-
-function horizontal(
-  { data, width, channels }: Raster,
-  { first, count, weights, width: tapWidth }: Taps,
-  { firstRow, rowCount, outWidth }: { firstRow: number; rowCount: number; outWidth: number },
-): Uint8Array {
-  const into = new Uint8Array(rowCount * outWidth * channels);
-  let to = 0;
-  for (let row = 0; row < rowCount; row++) {
-    const start = (firstRow + row) * width;
-    for (let column = 0; column < outWidth; column++) {
-      let at = (start + first[column]!) * channels;
-      let tap = column * tapWidth;
-      const last = tap + count[column]!;
-      if (channels === 1) {
-        let grey = half;
-        for (; tap < last; tap++) grey += data[at++]! * weights[tap]!;
-        into[to++] = toByte(grey);
-        continue;
-      }
-      let red = half;
-      let green = half;
-      let blue = half;
-      for (; tap < last; tap++, at += 3) {
-        const weight = weights[tap]!;
-        red += data[at]! * weight;
-        green += data[at + 1]! * weight;
-        blue += data[at + 2]! * weight;
-      }
-      into[to] = toByte(red);
-      into[to + 1] = toByte(green);
-      into[to + 2] = toByte(blue);
-      to += 3;
-    }
-  }
-  return into;
+/**
+ * Scales rows. Sums fit into 32 bits: weights add up to one, which has 22 bits, and bytes have 8. `imul` and `| 0` say so, which
+ * makes these loops several times as fast; an array that clamps does the rest.
+ */
+function horizontal(raster: Raster, taps: Taps, rows: Rows): Uint8Array {
+  const into = new Uint8ClampedArray(rows.rowCount * rows.outWidth * raster.channels);
+  if (raster.channels === 1) greyRows(raster, taps, rows, into);
+  else colourRows(raster, taps, rows, into);
+  return bytesOf(into);
 }
 
+/** Rows of the picture that are scaled, and their new width. */
+interface Rows {
+  readonly firstRow: number;
+  readonly rowCount: number;
+  readonly outWidth: number;
+}
+
+function greyRows(
+  { data, width }: Raster,
+  { first, count, weights, width: tapWidth }: Taps,
+  { firstRow, rowCount, outWidth }: Rows,
+  into: Uint8ClampedArray,
+): void {
+  const { imul } = Math;
+  for (let row = 0, to = 0; row < rowCount; row++) {
+    const start = imul(firstRow + row, width);
+    for (let column = 0; column < outWidth; column++) {
+      let at = start + first[column]!;
+      let tap = imul(column, tapWidth);
+      const last = tap + count[column]!;
+      let grey = half;
+      for (; tap < last; tap++, at++) grey = (grey + imul(data[at]!, weights[tap]!)) | 0;
+      into[to++] = grey >> precision;
+    }
+  }
+}
+
+/** Two rows at a time, which share the weights; the last of an odd number goes with itself. */
+function colourRows(
+  { data, width }: Raster,
+  { first, count, weights, width: tapWidth }: Taps,
+  { firstRow, rowCount, outWidth }: Rows,
+  into: Uint8ClampedArray,
+): void {
+  const { imul } = Math;
+  const stride = 3 * outWidth;
+  for (let row = 0; row < rowCount; row += 2) {
+    const next = row + 1 < rowCount ? 1 : 0;
+    const start = imul(firstRow + row, 3 * width);
+    const below = imul(next, 3 * width);
+    const under = imul(next, stride);
+    let to = imul(row, stride);
+    for (let column = 0; column < outWidth; column++, to += 3) {
+      let at = start + imul(3, first[column]!);
+      let tap = imul(column, tapWidth);
+      const last = tap + count[column]!;
+      let [red, green, blue, red2, green2, blue2] = [half, half, half, half, half, half];
+      for (; tap < last; tap++, at += 3) {
+        const weight = weights[tap]!;
+        const second = at + below;
+        red = (red + imul(data[at]!, weight)) | 0;
+        green = (green + imul(data[at + 1]!, weight)) | 0;
+        blue = (blue + imul(data[at + 2]!, weight)) | 0;
+        red2 = (red2 + imul(data[second]!, weight)) | 0;
+        green2 = (green2 + imul(data[second + 1]!, weight)) | 0;
+        blue2 = (blue2 + imul(data[second + 2]!, weight)) | 0;
+      }
+      into[to] = red >> precision;
+      into[to + 1] = green >> precision;
+      into[to + 2] = blue >> precision;
+      into[to + under] = red2 >> precision;
+      into[to + under + 1] = green2 >> precision;
+      into[to + under + 2] = blue2 >> precision;
+    }
+  }
+}
+
+/** Scales columns, four rows of the picture at a time; see {@link horizontal} for the arithmetic. */
 function vertical(
   data: Uint8Array,
   { first, count, weights, width: tapWidth }: Taps,
   { firstRow, outHeight, stride }: { firstRow: number; outHeight: number; stride: number },
 ): Uint8Array {
-  const into = new Uint8Array(outHeight * stride);
+  const { imul } = Math;
+  const into = new Uint8ClampedArray(outHeight * stride);
   const sums = new Int32Array(stride);
   for (let row = 0; row < outHeight; row++) {
-    sums.fill(half);
-    for (let tap = 0; tap < count[row]!; tap++) {
-      const weight = weights[row * tapWidth + tap]!;
-      const from = (first[row]! + tap - firstRow) * stride;
-      for (let i = 0; i < stride; i++) sums[i]! += data[from + i]! * weight;
-    }
+    const taps = count[row]!;
     const to = row * stride;
-    for (let i = 0; i < stride; i++) into[to + i] = toByte(sums[i]!);
+    if (taps > 4) sums.fill(half);
+    for (let done = 0; done < taps; done += 4) {
+      // rows that are not needed have no weight, and are others in their places
+      const place = (tap: number) =>
+        (first[row]! - firstRow + (done + tap < taps ? done + tap : done)) * stride;
+      const weight = (tap: number) => (done + tap < taps ? weights[row * tapWidth + done + tap]! : 0);
+      const [p, q, r, s] = [place(0), place(1), place(2), place(3)];
+      const [a, b, c, d] = [weight(0), weight(1), weight(2), weight(3)];
+      if (taps <= 4) {
+        for (let i = 0; i < stride; i++) {
+          const upper = (half + imul(data[p + i]!, a) + imul(data[q + i]!, b)) | 0;
+          into[to + i] = (upper + imul(data[r + i]!, c) + imul(data[s + i]!, d)) >> precision;
+        }
+      } else {
+        for (let i = 0; i < stride; i++) {
+          const upper = (sums[i]! + imul(data[p + i]!, a) + imul(data[q + i]!, b)) | 0;
+          sums[i] = (upper + imul(data[r + i]!, c) + imul(data[s + i]!, d)) | 0;
+        }
+      }
+    }
+    if (taps > 4) for (let i = 0; i < stride; i++) into[to + i] = sums[i]! >> precision;
   }
-  return into;
+  return bytesOf(into);
 }
+
+const bytesOf = ({ buffer, byteOffset, length }: Uint8ClampedArray<ArrayBuffer>): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, length);
 
 function nearest(
   { data, width, height, channels }: Raster,
