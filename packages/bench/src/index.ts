@@ -1,4 +1,4 @@
-export { obstacle, type Placement, type Placements, placements } from './placements.js';
+export { obstacle, type Placements, placements, type RunsOn } from './placements.js';
 export { printCost, printProfile, printReport } from './print.js';
 export type { Measurement, Report, Row } from './protocol.js';
 export { type BenchStep, prepareStep } from './step.js';

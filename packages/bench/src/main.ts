@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { isLimbeckError, LimbeckError } from '@limbeck/core';
+import { LimbeckError } from '@limbeck/core';
+import { expectedFailure } from '@limbeck/core/host';
 import { type Contestant, limbeckContestant, pytorchContestant, tfjsNodeContestant } from './contestant.js';
 import { obstacle, type Placements, placements } from './placements.js';
 import { printCost, printProfile, printReport } from './print.js';
@@ -146,11 +147,9 @@ const progress = (message: string) => process.stderr.write(`${message}\n`);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const code =
-    isLimbeckError(error) || error instanceof TypeError ? (error as { code?: string }).code : undefined;
+  const failure = expectedFailure(error);
   // anything else is a fault of ours and shows its stack
-  if (code === undefined) throw error;
-  const hint = isLimbeckError(error) && error.hint !== undefined ? `\n  ${error.hint}` : '';
-  process.stderr.write(`error[${code}]: ${(error as Error).message}${hint}\n`);
-  process.exitCode = isLimbeckError(error) ? error.exitCode : 2;
+  if (failure === undefined) throw error;
+  process.stderr.write(`${failure.text}\n`);
+  process.exitCode = failure.exitCode;
 }

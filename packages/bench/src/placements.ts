@@ -1,12 +1,9 @@
 import { onnxBackend } from '@limbeck/backend-onnx';
 import { tfjsBackend } from '@limbeck/backend-tfjs';
-import type { ComputeBackend, Precision } from '@limbeck/core/backend';
+import type { Placement } from '@limbeck/trainer';
 
 /** Where a program runs and in what. */
-export interface Placement {
-  readonly backend: ComputeBackend;
-  readonly precision: Precision;
-}
+export type RunsOn = Required<Pick<Placement, 'backend' | 'precision'>>;
 
 /** Teacher and student each in its place: one variant of ours. */
 export interface Placements {
@@ -14,8 +11,8 @@ export interface Placements {
   /** How reports call it. */
   readonly label: string;
   /** `cache`: its features are read from disk, where they were put before. */
-  readonly teacher: Placement | 'cache';
-  readonly student: Placement;
+  readonly teacher: RunsOn | 'cache';
+  readonly student: RunsOn;
 }
 
 const onnx = { backend: onnxBackend, precision: 'float32' } as const;

@@ -19,7 +19,7 @@ import {
   standardTraining,
   stateFor,
 } from '@limbeck/trainer';
-import type { Placement, Placements } from './placements.js';
+import type { Placements, RunsOn } from './placements.js';
 import { randomCache } from './random-cache.js';
 import type { Workload } from './workloads.js';
 
@@ -169,7 +169,7 @@ function frozenTeacher({ model, features }: PlannedTeacher): Program {
 }
 
 async function liveTeacher(
-  { backend, precision, program }: Placement & { readonly program: Program },
+  { backend, precision, program }: RunsOn & { readonly program: Program },
   { threads, profile, image }: { threads: number; profile: boolean; image: TensorData },
 ): Promise<BenchTeacher> {
   const executable = await backend.compile(program, {

@@ -1,6 +1,6 @@
 import { LimbeckError } from '@limbeck/core';
 import type { ComputeBackend, Device, Offer, OfferRequest, Role } from '@limbeck/core/backend';
-import type { Host, Placement as WantedPlacement } from '@limbeck/core/host';
+import type { Host, WantedPlacement } from '@limbeck/core/host';
 import type { Placement } from '@limbeck/trainer';
 
 /** What a backend answered when `auto` asked. */

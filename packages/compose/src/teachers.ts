@@ -6,7 +6,7 @@ import {
   type ResolvedConfig,
   type TeacherConfig,
   teachersOf,
-  type Placement as WantedPlacement,
+  type WantedPlacement,
 } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import {

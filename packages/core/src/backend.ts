@@ -36,6 +36,7 @@ export {
 } from './contracts/exporter.js';
 export { checkFeeds } from './contracts/feeds.js';
 export { type Lent, retain } from './contracts/lent.js';
+export { claimFor, primitiveEntry } from './contracts/lowering-tables.js';
 export { type LoadedProgram, serialExecutable } from './contracts/serial-executable.js';
 export { unsupportedNode } from './contracts/unsupported-node.js';
 export { type BatchAxis, findBatchAxes } from './exporting/batch-axes.js';

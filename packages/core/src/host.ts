@@ -13,10 +13,10 @@ export {
   distillersOf,
   type FileTeacherConfig,
   isFileTeacher,
-  type Placement,
   placements,
   type TeacherConfig,
   teachersOf,
+  type WantedPlacement,
 } from './config/placements.js';
 export { type PlacedUse, placedUse } from './config/places.js';
 export { type ConfigResolution, defaultSource, type Explanation, resolveConfig } from './config/resolve.js';
@@ -47,6 +47,7 @@ export {
   targetWidth,
 } from './contracts/targets.js';
 export { defaultTeacherName, teacherNameProblem, teacherTitle } from './contracts/teacher-name.js';
+export { type ExpectedFailure, expectedFailure } from './expected-failure.js';
 export { figures } from './figures.js';
 export type { Catalog, CatalogEntry } from './host/catalog.js';
 export { completeOptions } from './host/complete-options.js';

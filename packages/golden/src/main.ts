@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { isLimbeckError } from '@limbeck/core';
+import { expectedFailure } from '@limbeck/core/host';
 import { conformanceTargets } from '@limbeck/testkit';
 import { createGoldenHost } from './golden-host.js';
 import type { Outcome } from './outcome.js';
@@ -64,10 +64,9 @@ function line({ name, status, deviation, detail }: Outcome): string {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const code =
-    isLimbeckError(error) || error instanceof TypeError ? (error as { code?: string }).code : undefined;
+  const failure = expectedFailure(error);
   // anything else is a fault of ours and shows its stack
-  if (code === undefined) throw error;
-  process.stderr.write(`error[${code}]: ${(error as Error).message}\n`);
-  process.exitCode = code.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+  if (failure === undefined) throw error;
+  process.stderr.write(`${failure.text}\n`);
+  process.exitCode = failure.exitCode;
 }

@@ -78,6 +78,7 @@ export { drawSteps, longestProgram, operandsOfStep, type Step } from './programs
 export { recipeConformance } from './recipes/conformance.js';
 export { exactBackend, referenceBackend } from './reference-backend.js';
 export { fillSampleInput } from './samples/fill.js';
+export { type Planes, planesOf } from './samples/planes.js';
 export {
   buildSample,
   cotangent,

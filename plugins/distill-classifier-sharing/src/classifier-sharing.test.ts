@@ -17,7 +17,15 @@ import {
   type Tensor,
 } from '@limbeck/graph';
 import { initialState, type Mode, randomSource, Scope } from '@limbeck/nn';
-import { boundScope, buildDistiller, checkGradients, differentiate, patternFill } from '@limbeck/testkit';
+import {
+  boundScope,
+  buildDistiller,
+  checkGradients,
+  differentiate,
+  type Planes,
+  patternFill,
+  planesOf,
+} from '@limbeck/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import plugin, { bottleneck } from './index.js';
 import { integrate } from './integration.js';
@@ -29,16 +37,15 @@ beforeAll(async () => {
 afterAll(() => host.dispose());
 
 const [batch, size] = [2, 2];
-type Maps = number[][][]; // image, channel, position
 
 /** Convolution of 2x2 maps, kernel 1x1 or padded 3x3, then batch norm over the batch, then ReLU. */
 function layer(
-  x: Maps,
+  x: Planes,
   weight: ArrayLike<number>,
   kernel: number,
   scale: ArrayLike<number>,
   shift: ArrayLike<number>,
-): Maps {
+): Planes {
   const [inside, outside] = [x[0]!.length, scale.length];
   const reach = (kernel - 1) / 2;
   const convolved = x.map((image) =>
@@ -74,12 +81,7 @@ function layer(
   );
 }
 
-const mapsOf = (data: ArrayLike<number>, channels: number): Maps =>
-  Array.from({ length: batch }, (_, n) =>
-    Array.from({ length: channels }, (_, c) =>
-      Array.from({ length: size * size }, (_, i) => data[(n * channels + c) * size * size + i]!),
-    ),
-  );
+const mapsOf = (data: ArrayLike<number>, channels: number): Planes => planesOf(data, { batch, channels });
 
 describe('a bottleneck', () => {
   const [channels, out] = [3, 4];

@@ -1,5 +1,5 @@
 import type { SampleInput, Tensor } from '@limbeck/graph';
-import { boundScope, checkGradients, differentiate } from '@limbeck/testkit';
+import { boundScope, checkGradients, differentiate, type Planes, planesOf } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';
 import {
   attentionDistance,
@@ -13,40 +13,34 @@ const [batch, ours, theirs] = [2, 3, 4];
 const small: SampleInput = { shape: [batch, ours, 2, 2] };
 const large: SampleInput = { shape: [batch, theirs, 4, 4], from: -0.5 };
 
-type Maps = number[][][]; // image, channel, position
-
 /** Planes of a tensor, pooled to 2 x 2 by plain loops where they are 4 x 4. */
-function mapsOf(data: Float64Array, channels: number): Maps {
-  const size = data.length / batch / channels;
-  const plane = (start: number): number[] => {
-    const values = [...data.subarray(start, start + size)];
-    if (size === 4) return values;
-    const at = (r: number, c: number) => values[r * 4 + c]!;
-    return [0, 2].flatMap((r) =>
-      [0, 2].map((c) => (at(r, c) + at(r, c + 1) + at(r + 1, c) + at(r + 1, c + 1)) / 4),
-    );
-  };
-  return Array.from({ length: batch }, (_, n) =>
-    Array.from({ length: channels }, (_, c) => plane((n * channels + c) * size)),
+const mapsOf = (data: Float64Array, channels: number): Planes =>
+  planesOf(data, { batch, channels }).map((image) =>
+    image.map((values) => {
+      if (values.length === 4) return values;
+      const at = (r: number, c: number) => values[r * 4 + c]!;
+      return [0, 2].flatMap((r) =>
+        [0, 2].map((c) => (at(r, c) + at(r, c + 1) + at(r + 1, c) + at(r + 1, c + 1)) / 4),
+      );
+    }),
   );
-}
 
 const average = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
 const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 const unit = (v: number[]) => v.map((x) => x / Math.sqrt(dot(v, v)));
 
-const meanAttention = (power: number) => (maps: Maps) =>
+const meanAttention = (power: number) => (maps: Planes) =>
   maps.map((channels) =>
     unit(channels[0]!.map((_, i) => average(channels.map((plane) => Math.abs(plane[i]!) ** power)))),
   );
 
-const expectedAttention = (power: number) => (student: Maps, teacher: Maps) => {
+const expectedAttention = (power: number) => (student: Planes, teacher: Planes) => {
   const [s, t] = [student, teacher].map(meanAttention(power)) as [number[][], number[][]];
   return average(s.flatMap((row, n) => row.map((x, i) => (x - t[n]![i]!) ** 2)));
 };
 
-function expectedSelectivity(student: Maps, teacher: Maps): number {
-  const kernel = (a: Maps, b: Maps) =>
+function expectedSelectivity(student: Planes, teacher: Planes): number {
+  const kernel = (a: Planes, b: Planes) =>
     average(a.flatMap((rows, n) => rows.flatMap((x) => b[n]!.map((y) => dot(unit(x), unit(y)) ** 2))));
   return kernel(teacher, teacher) + kernel(student, student) - 2 * kernel(student, teacher);
 }

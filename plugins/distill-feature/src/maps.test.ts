@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from '@limbeck/graph';
 import { Scope, Trace } from '@limbeck/nn';
-import { boundScope, checkGradients, differentiate } from '@limbeck/testkit';
+import { boundScope, checkGradients, differentiate, type Planes, planesOf } from '@limbeck/testkit';
 import { describe, expect, test } from 'vitest';
 import {
   calibratedDistance,
@@ -23,20 +23,13 @@ import {
 } from './index.js';
 
 const [batch, channels] = [2, 3];
-type Maps = number[][][]; // image, channel, position
 
-const mapsOf = (data: Float64Array): Maps => {
-  const size = data.length / batch / channels;
-  const plane = (at: number) => [...data.subarray(at * size, (at + 1) * size)];
-  return Array.from({ length: batch }, (_, n) =>
-    Array.from({ length: channels }, (__, c) => plane(n * channels + c)),
-  );
-};
+const mapsOf = (data: Float64Array): Planes => planesOf(data, { batch, channels });
 const average = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
 const total = (values: number[]) => values.reduce((a, b) => a + b, 0);
 const dot = (a: number[], b: number[]) => total(a.map((x, i) => x * b[i]!));
 const unit = (v: number[]) => v.map((x) => x / Math.sqrt(dot(v, v)));
-const pairs = (a: Maps, b: Maps) =>
+const pairs = (a: Planes, b: Planes) =>
   a.flatMap((image, n) => image.map((plane, c) => [plane, b[n]![c]!] as const));
 
 /** Square windows of a plane of 4 x 4, each a list. */
@@ -50,7 +43,7 @@ const windows = (plane: number[], side: number) => {
   );
 };
 
-function correlation(student: Maps, teacher: Maps): number {
+function correlation(student: Planes, teacher: Planes): number {
   const matrix = (image: number[][]) => image.map((a) => unit(image.map((b) => dot(a, b))));
   const squares = student.flatMap((image, n) => {
     const [s, t] = [matrix(image), matrix(teacher[n]!)];
@@ -63,7 +56,7 @@ const deviation = (values: number[]) => {
   const mean = average(values);
   return Math.sqrt(total(values.map((x) => (x - mean) ** 2)) / (values.length - 1) + 1e-5);
 };
-const gaussian = (side: number, of: (values: number[]) => number) => (student: Maps, teacher: Maps) =>
+const gaussian = (side: number, of: (values: number[]) => number) => (student: Planes, teacher: Planes) =>
   total(
     pairs(student, teacher).flatMap(([s, t]) =>
       windows(s, side).map((window, k) => (of(window) - of(windows(t, side)[k]!)) ** 2),
@@ -71,7 +64,7 @@ const gaussian = (side: number, of: (values: number[]) => number) => (student: M
   ) /
   (side * side * batch);
 
-function context(student: Maps, teacher: Maps): number {
+function context(student: Planes, teacher: Planes): number {
   const level = (side: number) =>
     average(
       pairs(student, teacher).flatMap(([s, t]) =>
@@ -82,7 +75,7 @@ function context(student: Maps, teacher: Maps): number {
 }
 
 const margins = [-0.3, -0.1, -0.5];
-function partial(student: Maps, teacher: Maps): number {
+function partial(student: Planes, teacher: Planes): number {
   const losses = student.flatMap((image, n) =>
     image.flatMap((plane, c) =>
       plane.map((s, i) => {
@@ -266,7 +259,7 @@ describe('windows that overlap', () => {
   ] as const)('%s are what plain loops say, and their gradient is right', (of, plain) => {
     const loss = (s: Tensor, t: Tensor) => gaussianDistances(s, t, { grid, epsilon: 1e-5 })[of];
     const { value, inputs } = differentiate(loss, [wide, wide]);
-    const [student, teacher] = inputs.map(mapsOf) as [Maps, Maps];
+    const [student, teacher] = inputs.map(mapsOf) as [Planes, Planes];
     const squares = pairs(student, teacher).flatMap(([s, t]) =>
       cut(s).map((window, k) => (plain(window) - plain(cut(t)[k]!)) ** 2),
     );

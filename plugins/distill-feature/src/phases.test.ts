@@ -1,7 +1,14 @@
 import type { Use } from '@limbeck/core';
 import { createHost, type Host } from '@limbeck/core/host';
 import type { SampleInput, Tensor } from '@limbeck/graph';
-import { boundScope, buildDistiller, checkGradients, differentiate } from '@limbeck/testkit';
+import {
+  boundScope,
+  buildDistiller,
+  checkGradients,
+  differentiate,
+  type Planes,
+  planesOf,
+} from '@limbeck/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import plugin, {
   boundaryDistance,
@@ -13,20 +20,13 @@ import plugin, {
 } from './index.js';
 
 const [batch, channels] = [2, 3];
-type Maps = number[][][]; // image, channel, position
 
-const mapsOf = (data: Float64Array): Maps => {
-  const size = data.length / batch / channels;
-  const plane = (at: number) => [...data.subarray(at * size, (at + 1) * size)];
-  return Array.from({ length: batch }, (_, n) =>
-    Array.from({ length: channels }, (__, c) => plane(n * channels + c)),
-  );
-};
+const mapsOf = (data: Float64Array): Planes => planesOf(data, { batch, channels });
 const total = (values: number[]) => values.reduce((a, b) => a + b, 0);
 const average = (values: number[]) => total(values) / values.length;
 
 /** Planes of 4 x 4 averaged to 2 x 2. */
-const pooled = (maps: Maps): Maps =>
+const pooled = (maps: Planes): Planes =>
   maps.map((image) =>
     image.map((plane) => [0, 2, 8, 10].map((at) => average([0, 1, 4, 5].map((step) => plane[at + step]!)))),
   );
@@ -37,7 +37,7 @@ const [small, large]: SampleInput[] = [
 ];
 
 /** The two conditions as the paper writes them. */
-const boundaries = (margin: number) => (student: Maps, teacher: Maps) =>
+const boundaries = (margin: number) => (student: Planes, teacher: Planes) =>
   total(
     student.flatMap((image, n) =>
       image.flatMap((plane, c) =>
@@ -50,7 +50,7 @@ const boundaries = (margin: number) => (student: Maps, teacher: Maps) =>
     ),
   ) / batch;
 
-const factors = (student: Maps, teacher: Maps) => {
+const factors = (student: Planes, teacher: Planes) => {
   const factor = (image: number[][]) => {
     const energy = image[0]!.map((_, i) => average(image.map((plane) => plane[i]! ** 2)));
     return energy.map((x) => x / Math.sqrt(total(energy.map((y) => y * y))));
@@ -75,7 +75,7 @@ describe.each([
     small!,
     large!,
     factorDistance,
-    (s: Maps, t: Maps) => factors(s, pooled(t)),
+    (s: Planes, t: Planes) => factors(s, pooled(t)),
   ],
 ] as const)('%s', (_, student, teacher, loss, expected) => {
   test('are what plain loops say', () => {
@@ -100,13 +100,13 @@ describe('the flow', () => {
   test('is what plain loops say', () => {
     const { value, inputs: filled } = differentiate(loss, inputs);
     const maps = filled.map(mapsOf);
-    const matrices = (early: Maps, late: Maps) =>
+    const matrices = (early: Planes, late: Planes) =>
       early.map((image, n) => image.flatMap((a) => late[n]!.map((b) => average(a.map((x, i) => x * b[i]!)))));
-    const pair = (student: [Maps, Maps], teacher: [Maps, Maps]) => {
+    const pair = (student: [Planes, Planes], teacher: [Planes, Planes]) => {
       const [s, t] = [matrices(...student).flat(), matrices(...teacher).flat()];
       return average(s.map((x, i) => (x - t[i]!) ** 2));
     };
-    const [s0, t0, s1, t1, s2, t2] = maps as [Maps, Maps, Maps, Maps, Maps, Maps];
+    const [s0, t0, s1, t1, s2, t2] = maps as [Planes, Planes, Planes, Planes, Planes, Planes];
     const expected = pair([s0, s1], [t0, t1]) + pair([pooled(s1), s2], [t1, t2]);
     expect(value).toBeCloseTo(expected, 9);
   });

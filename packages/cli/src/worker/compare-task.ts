@@ -3,18 +3,12 @@ import {
   type BackboneTeacher,
   backboneTeachers,
   boundTeacher,
-  dataFolder,
   deployedModel,
-  findParts,
-  openData,
-  place,
   placeForeign,
-  type RunParts,
   type Surroundings,
 } from '@limbeck/compose';
 import { LimbeckError } from '@limbeck/core';
-import { type Host, placements, type ResolvedConfig } from '@limbeck/core/host';
-import type { RunDataset } from '@limbeck/data';
+import { placements } from '@limbeck/core/host';
 import {
   type Agreement,
   agreementOf,
@@ -31,6 +25,7 @@ import { openHost } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
 import { openForeign } from './evaluate-task.js';
 import type { WorkContext } from './messages.js';
+import { openWorkbench, type Workbench } from './workbench.js';
 
 export interface CompareRequest extends Surroundings {
   /** Folders of finished runs by what to call them; teachers are those of the last. */
@@ -71,23 +66,16 @@ export async function compareTask(
     const host = await openHost(opened);
     try {
       const { config } = opened;
-      const parts = findParts(config, host);
-      const dataset = await openData(config, parts, dataFolder(config.data.dir, { cwd, env }));
-      const where = placements(config).student;
-      const bench: Bench = {
-        config,
-        host,
-        parts,
-        dataset,
-        placement: await place(where, host, 'inference'),
-        loading: await placeForeign(where, host),
+      const bench: ComparisonBench = {
+        ...(await openWorkbench(config, host, { cwd, env })),
+        loading: await placeForeign(placements(config).student, host),
         context,
       };
-      samples = dataset.test.length;
+      samples = bench.dataset.test.length;
       context.say({ type: 'note', text: `comparing ${label}` });
       students.push(await examineStudent(label, folder, bench));
       const examined: ComparedModel[] = [];
-      for (const teacher of backboneTeachers(config, parts)) {
+      for (const teacher of backboneTeachers(config, bench.parts)) {
         examined.push(await examineTeacher(teacher, bench));
       }
       if (examined.length > 0) teachers = examined;
@@ -99,18 +87,13 @@ export async function compareTask(
 }
 
 /** What a model is examined with. */
-interface Bench {
-  readonly config: ResolvedConfig;
-  readonly host: Host;
-  readonly parts: RunParts;
-  readonly dataset: RunDataset;
-  readonly placement: Placement;
+interface ComparisonBench extends Workbench {
   /** Where model files run. */
   readonly loading: Placement;
   readonly context: WorkContext;
 }
 
-async function examineStudent(label: string, folder: string, bench: Bench): Promise<ComparedModel> {
+async function examineStudent(label: string, folder: string, bench: ComparisonBench): Promise<ComparedModel> {
   const { config, host, parts, dataset, placement, loading } = bench;
   const { backend, ...how } = placement;
   const weights = readWeightsFile(path.join(folder, runFiles.student));
@@ -162,7 +145,7 @@ function verify({ predictions, logits }: Agreement, file: string): void {
 }
 
 const look = (
-  { config, dataset, context }: Bench,
+  { config, dataset, context }: ComparisonBench,
   classifier: ReturnType<typeof executableClassifier>,
 ): Promise<Evaluation> =>
   evaluate({
@@ -174,7 +157,7 @@ const look = (
     stop: context.stopped,
   });
 
-async function examineTeacher(teacher: BackboneTeacher, bench: Bench): Promise<ComparedModel> {
+async function examineTeacher(teacher: BackboneTeacher, bench: ComparisonBench): Promise<ComparedModel> {
   const { config, dataset, placement } = bench;
   const { backend, ...how } = placement;
   const { classes, imageShape: image } = dataset;

@@ -16,7 +16,7 @@ import {
   type Surroundings,
 } from '@limbeck/compose';
 import { LimbeckError } from '@limbeck/core';
-import { type Host, type Placement, placements, type ResolvedConfig } from '@limbeck/core/host';
+import { type Host, placements, type ResolvedConfig, type WantedPlacement } from '@limbeck/core/host';
 import { decodeOnnx } from '@limbeck/formats';
 import {
   type Classifier,
@@ -158,7 +158,7 @@ async function openModel(
 }
 
 /** The best that works here. */
-const anywhere: Placement = { use: 'auto', precision: 'float32' };
+const anywhere: WantedPlacement = { use: 'auto', precision: 'float32' };
 
 /** A file of predictions, which gets its name once it is complete. */
 interface Writer {

@@ -24,7 +24,7 @@ export type TrainResult = RunResult;
 
 /** Trains as a configuration says, in a new folder or one of a stopped run. */
 export async function trainTask(request: TrainRequest, context: WorkContext): Promise<TrainResult> {
-  const opened = await openRun(request);
+  const opened = await openOrder(request);
   context.say({ type: 'note', text: `configuration ${opened.file}` });
   return runOpened(opened, {
     ...request,
@@ -52,7 +52,7 @@ export async function runOpened(opened: OpenedConfig, order: OpenedOrder): Promi
   }
 }
 
-async function openRun(request: TrainRequest): Promise<OpenedConfig> {
+async function openOrder(request: TrainRequest): Promise<OpenedConfig> {
   const { cwd, config, set = [], out, resume, from, epoch } = request;
   if (resume === undefined) {
     if (from !== undefined) return openFrom(from, request);

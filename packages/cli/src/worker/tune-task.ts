@@ -1,27 +1,8 @@
 import path from 'node:path';
-import {
-  backboneTeachers,
-  boundTeacher,
-  dataFolder,
-  deployedModel,
-  findParts,
-  openData,
-  place,
-  type RunParts,
-  type Surroundings,
-} from '@limbeck/compose';
+import { backboneTeachers, boundTeacher, deployedModel, type Surroundings } from '@limbeck/compose';
 import { LimbeckError, type MetricFormat } from '@limbeck/core';
-import { type Host, placements, type ResolvedConfig } from '@limbeck/core/host';
-import type { RunDataset } from '@limbeck/data';
 import type { Program } from '@limbeck/graph';
-import {
-  type MetricValues,
-  metricName,
-  type Placement,
-  readWeightsFile,
-  runFiles,
-  summarize,
-} from '@limbeck/trainer';
+import { type MetricValues, metricName, readWeightsFile, runFiles, summarize } from '@limbeck/trainer';
 import {
   type ConfigChoice,
   changed,
@@ -35,6 +16,7 @@ import { latenciesOf } from '../tune/latencies.js';
 import { resultOf } from '../tune/standing.js';
 import type { SweepRun } from '../tune/sweep.js';
 import type { WorkContext } from './messages.js';
+import { openWorkbench, type Workbench } from './workbench.js';
 
 export interface TuneRequest extends ConfigChoice, Surroundings {
   /** Folder of the search, absolute. */
@@ -89,14 +71,10 @@ interface Measurable extends Omit<TunedModel, 'latencyMs'> {
   readonly program: Program;
 }
 
-/** What models are measured with. */
-interface Bench {
+/** What the models of a search are measured with. */
+interface SearchBench extends Workbench {
   readonly request: TuneRequest;
   readonly opened: OpenedConfig;
-  readonly host: Host;
-  readonly parts: RunParts;
-  readonly dataset: RunDataset;
-  readonly placement: Placement;
   readonly metric: string;
 }
 
@@ -106,19 +84,11 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
   const { config } = opened;
   const host = await openHost(opened);
   try {
-    const parts = findParts(config, host);
-    const first = parts.metrics[0]!;
+    const workbench = await openWorkbench(config, host, request);
+    const first = workbench.parts.metrics[0]!;
     const metric = metricName(first);
     const { better, format } = first.contribution;
-    const bench: Bench = {
-      request,
-      opened,
-      host,
-      parts,
-      dataset: await openData(config, parts, dataFolder(config.data.dir, request)),
-      placement: await place(placements(config).student, host, 'inference'),
-      metric,
-    };
+    const bench: SearchBench = { ...workbench, request, opened, metric };
     context.say({ type: 'note', text: `measuring ${request.runs.length} models, one image at a time` });
     const check = () => {
       if (context.stopped()) throw new LimbeckError('INTERRUPTED', 'the measurement was interrupted');
@@ -126,9 +96,9 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
     const trained: (Measurable & { readonly size?: ProjectorSize })[] = [];
     for (const run of request.runs) {
       check();
-      trained.push({ ...(await openRun(run, bench)), size: run.size });
+      trained.push({ ...(await measuredRun(run, bench)), size: run.size });
     }
-    const teachers = openTeachers(config, bench);
+    const teachers = measuredTeachers(bench);
     const programs = [...trained, ...teachers].map(({ program }) => program);
     const latencies = await latenciesOf(programs, bench.placement, check);
     const timed = <T extends Measurable>({ program: _, ...model }: T, i: number) => ({
@@ -150,7 +120,7 @@ export async function tuneTask(request: TuneRequest, context: WorkContext): Prom
   }
 }
 
-async function openRun({ name, label, set }: SweepRun, bench: Bench): Promise<Measurable> {
+async function measuredRun({ name, label, set }: SweepRun, bench: SearchBench): Promise<Measurable> {
   const { request, opened, host, dataset, metric, parts } = bench;
   const folder = path.join(request.folder, name);
   const { config } = changed(opened, set, request.cwd);
@@ -170,8 +140,8 @@ async function openRun({ name, label, set }: SweepRun, bench: Bench): Promise<Me
   };
 }
 
-function openTeachers(config: ResolvedConfig, bench: Bench): Measurable[] {
-  const { request, dataset, metric, parts } = bench;
+function measuredTeachers(bench: SearchBench): Measurable[] {
+  const { config, request, dataset, metric, parts } = bench;
   const { name: run } = request.runs.find(({ size }) => size !== undefined)!;
   const { teachers } = resultOf(path.join(request.folder, run));
   const opened: Measurable[] = [];

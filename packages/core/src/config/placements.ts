@@ -23,8 +23,8 @@ export const teachersOf = ({ teacher }: Pick<ResolvedConfig, 'teacher'>): readon
 /** The distillers of a configuration, in order. */
 export const distillersOf = ({ distiller }: Pick<ResolvedConfig, 'distiller'>) => listOf(distiller);
 
-/** Where a model is computed. */
-export interface Placement {
+/** Where a configuration wants a model computed. */
+export interface WantedPlacement {
   /** Id of the backend, or `auto`. */
   readonly use: string;
   /** Absent: the best the backend has. */
@@ -38,18 +38,18 @@ export interface Placement {
 
 /** Where the student is computed, and where each teacher: on the student's backend and device, with its options, unless it says otherwise. */
 export function placements(config: Pick<ResolvedConfig, 'backend' | 'teacher'>): {
-  readonly student: Placement;
-  readonly teachers: readonly Placement[];
+  readonly student: WantedPlacement;
+  readonly teachers: readonly WantedPlacement[];
 } {
   const { use, device, precision, threads, ...options } = config.backend;
-  const student: Placement = { use, device, precision, threads, ...given(options) };
+  const student: WantedPlacement = { use, device, precision, threads, ...given(options) };
   return { student, teachers: teachersOf(config).map((teacher) => placementOf(teacher, student)) };
 }
 
 const given = (options: Readonly<Record<string, unknown>>) =>
   Object.keys(options).length > 0 ? { options } : {};
 
-function placementOf(teacher: TeacherConfig, backend: Placement): Placement {
+function placementOf(teacher: TeacherConfig, backend: WantedPlacement): WantedPlacement {
   const use = teacher.backend ?? backend.use;
   const device = teacher.device ?? (use === backend.use ? backend.device : undefined);
   const threads = teacher.threads ?? backend.threads;

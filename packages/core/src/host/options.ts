@@ -30,12 +30,12 @@ export function checkOptions(
   const shape: ObjectShape | undefined = schema ? shapeOf(schema) : { properties: {} };
   const strangers = shape ? strangersTo(shape, options) : [];
   if (!schema) return strangers.length > 0 ? refusal([], strangers, shape, otherKeys) : { value: undefined };
-  const judge = (result: StandardSchemaV1.Result<unknown>): CheckedOptions => {
+  const read = (result: StandardSchemaV1.Result<unknown>): CheckedOptions => {
     if (!result.issues && strangers.length === 0) return { value: result.value };
     return refusal(result.issues ?? [], strangers, shape, otherKeys);
   };
   const result = schema['~standard'].validate(options);
-  return result instanceof Promise ? result.then(judge) : judge(result);
+  return result instanceof Promise ? result.then(read) : read(result);
 }
 
 /** Keys at the top that a schema neither names nor allows. */

@@ -81,7 +81,7 @@ function loaderOf(train: Split, { before, imageShape }: PreparedDataset['dataset
     const shape = before ?? { channels, size: { height, width } };
     const feed = loading.feed(train, { before: shape, changes, imageShape, normalization, seed });
     const images = new Float32Array(samples.length * imageSize(imageShape));
-    loading.judge(await feed.fill(images, samples, draw), train);
+    loading.handle(await feed.fill(images, samples, draw), train);
     return images;
   };
 }

@@ -68,7 +68,7 @@ export function createBatches<Position>(
       batch.indices[slot] = sample;
       copyTarget(sample, batch.targets, slot);
     });
-    loading.judge(failures, split);
+    loading.handle(failures, split);
     replaceBad(batch, failures, samples.length);
     maskRest(batch, samples.length);
     return { ...batch, count: samples.length };

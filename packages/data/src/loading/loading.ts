@@ -73,7 +73,7 @@ export class Loading {
    *
    * @throws LimbeckError BAD_DATA, BAD_FILE naming the first one, unless they are to be left out
    */
-  judge(failures: readonly Failure[], split: Split): void {
+  handle(failures: readonly Failure[], split: Split): void {
     for (const { index, code, message, hint } of failures) {
       const name = split.nameOf?.(index) ?? `sample ${index}`;
       if (this.#options.onError !== 'skip') {

@@ -6,7 +6,7 @@ import { sampleRandom } from '../random.js';
 import type { Recipe } from './recipe.js';
 
 /** Where a sample goes, and under which draw it is changed. */
-export interface Placement {
+export interface SampleSlot {
   /** Index in the split, which its randomness follows from. */
   readonly sample: number;
   readonly draw: number;
@@ -17,9 +17,9 @@ export interface Placement {
 /** Brings samples into shape by one recipe, in the thread it was made in. */
 export interface SampleLoader {
   /** Decodes a sample first. @throws LimbeckError BAD_FILE, BAD_DATA naming it */
-  load(sample: Sample, name: string, place: Placement): Promise<void>;
+  load(sample: Sample, name: string, place: SampleSlot): Promise<void>;
   /** Takes a picture that is there. The same (seed, draw, sample, picture) gives the same pixels, whoever asks. */
-  finish(picture: Picture, place: Placement): void;
+  finish(picture: Picture, place: SampleSlot): void;
   /** Buffer of the size of an image, for whoever reads pixels. */
   readonly scratch: Uint8Array;
 }
@@ -34,7 +34,7 @@ export function createSampleLoader(recipe: Recipe): SampleLoader {
   const scratch = new Uint8Array(
     before.size === undefined ? 0 : before.channels * before.size.height * before.size.width,
   );
-  const finish = (picture: Picture, { sample, draw, into, offset }: Placement) => {
+  const finish = (picture: Picture, { sample, draw, into, offset }: SampleSlot) => {
     run(picture, (stream) => sampleRandom(seed, draw, sample, stream, number), image);
     normalize(image, into, offset);
   };

@@ -5,11 +5,11 @@ import { globalAveragePool, relu, type TensorData } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunSpec } from '../run/run-spec.js';
+import { recordSteps } from '../testing/record-run.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { phasedDistiller, viewingDistiller } from '../testing/toy-methods.js';
 import { toyDistiller } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
-import { train } from './loop.js';
 
 const root = temporaryFolder();
 let runs = 0;
@@ -76,17 +76,8 @@ const spec = (backend: ComputeBackend, changes: Partial<RunSpec> = {}): RunSpec 
 
 /** Runs to the end, or until so many steps are done; returns the folder. */
 async function run(what: RunSpec, { folder = newFolder(), resume = false, until = Infinity } = {}) {
-  let done = 0;
-  await train(what, {
-    folder,
-    resume,
-    onEvent(event) {
-      if (event.type === 'step') done = event.step;
-    },
-    stop: () => done >= until,
-  }).catch((error) => {
-    if (error.code !== 'INTERRUPTED') throw error;
-  });
+  const { error } = await recordSteps(what, until, { folder, resume });
+  if (error !== undefined && error.code !== 'INTERRUPTED') throw error;
   return folder;
 }
 

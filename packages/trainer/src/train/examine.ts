@@ -39,7 +39,7 @@ export async function examineTeacher(
     const { samples, seconds, accuracy } = result;
     const { name } = teacher.planned;
     emit({ type: 'teacher', teacher: name, metrics: result.metrics, samples, seconds });
-    if (accuracy !== undefined) judge({ accuracy, classes: data.dataset.classes, teacher }, emit);
+    if (accuracy !== undefined) refuseGuessing({ accuracy, classes: data.dataset.classes, teacher }, emit);
     return result.metrics;
   } finally {
     await own?.dispose();
@@ -52,7 +52,7 @@ function openClassifier(run: PreparedRun, teacher: RunTeacher, emit: RunListener
   return openTeacher(run, teacher, ['logits'], { emit, ...(isInt8 ? { precision: 'float32' } : {}) });
 }
 
-function judge(
+function refuseGuessing(
   { accuracy, classes, teacher }: { accuracy: number; classes: number; teacher: RunTeacher },
   emit: RunListener,
 ): void {

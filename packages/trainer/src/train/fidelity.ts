@@ -30,7 +30,7 @@ export async function measureFidelity(
     const seconds = (performance.now() - started) / 1000;
     const { name, model } = teacher.planned;
     emit({ type: 'fidelity', teacher: name, precision: 'int8', ...fidelity, seconds });
-    judge(fidelity, { id: model.id, bound: teacher.spec.fidelity }, emit);
+    refuseUnfaithful(fidelity, { id: model.id, bound: teacher.spec.fidelity }, emit);
     return fidelity;
   } finally {
     await float.dispose();
@@ -57,7 +57,7 @@ async function compare(
   return likeness.value();
 }
 
-function judge(
+function refuseUnfaithful(
   fidelity: Fidelity,
   { id, bound }: { id: string; bound: TeacherSettings['fidelity'] },
   emit: RunListener,

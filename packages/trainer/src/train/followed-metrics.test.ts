@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defineMetric, type LimbeckError } from '@limbeck/core';
+import { defineMetric } from '@limbeck/core';
 import { createEvalLoader } from '@limbeck/data';
 import { type Program, program, type StateDict, tensorData } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
@@ -22,11 +22,12 @@ import { top1 } from '../standard/metrics.js';
 import { latestCheckpoint } from '../store/checkpoint/load.js';
 import { cachedSpec } from '../testing/cached-spec.js';
 import { ckaByGrams, meanCosine, type Rows, sameArgmax } from '../testing/formulas.js';
+import { recordRun } from '../testing/record-run.js';
 import { roundingBackend } from '../testing/rounding-backend.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toyBackbone, toyDistiller, toyTeacherWeights } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
-import { type TrainOptions, train } from './loop.js';
+import type { TrainOptions } from './loop.js';
 import { prepareRun } from './prepare.js';
 
 let root: ReturnType<typeof temporaryFolder>;
@@ -62,17 +63,8 @@ const spec = (changes: Partial<RunSpec> = {}): RunSpec =>
     ...changes,
   });
 
-async function run(what: RunSpec, name = 'run', options: Partial<TrainOptions> = {}) {
-  const folder = join(root.path, name);
-  const events: RunEvent[] = [];
-  const outcome = await train(what, { folder, onEvent: (event) => events.push(event), ...options }).then(
-    (result) => ({ result, error: undefined }),
-    (error: LimbeckError) => ({ result: undefined, error }),
-  );
-  const of = <T extends RunEvent['type']>(type: T) =>
-    events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  return { ...outcome, folder, of };
-}
+const run = (what: RunSpec, name = 'run', options: Partial<TrainOptions> = {}) =>
+  recordRun(what, { folder: join(root.path, name), ...options });
 
 /** What the student of a finished run and its teacher make of a split, all images at once. */
 async function lookAgain(what: RunSpec, folder: string, split: 'test' | 'train') {

@@ -1,16 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LimbeckError } from '@limbeck/core';
 import type { ComputeBackend, Feeds } from '@limbeck/core/backend';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../run/events.js';
 import type { RunSpec } from '../run/run-spec.js';
 import type { TeacherSpec } from '../run/teacher-spec.js';
+import { recordRun } from '../testing/record-run.js';
 import { roundingBackend as roundingOn } from '../testing/rounding-backend.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toyCalibration, toySpec } from '../testing/toy-run.js';
-import { type TrainOptions, train } from './loop.js';
+import type { TrainOptions } from './loop.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -30,17 +29,8 @@ function spec(backend: ComputeBackend, changes: Partial<TeacherSpec> = {}): RunS
   return { ...standard, epochs: 2, teachers: [{ ...standard.teachers[0]!, placement, ...changes }] };
 }
 
-async function run(what: RunSpec, options: Partial<TrainOptions> = {}) {
-  const folder = join(root.path, 'run');
-  const events: RunEvent[] = [];
-  const outcome = await train(what, { folder, onEvent: (event) => events.push(event), ...options }).then(
-    (result) => ({ result, error: undefined }),
-    (error: LimbeckError) => ({ result: undefined, error }),
-  );
-  const of = <T extends RunEvent['type']>(type: T) =>
-    events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  return { ...outcome, folder, of };
-}
+const run = (what: RunSpec, options: Partial<TrainOptions> = {}) =>
+  recordRun(what, { folder: join(root.path, 'run'), ...options });
 
 const { fidelity: bound } = spec(referenceBackend).teachers[0]!;
 

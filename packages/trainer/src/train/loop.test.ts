@@ -1,19 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Backbone, defineDistiller, indexTargets, type LimbeckError } from '@limbeck/core';
+import { type Backbone, defineDistiller, indexTargets } from '@limbeck/core';
 import { defineExporter } from '@limbeck/core/backend';
 import type { RunDataset } from '@limbeck/data';
 import { add, mean, square, sub } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../run/events.js';
 import type { RunSpec } from '../run/run-spec.js';
+import { recordRun } from '../testing/record-run.js';
 import { readLines, temporaryFolder } from '../testing/run-files.js';
 import { toyDataset } from '../testing/toy-data.js';
 import { toyBackbone, toyDistiller, toyTeacherWeights } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
 import { readWeightsFile } from '../weights/read.js';
-import { type TrainOptions, train } from './loop.js';
+import type { TrainOptions } from './loop.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -46,18 +46,8 @@ const tapDistiller = defineDistiller({
 
 const spec = (changes: Partial<RunSpec> = {}) => toySpec(referenceBackend, changes);
 
-/** Runs and gathers the events, whether it ends well or not. */
-async function run(what: RunSpec, options: Partial<TrainOptions> = {}) {
-  const folder = join(root.path, 'run');
-  const events: RunEvent[] = [];
-  const outcome = await train(what, { folder, onEvent: (event) => events.push(event), ...options }).then(
-    (result) => ({ result, error: undefined }),
-    (error: LimbeckError) => ({ result: undefined, error }),
-  );
-  const of = <T extends RunEvent['type']>(type: T) =>
-    events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  return { ...outcome, folder, events, of };
-}
+const run = (what: RunSpec, options: Partial<TrainOptions> = {}) =>
+  recordRun(what, { folder: join(root.path, 'run'), ...options });
 
 describe('a run', () => {
   it('tells what it does, in order', async () => {

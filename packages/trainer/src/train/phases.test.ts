@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LimbeckError } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../run/events.js';
 import type { RunSpec } from '../run/run-spec.js';
 import { latestCheckpoint } from '../store/checkpoint/load.js';
+import { recordSteps } from '../testing/record-run.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { phasedDistiller, rememberingDistiller, viewingDistiller } from '../testing/toy-methods.js';
 import { toyDistiller } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
 import { readWeightsFile } from '../weights/read.js';
-import { train } from './loop.js';
 
 const root = temporaryFolder();
 let runs = 0;
@@ -31,25 +29,8 @@ const spec = (changes: Partial<RunSpec> = {}) =>
     ...changes,
   });
 
-async function run(what: RunSpec, { folder = newFolder(), resume = false, until = Infinity } = {}) {
-  const events: RunEvent[] = [];
-  let done = 0;
-  const outcome = await train(what, {
-    folder,
-    resume,
-    onEvent(event) {
-      events.push(event);
-      if (event.type === 'step') done = event.step;
-    },
-    stop: () => done >= until,
-  }).then(
-    (result) => ({ result, error: undefined }),
-    (error: LimbeckError) => ({ result: undefined, error }),
-  );
-  const of = <T extends RunEvent['type']>(type: T) =>
-    events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  return { ...outcome, folder, events, of };
-}
+const run = (what: RunSpec, { folder = newFolder(), resume = false, until = Infinity } = {}) =>
+  recordSteps(what, until, { folder, resume });
 
 const stateAfter = (folder: string) => latestCheckpoint(join(folder, 'checkpoints'), () => undefined)!.state;
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LimbeckError, labelsOf, noTargets, targetsOf } from '@limbeck/core';
+import { labelsOf, noTargets, targetsOf } from '@limbeck/core';
 import { readSafetensors } from '@limbeck/formats';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,10 +8,10 @@ import type { RunEvent } from '../run/events.js';
 import type { RunSpec } from '../run/run-spec.js';
 import { noTask } from '../tasks/none.js';
 import { preparingDistiller } from '../testing/preparing-distiller.js';
+import { recordRun } from '../testing/record-run.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { toyDataset } from '../testing/toy-data.js';
 import { toySpec } from '../testing/toy-run.js';
-import { train } from './loop.js';
 
 const root = temporaryFolder();
 afterAll(() => root.remove());
@@ -33,27 +33,15 @@ const spec = (folder: string | undefined, options: Options = {}, changes: Partia
   };
 };
 
-async function run(
+function run(
   what: RunSpec,
   { folder = newFolder(), resume = false, until = (_: RunEvent) => false as boolean } = {},
 ) {
-  const events: RunEvent[] = [];
   let isOver = false;
-  const error = await train(what, {
-    folder,
-    resume,
-    onEvent(event) {
-      events.push(event);
-      isOver ||= until(event);
-    },
-    stop: () => isOver,
-  }).then(
-    () => undefined,
-    (reason: LimbeckError) => reason,
-  );
-  const of = <T extends RunEvent['type']>(type: T) =>
-    events.filter((event): event is RunEvent & { type: T } => event.type === type);
-  return { folder, events, error, of };
+  const onEvent = (event: RunEvent) => {
+    isOver ||= until(event);
+  };
+  return recordRun(what, { folder, resume, onEvent, stop: () => isOver });
 }
 
 const checkpointOf = (folder: string, step: number) =>

@@ -1,13 +1,12 @@
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LimbeckError } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../run/events.js';
 import { hashOf } from '../run/identity.js';
 import type { RunSpec } from '../run/run-spec.js';
 import type { Manifest } from '../store/checkpoint/manifest.js';
+import { recordSteps } from '../testing/record-run.js';
 import { outcomeOf, readLines, temporaryFolder } from '../testing/run-files.js';
 import { toyDistiller } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
@@ -29,23 +28,8 @@ const spec = (changes: Partial<RunSpec> = {}) =>
 const lastStep = 6;
 
 /** Runs until so many steps are done in all, then stops as on Ctrl-C. */
-async function runUntil(folder: string, step: number, { resume = false, what = spec() } = {}) {
-  const events: RunEvent[] = [];
-  let done = 0;
-  const error = await train(what, {
-    folder,
-    resume,
-    onEvent(event) {
-      events.push(event);
-      if (event.type === 'step') done = event.step;
-    },
-    stop: () => done >= step,
-  }).then(
-    () => undefined,
-    (reason: LimbeckError) => reason,
-  );
-  return { events, error };
-}
+const runUntil = (folder: string, step: number, { resume = false, what = spec() } = {}) =>
+  recordSteps(what, step, { folder, resume });
 
 let expected: ReturnType<typeof outcomeOf>;
 /** A run that was stopped after step 5, to be copied. */

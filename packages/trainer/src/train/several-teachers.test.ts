@@ -1,16 +1,15 @@
 import { join } from 'node:path';
-import type { LimbeckError } from '@limbeck/core';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planStudent } from '../programs/student.js';
-import type { RunEvent } from '../run/events.js';
 import type { RunSpec } from '../run/run-spec.js';
 import type { TeacherSpec } from '../run/teacher-spec.js';
 import { latestCheckpoint } from '../store/checkpoint/load.js';
+import { recordRun } from '../testing/record-run.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { toyBackbone, toyDistiller, toyTeacherWeights } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
-import { type TrainOptions, train } from './loop.js';
+import type { TrainOptions } from './loop.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -49,18 +48,8 @@ function spec(changes: Partial<RunSpec> = {}): RunSpec {
   });
 }
 
-async function run(what: RunSpec, folder: string, options: Partial<TrainOptions> = {}) {
-  const events: RunEvent[] = [];
-  const outcome = await train(what, {
-    folder: join(root.path, folder),
-    onEvent: (event) => events.push(event),
-    ...options,
-  }).then(
-    (result) => ({ result, error: undefined }),
-    (error: LimbeckError) => ({ result: undefined, error }),
-  );
-  return { ...outcome, events, folder: join(root.path, folder) };
-}
+const run = (what: RunSpec, folder: string, options: Partial<TrainOptions> = {}) =>
+  recordRun(what, { folder: join(root.path, folder), ...options });
 
 describe('several teachers', () => {
   it('give their features under their names, each to its own distillers', () => {

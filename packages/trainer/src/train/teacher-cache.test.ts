@@ -1,20 +1,20 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { defineDistiller, type LimbeckError } from '@limbeck/core';
+import { defineDistiller } from '@limbeck/core';
 import { mean, square, sub, type Tensor } from '@limbeck/graph';
 import { referenceBackend } from '@limbeck/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockName } from '../files/lock.js';
-import type { RunEvent } from '../run/events.js';
 import type { RunSpec } from '../run/run-spec.js';
 import type { TeacherCacheSpec, TeacherSpec } from '../run/teacher-spec.js';
 import { cachedSpec, type SpecChanges } from '../testing/cached-spec.js';
+import { recordRun } from '../testing/record-run.js';
 import { roundingBackend } from '../testing/rounding-backend.js';
 import { outcomeOf, temporaryFolder } from '../testing/run-files.js';
 import { toyTeacherWeights } from '../testing/toy-models.js';
 import { toySpec } from '../testing/toy-run.js';
-import { type TrainOptions, train } from './loop.js';
+import type { TrainOptions } from './loop.js';
 
 let root: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -27,19 +27,9 @@ const caches = () => join(root.path, 'caches');
 const spec = (cache: Partial<TeacherCacheSpec> | undefined, changes: SpecChanges = {}): RunSpec =>
   cachedSpec(referenceBackend, cache && { dir: caches(), ...cache }, changes);
 
-async function run(what: RunSpec, folder: string, options: Partial<TrainOptions> = {}) {
-  const events: RunEvent[] = [];
-  const { error } = await train(what, {
-    folder: join(root.path, folder),
-    onEvent: (event) => events.push(event),
-    ...options,
-  }).then(
-    () => ({ error: undefined }),
-    (failure: LimbeckError) => ({ error: failure }),
-  );
-  const of = <T extends RunEvent['type']>(type: T) =>
-    events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  const outcome = () => outcomeOf(join(root.path, folder));
+async function run(what: RunSpec, name: string, options: Partial<TrainOptions> = {}) {
+  const { error, events, of, folder } = await recordRun(what, { folder: join(root.path, name), ...options });
+  const outcome = () => outcomeOf(folder);
   return { error, events, of, outcome, compiled: of('compiled').map(({ program }) => program) };
 }
 

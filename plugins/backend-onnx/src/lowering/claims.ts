@@ -1,5 +1,6 @@
+import { claimFor } from '@limbeck/core/backend';
 import { attr } from '@limbeck/formats';
-import { type CompositeName, compositeName, type composites, type Tensor } from '@limbeck/graph';
+import type { CompositeName, composites, Tensor } from '@limbeck/graph';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
 import { reluGradient, same } from './elementwise.js';
 import type { AttributesOf, Claim } from './lowering.js';
@@ -55,8 +56,7 @@ export type Available = Pick<LoweringTarget, 'kernels' | 'opset'>;
 
 /** The claim on a composite node with what is available, where there is one. */
 export function claimOn(node: Tensor, { kernels, opset }: Available): Claim<never> | undefined {
-  const name = compositeName(node);
-  const claim = name && (claims[name] as Claim<never> | undefined);
+  const claim = claimFor<Claim<never>>(claims, node);
   if (claim === undefined || (claim.since ?? oldestOpset) > opset) return undefined;
   return claim.when?.(node, node.attributes as never, kernels) === false ? undefined : claim;
 }

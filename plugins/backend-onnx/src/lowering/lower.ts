@@ -1,14 +1,6 @@
-import { unsupportedNode } from '@limbeck/core/backend';
+import { primitiveEntry, unsupportedNode } from '@limbeck/core/backend';
 import type { OnnxModel } from '@limbeck/formats';
-import {
-  constantData,
-  type DType,
-  isConstant,
-  type Program,
-  primitiveName,
-  simplify,
-  type Tensor,
-} from '@limbeck/graph';
+import { constantData, type DType, isConstant, type Program, simplify, type Tensor } from '@limbeck/graph';
 import { type Available, claimOn } from './claims.js';
 import type { DeviceKernels } from './device-kernels.js';
 import type { Lowering } from './lowering.js';
@@ -92,13 +84,7 @@ export function lower(program: Program, { target, names, metadata }: LowerOption
 function loweringOf(node: Tensor, available: Available): Lowering<never> {
   const { operation } = node;
   if (operation.kind === 'composite') return claimOn(node, available)!.lower;
-  const name = primitiveName(node);
-  if (name !== undefined) return primitiveLowerings[name] as Lowering<never>;
-  throw unsupportedNode(
-    node,
-    `the ONNX backend does not know '${operation.name}'`,
-    'write it as a composite of the operations of @limbeck/graph',
-  );
+  return primitiveEntry<Lowering<never>>(primitiveLowerings, node, 'the ONNX backend does not know');
 }
 
 function refuse(node: Tensor): void {

@@ -44,7 +44,7 @@ export class Histogram {
   }
 
   /** The range to which values are clipped before 256 levels tell most about them; see {@link divergence}. */
-  mostTelling(): Range {
+  leastDivergence(): Range {
     const { min, max } = this.#range;
     const counts = this.#counts;
     const step = (max - min) / counts.length;

@@ -36,6 +36,6 @@ export async function observe(
   const histograms = await countValues(model, extremes, { zeros, groupBytes }, options);
   const rare = (100 - percentile) / 200;
   const rangeOf = (histogram: Histogram) =>
-    method === 'entropy' ? histogram.mostTelling() : histogram.within(rare);
+    method === 'entropy' ? histogram.leastDivergence() : histogram.within(rare);
   return new Map([...histograms].map(([value, histogram]) => [value, rangeOf(histogram)]));
 }

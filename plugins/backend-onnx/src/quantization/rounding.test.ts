@@ -67,13 +67,13 @@ describe('a histogram', () => {
     histogram.add(bulk);
     histogram.add(new Float32Array(50_000));
     histogram.add(Float32Array.of(40));
-    const { min, max } = histogram.mostTelling();
+    const { min, max } = histogram.leastDivergence();
     expect(min).toBe(0);
     expect(max).toBeGreaterThanOrEqual(2);
     expect(max).toBeLessThan(10);
     const even = new Histogram({ min: -1, max: 1 });
     even.add(Float32Array.from({ length: 40_960 }, (_, i) => -1 + (2 * (i % 2048) + 1) / 2048));
-    expect(even.mostTelling()).toEqual({ min: -1, max: 1 });
+    expect(even.leastDivergence()).toEqual({ min: -1, max: 1 });
   });
 
   test('of one value is that value', () => {

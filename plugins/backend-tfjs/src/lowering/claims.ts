@@ -1,4 +1,5 @@
-import { type CompositeName, compositeName, type composites, type Tensor } from '@limbeck/graph';
+import { claimFor } from '@limbeck/core/backend';
+import type { CompositeName, composites, Tensor } from '@limbeck/graph';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
 import { reluGradient, same } from './elementwise.js';
 import type { AttributesOf, Claim } from './lowering.js';
@@ -43,7 +44,6 @@ export const claims: {
 
 /** The claim on a composite node, where there is one. */
 export function claimOn(node: Tensor): Claim<never> | undefined {
-  const name = compositeName(node);
-  const claim = name && (claims[name] as Claim<never> | undefined);
+  const claim = claimFor<Claim<never>>(claims, node);
   return claim?.when?.(node, node.attributes as never) === false ? undefined : claim;
 }

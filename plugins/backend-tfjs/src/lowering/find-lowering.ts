@@ -1,5 +1,5 @@
-import { unsupportedNode } from '@limbeck/core/backend';
-import { type DType, formatShape, type PrimitiveName, primitiveName, type Tensor } from '@limbeck/graph';
+import { primitiveEntry, unsupportedNode } from '@limbeck/core/backend';
+import { type DType, formatShape, type PrimitiveName, type Tensor } from '@limbeck/graph';
 import { claimOn } from './claims.js';
 import type { Lowering } from './lowering.js';
 import { primitiveLowerings } from './primitives.js';
@@ -45,11 +45,5 @@ export function loweringOf(node: Tensor): Lowering<never> {
     );
   }
   if (operation.kind === 'composite') return claimOn(node)!;
-  const name = primitiveName(node);
-  if (name !== undefined) return primitiveLowerings[name] as Lowering<never>;
-  throw unsupportedNode(
-    node,
-    `the tfjs backend does not know '${operation.name}'`,
-    'write it as a composite of the operations of @limbeck/graph',
-  );
+  return primitiveEntry<Lowering<never>>(primitiveLowerings, node, 'the tfjs backend does not know');
 }

@@ -1,4 +1,5 @@
-import { type CompositeName, compositeName, type composites, type Tensor } from '@limbeck/graph';
+import { claimFor } from '@limbeck/core/backend';
+import type { CompositeName, composites, Tensor } from '@limbeck/graph';
 import type { AttributesOf, None } from '../../lowering/lowering.js';
 import type { KernelTarget } from '../device.js';
 import { conv2dInputGradient, conv2dWeightGradient } from './convolution-gradients.js';
@@ -48,7 +49,6 @@ const claims: {
 
 /** The claim on a composite node, where there is one. */
 export function claimOn(node: Tensor, target: KernelTarget): KernelClaim<never> | undefined {
-  const name = node.dtype === 'float32' ? compositeName(node) : undefined;
-  const claim = name && (claims[name] as KernelClaim<never> | undefined);
+  const claim = node.dtype === 'float32' ? claimFor<KernelClaim<never>>(claims, node) : undefined;
   return claim?.when?.(node, target, node.attributes as never) === false ? undefined : claim;
 }

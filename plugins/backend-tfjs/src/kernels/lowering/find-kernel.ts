@@ -1,10 +1,9 @@
-import { unsupportedNode } from '@limbeck/core/backend';
+import { primitiveEntry, unsupportedNode } from '@limbeck/core/backend';
 import {
   bytesPerElement,
   type DType,
   formatShape,
   type PrimitiveName,
-  primitiveName,
   sizeOf,
   type Tensor,
 } from '@limbeck/graph';
@@ -78,11 +77,5 @@ export function kernelOf(node: Tensor, target: KernelTarget): Kernel<never> {
   checkType(node, target);
   checkShape(node, target);
   if (operation.kind === 'composite') return claimOn(node, target)!;
-  const name = primitiveName(node);
-  if (name !== undefined) return primitiveKernels[name] as Kernel<never>;
-  throw unsupportedNode(
-    node,
-    `the tfjs kernels do not know '${operation.name}'`,
-    'write it as a composite of the operations of @limbeck/graph',
-  );
+  return primitiveEntry<Kernel<never>>(primitiveKernels, node, 'the tfjs kernels do not know');
 }

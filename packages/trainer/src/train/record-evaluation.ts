@@ -9,7 +9,7 @@ import type { RunSpec } from '../run/run-spec.js';
  *
  * @returns whether it is the best so far
  */
-export function judge(
+export function recordEvaluation(
   progress: Progress,
   test: MetricValues,
   { metrics, earlyStopping }: Pick<RunSpec, 'metrics' | 'earlyStopping'>,
