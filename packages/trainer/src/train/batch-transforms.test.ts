@@ -91,8 +91,13 @@ describe('a batch', () => {
 });
 
 describe('a run', () => {
-  it('ends as if it had not been stopped', async () => {
-    const what = spec(either);
+  it.each([
+    ['mixed batches', undefined],
+    ['class-balanced samples', 'balanced'],
+    ['weighted classes', { weights: [1, 3] }],
+  ] as const)('with %s ends as if it had not been stopped', async (_, sampling) => {
+    const mixed = spec(sampling === undefined ? either : []);
+    const what: RunSpec = { ...mixed, data: { ...mixed.data, sampling } };
     const [whole, stopped] = [newFolder(), newFolder()];
     await train(what, { folder: whole });
     let done = 0;
