@@ -46,10 +46,17 @@ const mayUse = (folder: string, name: string) => {
   return names === 'anything' || names.includes(name);
 };
 
-const declared = ({ manifest }: Package, name: string) =>
-  Object.hasOwn({ ...manifest.dependencies, ...manifest.peerDependencies }, name) ||
+/** What an installed package may import. */
+const dependenciesOf = ({ manifest }: Package) => ({
+  ...manifest.dependencies,
+  ...manifest.optionalDependencies,
+  ...manifest.peerDependencies,
+});
+
+const declared = (from: Package, name: string) =>
+  Object.hasOwn(dependenciesOf(from), name) ||
   // Nobody installs a private package without its development dependencies.
-  (manifest.private === true && Object.hasOwn(manifest.devDependencies ?? {}, name));
+  (from.manifest.private === true && Object.hasOwn(from.manifest.devDependencies ?? {}, name));
 
 /** The folder of a source file inside its package: `src/run/events.ts` is in `run`. */
 const layerOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];
@@ -62,10 +69,10 @@ export const checks: Record<string, Check> = {
   }),
 
   'dependencies follow the arrows': (packages) =>
-    packages.flatMap(({ folder, manifest }) =>
-      Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
-        .filter((name) => isOurs(name, packages) && !mayUse(folder, name))
-        .map((name) => `${folder}/package.json: must not depend on ${name}`),
+    packages.flatMap((from) =>
+      Object.keys(dependenciesOf(from))
+        .filter((name) => isOurs(name, packages) && !mayUse(from.folder, name))
+        .map((name) => `${from.folder}/package.json: must not depend on ${name}`),
     ),
 
   'runtimes, inversify and cosmiconfig stay in their places': eachImport(({ from, kind, target }) => {
@@ -128,15 +135,14 @@ export const checks: Record<string, Check> = {
     }),
 
   "our packages' ranges cover our packages' versions": (packages) =>
-    packages.flatMap(({ folder, manifest }) =>
+    packages.flatMap((from) =>
       Object.entries({
-        ...manifest.dependencies,
-        ...manifest.devDependencies,
-        ...manifest.peerDependencies,
+        ...dependenciesOf(from),
+        ...from.manifest.devDependencies,
       }).flatMap(([name, range]) => {
         const version = packages.find((other) => other.manifest.name === name)?.manifest.version;
         if (version === undefined || semver.satisfies(version, range)) return [];
-        return [`${folder}/package.json: ${name} ${range} does not cover ${version}`];
+        return [`${from.folder}/package.json: ${name} ${range} does not cover ${version}`];
       }),
     ),
 

@@ -21,6 +21,8 @@ export const scripts = {
   soak: { needs: built, run: ['packages/fuzz/dist/soak/main.js'] },
   bench: { needs: built, run: ['packages/bench/dist/main.js'] },
   'setup:tfjs': { needs: built, run: ['plugins/backend-tfjs/dist/setup/main.js'] },
+  rehearse: { needs: built, run: ['packages/workspace/src/release/rehearse.mjs'] },
+  release: { needs: built, run: ['packages/workspace/src/release/release.mjs'] },
   typecheck: { needs: built, run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'] },
   lint: { needs: installed, run: ['node_modules/@biomejs/biome/bin/biome', 'check'] },
   format: { needs: installed, run: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'] },

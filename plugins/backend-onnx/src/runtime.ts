@@ -13,7 +13,7 @@ export async function loadRuntime(): Promise<Runtime> {
     return runtime;
   } catch (cause) {
     throw new LimbeckError('BACKEND_UNAVAILABLE', `onnxruntime-node cannot be loaded: ${messageOf(cause)}`, {
-      hint: 'npm install onnxruntime-node, on a platform it has binaries for (Linux, macOS and Windows, x64 and arm64)',
+      hint: 'npm install onnxruntime-node --ignore-scripts, on a platform it has binaries for (Linux, macOS and Windows, x64 and arm64)',
       cause,
     });
   }
