@@ -21,6 +21,13 @@ function wholeNumber(value: string): number {
   throw new InvalidArgumentError('give a whole number');
 }
 
+/** A number that is 0 or more. */
+function notNegative(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new InvalidArgumentError('give a number that is not negative');
+}
+
 /** Implementations are imported when their command runs: `--help` must not wait for what it does not show. */
 const commands = {
   train: () => import('./commands/train.js').then(({ train }) => train),
@@ -249,6 +256,23 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
         'float32',
         'float16',
       ]),
+    )
+    .addOption(
+      new Option('--precision <precision>', 'int8 is calibrated and measured (default: float32)').choices([
+        'float32',
+        'int8',
+      ]),
+    )
+    .addOption(
+      new Option('--max-drop <points>', 'points of top-1 that int8 may cost (default: 1)').argParser(
+        notNegative,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--calibration-images <n>',
+        'training images that int8 is calibrated on (default: 512)',
+      ).argParser(positive),
     )
     .option('--force', 'overwrite what is there')
     .addOption(config())

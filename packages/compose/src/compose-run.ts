@@ -11,7 +11,7 @@ import {
 } from '@limbeck/core/host';
 import type { RunDataset } from '@limbeck/data';
 import type { ModelChoice, Placement, RunSpec, TeacherSpec } from '@limbeck/trainer';
-import { place } from './backend.js';
+import { place, placeForeign } from './backend.js';
 import { copyLayers } from './copy-layers.js';
 import { findParts } from './find-parts.js';
 import { preparedFolder, type RunFolders } from './folders.js';
@@ -56,10 +56,13 @@ export async function composeRun(config: ResolvedConfig, host: Host, folders: Ru
     data: { ...dataSettings(config), dataset, augment, batchTransforms },
     placement,
     license: config.license,
+    ...(config.train.export.some(({ precision }) => precision === 'int8') && {
+      loader: await placeForeign(where, host),
+    }),
     exporters: config.train.export.map((use, i) => {
       const placed = placedUse('train.export.*', use, i);
-      const { name, normalize, layout, embedding } = use;
-      return { ...host.use('exporters', placed.use, placed), name, normalize, layout, embedding };
+      const { use: id, ...settings } = Object.fromEntries(placed.own.map((key) => [key, use[key]]));
+      return { ...host.use('exporters', placed.use, placed), ...settings };
     }),
   };
 }

@@ -26,7 +26,7 @@ export interface DeployedModel {
   /** The same without state: weights are constants. */
   bound(batch: number): Program;
   /** The same as other programs run it, for images of this form. */
-  exported(form: ExportForm): Program;
+  exported(form: ExportForm, batch?: number): Program;
   /** What it is made of. */
   summary(): DeployedSummary;
 }
@@ -92,7 +92,8 @@ function deploy(spec: ModelsSpec, weights: Weights, facts: ModelFacts): Deployed
     program,
     state,
     bound: (batch) => bindState(program(batch), state),
-    exported: (form) => exportedProgram(spec, state, { ...form, normalization: facts.normalization }),
+    exported: (form, batch = 1) =>
+      exportedProgram(spec, state, { ...form, batch, normalization: facts.normalization }),
     summary: () => summarizeDeployed(spec),
   };
 }

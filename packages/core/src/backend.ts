@@ -29,6 +29,7 @@ export {
   type TrialOptions,
 } from './contracts/backend.js';
 export {
+  type CalibratedExport,
   defineExporter,
   type ExportContext,
   type ExportedFiles,

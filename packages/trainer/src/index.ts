@@ -134,6 +134,7 @@ export type {
   DeployedCost,
   Fidelity,
   InferenceCost,
+  Int8Figures,
   LossValues,
   MetricValues,
   TeacherFacts,
@@ -176,6 +177,7 @@ export type { Manifest } from './store/checkpoint/manifest.js';
 export { RunFolder, type RunRecord, runFiles } from './store/run-folder.js';
 export { type RunEpoch, type RunWeights, readRunWeights } from './store/run-weights.js';
 export { describeCaches } from './train/describe-caches.js';
+export { exportInt8, type Int8Export } from './train/export-int8.js';
 export { type TrainOptions, train } from './train/loop.js';
 export { otherOptions } from './weights/check-origin.js';
 export {

@@ -2,6 +2,7 @@ import type { RunEstimate, StepMeasurement } from '@limbeck/trainer';
 import type { BenchRequest } from './bench-task.js';
 import type { CompareRequest, CompareResult } from './compare-task.js';
 import type { EvaluateRequest, EvaluateResult } from './evaluate-task.js';
+import type { Int8Request, Int8Result } from './int8-task.js';
 import type { WorkContext } from './messages.js';
 import type { PlanRequest } from './plan-task.js';
 import type { PredictRequest, PredictResult } from './predict-task.js';
@@ -16,6 +17,7 @@ export interface Tasks {
   readonly predict: { readonly request: PredictRequest; readonly result: PredictResult };
   readonly tune: { readonly request: TuneRequest; readonly result: TuneResult };
   readonly bench: { readonly request: BenchRequest; readonly result: StepMeasurement };
+  readonly int8: { readonly request: Int8Request; readonly result: Int8Result };
   readonly compare: { readonly request: CompareRequest; readonly result: CompareResult };
 }
 
@@ -32,6 +34,7 @@ const performers: Performers = {
   predict: () => import('./predict-task.js').then(({ predictTask }) => predictTask),
   tune: () => import('./tune-task.js').then(({ tuneTask }) => tuneTask),
   bench: () => import('./bench-task.js').then(({ benchTask }) => benchTask),
+  int8: () => import('./int8-task.js').then(({ int8Task }) => int8Task),
   compare: () => import('./compare-task.js').then(({ compareTask }) => compareTask),
 };
 

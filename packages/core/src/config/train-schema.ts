@@ -45,6 +45,18 @@ export const exportSettings = z.looseObject({
     .boolean()
     .optional()
     .describe('Whether it is the encoder alone, which gives embeddings. Absent: false, it gives logits.'),
+  precision: z
+    .enum(['float32', 'int8'])
+    .optional()
+    .describe('`int8` calibrates it on training images and measures it beside float32. Absent: float32.'),
+  maxDrop: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      'Points of top-1 that int8 may cost; layers stay in float32 until it costs no more. Absent: 1.',
+    ),
+  calibrationImages: count.optional().describe('Training images that int8 is calibrated on. Absent: 512.'),
 });
 
 const exported = z

@@ -1,4 +1,5 @@
 import type { Program } from '@limbeck/graph';
+import type { Calibration } from './backend.js';
 import type { OptionSchema } from './contribution.js';
 
 /** The content of one file, or of a folder: contents by name, with `/` between folders. */
@@ -12,6 +13,14 @@ export interface ExportContext<Options = unknown> {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** A program that is calibrated: which of its layers may compute in int8, and the files of any choice among them. */
+export interface CalibratedExport {
+  /** Layers that compute in int8, by their scope, in order. */
+  readonly layers: readonly string[];
+  /** @param float32 layers that stay in float32 all the same */
+  write(float32?: ReadonlySet<string>): ExportedFiles;
+}
+
 /** Writes a stateless program (its weights bound as constants) as a file or a folder that other tools read. */
 export interface Exporter<Options = undefined> {
   /** What `train.export` and `limbeck export --format` take, e.g. `onnx`. */
@@ -23,6 +32,15 @@ export interface Exporter<Options = undefined> {
   readonly options?: OptionSchema<Options>;
   /** @throws LimbeckError BACKEND_UNSUPPORTED naming what the format cannot hold */
   write(program: Program, context: ExportContext<Options>): ExportedFiles;
+  /**
+   * Finds the ranges of activations over the batches of a calibration, for files in int8. Absent: the format has none.
+   *
+   * @throws LimbeckError BACKEND_UNSUPPORTED where nothing of it can be computed in int8
+   */
+  calibrate?(
+    program: Program,
+    context: ExportContext<Options> & { readonly calibration: Calibration },
+  ): Promise<CalibratedExport>;
 }
 
 /**

@@ -104,8 +104,17 @@ export function openAside(
     : openTeacher(run, teacher, [...new Set([...pathsOf(teacher), ...paths])], { emit });
 }
 
+/** What images of calibration are taken from. */
+export interface CalibrationSource {
+  readonly data: Pick<RunSpec['data'], 'dataset' | 'batchSize'>;
+  readonly seed: number;
+}
+
 /** Training images as they are, from the beginning of an order drawn from the run's seed: the same in a resumed run. */
-async function calibrationBatches({ data, seed }: RunSpec, images: number): Promise<readonly Feeds[]> {
+export async function calibrationBatches(
+  { data, seed }: CalibrationSource,
+  images: number,
+): Promise<readonly Feeds[]> {
   const { dataset, batchSize } = data;
   const { train: split, imageShape, evaluation = [] } = dataset;
   const loader = createTrainLoader({

@@ -1,5 +1,13 @@
 import type { ErrorCode, MetricFormat } from '@limbeck/core';
-import type { CacheFacts, DeployedCost, Fidelity, LossValues, MetricValues, TeacherFacts } from './facts.js';
+import type {
+  CacheFacts,
+  DeployedCost,
+  Fidelity,
+  Int8Figures,
+  LossValues,
+  MetricValues,
+  TeacherFacts,
+} from './facts.js';
 import type { ExportedEpoch } from './run-result.js';
 import type { AverageSettings } from './update-rules.js';
 
@@ -204,6 +212,8 @@ export type RunEvent =
       readonly exported: ExportedEpoch;
       /** What answering an image takes, where more than the student is deployed. */
       readonly deployed?: DeployedCost;
+      /** Files in int8 beside float32, by kind. */
+      readonly int8?: Readonly<Record<string, Int8Figures>>;
       /** Paths of what was written, by kind: `safetensors`, `onnx` ... */
       readonly files: Readonly<Record<string, string>>;
       readonly seconds: number;

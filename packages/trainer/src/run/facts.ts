@@ -54,3 +54,20 @@ export interface DeployedCost extends InferenceCost {
   readonly owners: Readonly<Record<string, number>>;
   readonly plain: InferenceCost;
 }
+
+/** A model in int8 beside itself in float32. */
+export interface Int8Figures {
+  /** Images of the evaluated split. */
+  readonly samples: number;
+  /** Share of right predictions; absent where the split has no class indices. */
+  readonly top1?: { readonly float32: number; readonly int8: number };
+  /** Share of equal predictions. */
+  readonly agreement: number;
+  readonly bytes: { readonly float32: number; readonly int8: number };
+  /** Median time for one image alone, where it was exported. */
+  readonly latencyMs: { readonly float32: number; readonly int8: number };
+  /** Layers that compute in int8. */
+  readonly layers: number;
+  /** Layers that stay in float32 because int8 cost too much there, the most harmful first. */
+  readonly float32: readonly string[];
+}

@@ -1,4 +1,4 @@
-import type { DeployedCost, Fidelity, MetricValues } from './facts.js';
+import type { DeployedCost, Fidelity, Int8Figures, MetricValues } from './facts.js';
 
 /** What was found out about a teacher before training. */
 export interface TeacherResult {
@@ -44,6 +44,8 @@ export interface RunResult {
   readonly best: MetricValues & { readonly epoch: number };
   /** Which epoch's student was written. */
   readonly exported: ExportedEpoch;
+  /** Files in int8 beside float32, by kind; absent where there are none. */
+  readonly int8?: Readonly<Record<string, Int8Figures>>;
   /** Paths of what was written, by kind: `safetensors`, `onnx` ... */
   readonly files: Readonly<Record<string, string>>;
   readonly seconds: number;

@@ -56,6 +56,12 @@ export interface StudentSpec extends ModelsSpec, UpdateRules {
 export interface ExporterChoice extends Chosen<Exporter<any>>, ExportForm {
   /** Of the file, without its ending. Default `student`. */
   readonly name?: string | undefined;
+  /** `int8` needs {@link RunSpec.loader}. Default float32. */
+  readonly precision?: 'float32' | 'int8' | undefined;
+  /** Points of top-1 that int8 may cost. Default 1. */
+  readonly maxDrop?: number | undefined;
+  /** Training images that int8 is calibrated on. Default 512. */
+  readonly calibrationImages?: number | undefined;
 }
 
 /**
@@ -74,6 +80,8 @@ export interface RunSpec extends Omit<StudentSpec, keyof TrainSettings>, TrainSe
   readonly placement: Placement;
   /** Formats the finished student is written in, besides safetensors. */
   readonly exporters: readonly ExporterChoice[];
+  /** Runs exported files, to measure those in int8. Default: none is exported. */
+  readonly loader?: Placement | undefined;
   /** Licence of what the run makes, which its files say. Default: they say nothing. */
   readonly license?: string | undefined;
 }

@@ -3,11 +3,8 @@ import { coreVersion } from '@limbeck/core/host';
 import { writeSafetensors } from '@limbeck/formats';
 import type { StateDict } from '@limbeck/graph';
 import { removeQuietly, writeAtomically, writeJson } from '../files/atomic.js';
-import { writeExported } from '../files/exported.js';
-import { exportedProgram } from '../programs/exported.js';
 import { defaultTask } from '../programs/plan-task.js';
 import type { RunListener } from '../run/events.js';
-import { describeForm } from '../run/export-form.js';
 import { findNotFinite } from '../run/finite.js';
 import type { Progress } from '../run/progress.js';
 import type { RunResult } from '../run/run-result.js';
@@ -17,6 +14,7 @@ import type { CompiledRun } from './compiled-run.js';
 import { measureDeployed } from './deployed-cost.js';
 import { type EndEpoch, endEpochs } from './end-epochs.js';
 import { type PreparedRun, parameterCount } from './prepare.js';
+import { writeExports } from './write-exports.js';
 
 /**
  * Writes what a run is for: the deployed student of the epoch that was asked for in every format, the weights of the other
@@ -31,7 +29,7 @@ export async function finish(
   { folder, progress, emit }: { folder: RunFolder; progress: Progress; emit: RunListener },
 ): Promise<RunResult> {
   const { spec, plan } = run;
-  const { student, data, exporters } = spec;
+  const { student, data } = spec;
   const split = data.dataset.evaluated ?? 'test';
   const { epoch: bestEpoch, values } = progress.best!;
   const { chosen, other } = await endEpochs(run, compiled, { folder, progress, emit });
@@ -49,16 +47,8 @@ export async function finish(
     // of a run that ended here before it was extended
     else removeQuietly(folder.file(name));
   }
-  for (const { contribution: exporter, options, name = 'student', ...form } of exporters) {
-    const path = folder.file(`${name}${exporter.extension}`);
-    const { normalization } = data.dataset;
-    const program = exportedProgram(spec, chosen.state, { ...form, normalization });
-    writeExported(
-      path,
-      exporter.write(program, { options, metadata: { ...metadata, ...describeForm(form) } }),
-    );
-    files[name === 'student' ? exporter.id : `${exporter.id} ${name}`] = path;
-  }
+  const { files: exported, int8 } = await writeExports(spec, { state: chosen.state, metadata, folder, emit });
+  Object.assign(files, exported);
   const result: RunResult = {
     folder: folder.path,
     version: coreVersion,
@@ -83,6 +73,7 @@ export async function finish(
         other: { epoch: other.epoch, as: other.as, file: folder.file(runFiles.others[other.as]) },
       }),
     },
+    ...(Object.keys(int8).length > 0 && { int8 }),
     files,
     seconds: progress.seconds,
   };

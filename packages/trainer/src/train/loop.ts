@@ -96,8 +96,19 @@ async function trainFrom({ progress, state }: Beginning, work: Work): Promise<Ru
     progress.seconds = session.pace.seconds;
     const result = await finish(run, compiled, { folder, progress, emit });
     session.prune();
-    const { epochs, last, best, exported, deployed, files, seconds } = result;
-    emit({ type: 'finish', folder: folder.path, epochs, last, best, exported, deployed, files, seconds });
+    const { epochs, last, best, exported, deployed, int8, files, seconds } = result;
+    emit({
+      type: 'finish',
+      folder: folder.path,
+      epochs,
+      last,
+      best,
+      exported,
+      deployed,
+      int8,
+      files,
+      seconds,
+    });
     return result;
   } finally {
     await compiled.dispose();

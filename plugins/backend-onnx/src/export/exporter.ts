@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { standardKernels } from '../lowering/device-kernels.js';
 import { lower, lowestOpset, type PortNames, prepare } from '../lowering/lower.js';
 import { newestOpset, oldestOpset } from '../lowering/opset.js';
+import { calibrated } from './calibrated.js';
 import { inFloat16 } from './float16.js';
 
 const options = z.strictObject({
@@ -71,5 +72,13 @@ export const onnxExporter = {
   write(program, { options: { opset, dtype } = options.parse({}), metadata }) {
     const model = exportedModel(program, { opset, metadata });
     return encodeOnnx(dtype === 'float16' ? inFloat16(model) : model);
+  },
+  calibrate(program, { options: { opset, dtype } = options.parse({}), metadata, calibration }) {
+    if (dtype === 'float32') {
+      return calibrated(exportedModel(program, { opset, metadata }), program, calibration);
+    }
+    throw new LimbeckError('CONFIG_INVALID', 'an export in int8 keeps what is not in int8 in float32', {
+      hint: `leave dtype '${dtype}' out, or the precision`,
+    });
   },
 } satisfies Exporter<OnnxExportOptions>;

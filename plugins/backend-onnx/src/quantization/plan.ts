@@ -31,14 +31,18 @@ export type Ends = Pick<Calibration, 'firstConvolution' | 'classifier'>;
  * windows of it. Pooling at the end stays float, and so do the first convolution and the classifier unless they are asked
  * for: they cost next to nothing, and their errors would reach every feature, or every logit.
  *
+ * @param float32 convolutions that are not
  * @throws LimbeckError BACKEND_UNSUPPORTED where the classifier is asked for and none is found
  */
 export function planQuantization(
   model: OnnxModel,
   { firstConvolution = 'float32', classifier: last = 'float32' }: Ends = {},
+  float32: ReadonlySet<OnnxNode> = new Set(),
 ): QuantizationPlan {
   const index = new ModelIndex(model);
-  const convolutions = constantConvolutions(index, firstConvolution);
+  const convolutions = new Set(
+    [...constantConvolutions(index, firstConvolution)].filter((node) => !float32.has(node)),
+  );
   const classifier = last === 'int8' ? findClassifier(index) : undefined;
   const nodes = new Map<OnnxNode, QuantizedNode>();
   const absorbed = new Set<OnnxNode>();
