@@ -58,6 +58,7 @@ export {
   type TransformedGradients,
 } from './contracts/gradient-transform.js';
 export { defineLoss, type Loss } from './contracts/loss.js';
+export { countFits, memberCount, membersOf, memberUses } from './contracts/members.js';
 export {
   defineMetric,
   type MeasuredFeature,

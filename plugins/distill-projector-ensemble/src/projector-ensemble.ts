@@ -1,18 +1,20 @@
-import { type DistillerContext, defineDistiller, type Use, useOption } from '@limbeck/core';
+import {
+  countFits,
+  type DistillerContext,
+  defineDistiller,
+  memberCount,
+  membersOf,
+  memberUses,
+  useOption,
+} from '@limbeck/core';
 import { add, mul, type Tensor } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
 import { z } from 'zod';
 
 const options = z
   .strictObject({
-    projectors: z
-      .int()
-      .min(1)
-      .max(64)
-      .optional()
-      .describe('number of projectors; default 3, or as many as are listed'),
-    projector: z
-      .union([useOption, z.array(useOption).min(1).max(64)])
+    projectors: memberCount.optional().describe('number of projectors; default 3, or as many as are listed'),
+    projector: memberUses
       .default({ use: 'linear', activation: 'relu' })
       .describe('what each of them is, or a list of them'),
     side: z
@@ -28,11 +30,10 @@ const options = z
     tap: z.string().default('embedding').describe('the feature on both sides'),
     teacherTap: z.string().optional().describe("the teacher's feature; default as `tap`"),
   })
-  .refine(
-    ({ projectors, projector }) =>
-      !Array.isArray(projector) || projectors === undefined || projectors === projector.length,
-    { path: ['projectors'], message: 'expected as many as `projector` lists; leave it out' },
-  );
+  .refine(({ projectors, projector }) => countFits(projector, projectors), {
+    path: ['projectors'],
+    message: 'expected as many as `projector` lists; leave it out',
+  });
 
 type Options = z.infer<typeof options>;
 
@@ -44,9 +45,7 @@ function project(
   build: DistillerContext<Options>['project'],
 ): Tensor[] {
   if (side === 'none') return [build('identity', m, from, to.shape)];
-  const members: readonly Use[] = Array.isArray(projector)
-    ? projector
-    : Array.from({ length: projectors }, () => projector);
+  const members = membersOf(projector, projectors);
   if (combination === 'per-projector')
     return members.map((member, k) => build(member, m.in(k), from, to.shape));
   return [build({ use: 'ensemble', projector: members }, m, from, to.shape)];

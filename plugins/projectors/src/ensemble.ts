@@ -1,4 +1,4 @@
-import { defineProjector, useOption } from '@limbeck/core';
+import { countFits, defineProjector, memberCount, membersOf, memberUses } from '@limbeck/core';
 import { add, mul } from '@limbeck/graph';
 import { z } from 'zod';
 
@@ -12,24 +12,17 @@ export default defineProjector({
   description: 'several projectors, averaged',
   options: z
     .strictObject({
-      count: z
-        .int()
-        .min(1)
-        .max(64)
-        .optional()
-        .describe('number of projectors; default 3, or as many as are listed'),
-      projector: z
-        .union([useOption, z.array(useOption).min(1).max(64)])
+      count: memberCount.optional().describe('number of projectors; default 3, or as many as are listed'),
+      projector: memberUses
         .default({ use: 'linear', activation: 'relu' })
         .describe('what each of them is, or a list of them'),
     })
-    .refine(
-      ({ count, projector }) =>
-        !Array.isArray(projector) || count === undefined || count === projector.length,
-      { path: ['count'], message: 'expected as many as `projector` lists; leave it out' },
-    ),
+    .refine(({ count, projector }) => countFits(projector, count), {
+      path: ['count'],
+      message: 'expected as many as `projector` lists; leave it out',
+    }),
   project(m, x, target, { count = 3, projector }, build) {
-    const members = Array.isArray(projector) ? projector : Array.from({ length: count }, () => projector);
+    const members = membersOf(projector, count);
     const outputs = members.map((use, k) => build(use, m.in(k), x, target));
     return mul(
       outputs.reduce((sum, output) => add(sum, output)),

@@ -7,7 +7,7 @@ import { coreVersion as ownVersion } from '../version.js';
 import { catalogOf, infoOf, type Settled, settle } from './catalog.js';
 import { checkPlugins } from './check-plugins.js';
 import { type Claim, collector } from './collect.js';
-import { createView, type Host } from './host.js';
+import { type Host, hostOf } from './host.js';
 import { type CheckedPlugin, type PluginEntry, type PluginFailure, pluginsError } from './plugin-entry.js';
 
 /** What {@link createHost} makes a host from. */
@@ -45,7 +45,7 @@ export async function createHost({
     const modules = plugins.map((plugin) => moduleOf(settled.filter(({ claim }) => claim.plugin === plugin)));
     container.load(...modules);
     const catalog = catalogOf(settled);
-    const host = createView({
+    const host = hostOf({
       container,
       catalog,
       coreVersion,

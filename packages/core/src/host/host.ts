@@ -55,7 +55,7 @@ export interface Host {
   dispose(): Promise<void>;
 }
 
-/** What a {@link createView} looks into. */
+/** What a host is made of. */
 export interface HostParts {
   readonly container: Container;
   readonly catalog: Catalog;
@@ -64,8 +64,8 @@ export interface HostParts {
   readonly dispose: () => Promise<void>;
 }
 
-/** The host's face, over a container that resolves and a catalogue that lists. */
-export function createView({ container, catalog, coreVersion, plugins, dispose }: HostParts): Host {
+/** A host over a container that resolves contributions and a catalogue that lists them. */
+export function hostOf({ container, catalog, coreVersion, plugins, dispose }: HostParts): Host {
   const disposal: { promise?: Promise<void> } = {};
 
   function get<K extends Kind>(kind: K, id: string): Contributions[K] {

@@ -1,23 +1,20 @@
-import { Graph, gradients, interpret, program, tensorData } from '@limbeck/graph';
+import type { SampleInput } from '@limbeck/graph';
+import { differentiate } from '@limbeck/testkit';
 import { expect, test } from 'vitest';
 import { cosineDistance } from './cosine.js';
 
+const rows = (values: number[][]): SampleInput => ({
+  shape: [values.length, values[0]!.length],
+  values: values.flat(),
+});
+
+/** Value and gradient for the student. */
 function run(student: number[][], teacher: number[][]) {
-  const graph = new Graph();
-  const shape = [student.length, student[0]!.length];
-  const s = graph.input('student', shape);
-  const loss = cosineDistance(s, graph.input('teacher', shape), 1e-6);
-  const [gradient] = gradients(loss, [s]);
-  const feed = (rows: number[][]) => tensorData('float32', shape, Float32Array.from(rows.flat()));
-  const target = program({ name: 'cosine', outputs: { loss, gradient: gradient! } });
-  const { outputs } = interpret(
-    target,
-    new Map([
-      ['student', feed(student)],
-      ['teacher', feed(teacher)],
-    ]),
-  );
-  return { loss: outputs.get('loss')!.data[0]!, gradient: [...outputs.get('gradient')!.data] };
+  const inputs = [rows(student), rows(teacher)];
+  const { value, gradients } = differentiate((s, t) => cosineDistance(s, t, 1e-6), inputs, {
+    precision: 'float32',
+  });
+  return { loss: value, gradient: [...gradients[0]!] };
 }
 
 /** Mean of 1 - cosine by plain loops. */
