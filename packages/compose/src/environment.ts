@@ -19,7 +19,7 @@ export interface Environment {
   readonly started: string;
 }
 
-/** Looks around. */
+/** Describes the machine, the versions and the repository. */
 export async function describeEnvironment(
   host: Host,
   cwd: string,

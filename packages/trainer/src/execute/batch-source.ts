@@ -10,7 +10,7 @@ import {
 } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
 import { randomFeeds } from '@limbeck/nn';
-import type { Picture } from '../programs/pictures.js';
+import type { ImageInput } from '../programs/image-inputs.js';
 import type { StepPlan } from '../programs/student.js';
 import { viewInput } from '../programs/views.js';
 import { drawsOf } from '../run/draws.js';
@@ -38,23 +38,20 @@ export class BatchSource {
   readonly #seed: number;
 
   /**
-   * @param pictures what steps look at, by input
+   * @param imageInputs what steps look at, by input
    * @param steps of every phase
    */
   constructor(
     { data, seed, teachers }: RunSpec,
-    pictures: ReadonlyMap<string, Picture>,
+    imageInputs: ReadonlyMap<string, ImageInput>,
     steps: readonly StepPlan[],
   ) {
     const { dataset, batchSize, sampling } = data;
     const { train: split, imageShape } = dataset;
     const draws = drawsOf({ data, teachers });
-    const common = {
-      ...{ ...trainingImages(dataset), split, batchSize, seed, sampling },
-      draws,
-    };
+    const common = { ...trainingImages(dataset), split, batchSize, seed, sampling, draws };
     this.#loaders = new Map(
-      [...pictures].map(([input, { augment, number }]) => [
+      [...imageInputs].map(([input, { augment, number }]) => [
         input,
         createTrainLoader({ ...common, augment, picture: number }),
       ]),

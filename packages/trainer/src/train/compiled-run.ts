@@ -66,7 +66,7 @@ export class CompiledRun {
         const open = () => openTeacher(run, teacher, pathsOf(teacher), { emit });
         const cache =
           teacher.cache &&
-          new TeacherCache(teacher.cache, { name, spec, pictures: run.pictures, open }, control);
+          new TeacherCache(teacher.cache, { name, spec, imageInputs: run.imageInputs, open }, control);
         const isNeeded = features.length > 0 && !(cache?.isComplete && isKnown(progress, teacher));
         const live = isNeeded ? kept(await open()) : undefined;
         teachers.push({ teacher, live, cache });

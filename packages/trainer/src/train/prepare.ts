@@ -9,8 +9,8 @@ import { type PlannedPreparation, planPreparations } from '../execute/preparatio
 import { planCache } from '../execute/teacher-cache/plan-cache.js';
 import { deployedProgram } from '../programs/deployed.js';
 import { evaluatedProgram } from '../programs/evaluated.js';
+import { type ImageInput, imageInputsOf } from '../programs/image-inputs.js';
 import { mixedTargets } from '../programs/mixed-targets.js';
-import { type Picture, picturesOf } from '../programs/pictures.js';
 import { planStudent, type StudentPlan } from '../programs/student.js';
 import { untouchedState, untrainedParameters } from '../programs/untrained.js';
 import { type ModelChoice, metricName } from '../run/choices.js';
@@ -30,7 +30,7 @@ export interface PreparedRun {
   /** Optimiser steps; batches that are too few for another one are left out. */
   readonly stepsPerEpoch: number;
   /** What its steps look at, by input: `image` and those of views. */
-  readonly pictures: ReadonlyMap<string, Picture>;
+  readonly imageInputs: ReadonlyMap<string, ImageInput>;
   /** In the order they run, the main phase last. */
   readonly phases: readonly RunPhase[];
   /** The deployed model for a batch of images. */
@@ -111,11 +111,11 @@ export function prepareRun(asked: RunSpec): PreparedRun {
     for (const split of spec.evaluate.splits) requireTargetsOf(metric, targetsOf(dataset[split]).kind, split);
   }
   const plan = planStudent(spec);
-  const pictures = picturesOf(spec.data.augment, plan);
+  const imageInputs = imageInputsOf(spec.data.augment, plan);
   const { student } = spec;
   const teachers = spec.teachers.map((teacher, i): RunTeacher => {
     const planned = plan.teachers[i]!;
-    return { spec: teacher, planned, cache: planCache(spec, { spec: teacher, planned, pictures }) };
+    return { spec: teacher, planned, cache: planCache(spec, { spec: teacher, planned, imageInputs }) };
   });
   const teacherState: StateDict = new Map(
     teachers.flatMap(({ spec: teacher, planned: { model } }) =>
@@ -134,7 +134,7 @@ export function prepareRun(asked: RunSpec): PreparedRun {
           student.weights,
           plan.head,
         );
-  const source = new BatchSource(spec, pictures, [plan, ...plan.initial]);
+  const source = new BatchSource(spec, imageInputs, [plan, ...plan.initial]);
   const stepsPerEpoch = Math.floor(source.batchesPerEpoch / plan.batches);
   if (stepsPerEpoch === 0) throw tooFewBatches(source.batchesPerEpoch, plan.batches);
   const given = [...teacherState, ...studentState];
@@ -154,7 +154,7 @@ export function prepareRun(asked: RunSpec): PreparedRun {
     preparations: planPreparations(spec, plan),
     source,
     stepsPerEpoch,
-    pictures,
+    imageInputs,
     phases: phasesOf(spec, plan, stepsPerEpoch),
     deployed,
     teacherState,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { LimbeckError } from '@limbeck/core';
 import { teacherTitle } from '@limbeck/core/host';
 import { formatShape, print } from '@limbeck/graph';
-import type { Picture } from '../../programs/pictures.js';
+import type { ImageInput } from '../../programs/image-inputs.js';
 import type { PlannedTeacher } from '../../programs/student.js';
 import { teacherPrefix } from '../../programs/teacher.js';
 import { TracedTeacher } from '../../programs/traced-teacher.js';
@@ -21,7 +21,7 @@ interface PlannedCache {
   readonly spec: TeacherSpec;
   readonly planned: PlannedTeacher;
   /** What the run's steps look at, by input. */
-  readonly pictures: ReadonlyMap<string, Picture>;
+  readonly imageInputs: ReadonlyMap<string, ImageInput>;
 }
 
 /**
@@ -30,7 +30,10 @@ interface PlannedCache {
  * @returns undefined where it shall have none, or where nothing is needed of it
  * @throws LimbeckError CONFIG_INVALID, PRECONDITION where its features cannot be kept
  */
-export function planCache(run: RunSpec, { spec, planned, pictures }: PlannedCache): CacheStore | undefined {
+export function planCache(
+  run: RunSpec,
+  { spec, planned, imageInputs }: PlannedCache,
+): CacheStore | undefined {
   const { cache } = spec;
   if (cache === undefined || planned.features.length === 0) return undefined;
   const { dataset, batchTransforms = [] } = run.data;
@@ -44,7 +47,7 @@ export function planCache(run: RunSpec, { spec, planned, pictures }: PlannedCach
   }
   const sizes = sizesOf(planned, run.data.batchSize);
   const layout = layoutOf(sizes, cache, dataset.train.length);
-  const kept = keptPictures(layout, pictures);
+  const kept = keptInputs(layout, imageInputs);
   const identity = JSON.parse(
     JSON.stringify({
       teacher: identityOfTeacher(spec, run),
@@ -74,11 +77,13 @@ export function planCache(run: RunSpec, { spec, planned, pictures }: PlannedCach
 }
 
 /** Those that something is kept of. */
-const keptPictures = ({ features }: CacheLayout, pictures: PlannedCache['pictures']): Map<string, Picture> =>
-  new Map(features.map(({ image }) => [image, pictures.get(image)!]));
+const keptInputs = (
+  { features }: CacheLayout,
+  imageInputs: PlannedCache['imageInputs'],
+): Map<string, ImageInput> => new Map(features.map(({ image }) => [image, imageInputs.get(image)!]));
 
 /** How the images are made that the teacher looks at. */
-function imagesOf({ data, seed }: RunSpec, kept: ReadonlyMap<string, Picture>) {
+function imagesOf({ data, seed }: RunSpec, kept: ReadonlyMap<string, ImageInput>) {
   const views = [...kept]
     .filter(([, { number }]) => number > 0)
     .map(([input, { augment, number }]) => [input, { number, augment: augment.map(partOf) }] as const);
@@ -90,7 +95,7 @@ function imagesOf({ data, seed }: RunSpec, kept: ReadonlyMap<string, Picture>) {
   };
 }
 
-const isDrawn = (kept: ReadonlyMap<string, Picture>): boolean =>
+const isDrawn = (kept: ReadonlyMap<string, ImageInput>): boolean =>
   [...kept.values()].some(({ augment }) => augment.length > 0);
 
 /** A draw is the same whatever their number, so that a cache can be added to: the number is no part of the key. */

@@ -2,7 +2,7 @@ import { LimbeckError } from '@limbeck/core';
 import type { Feeds } from '@limbeck/core/backend';
 import { createDrawLoader, trainingImages } from '@limbeck/data';
 import { tensorData } from '@limbeck/graph';
-import type { Picture } from '../../programs/pictures.js';
+import type { ImageInput } from '../../programs/image-inputs.js';
 import type { TeacherFeature } from '../../programs/teacher.js';
 import type { Control } from '../../run/control.js';
 import type { RunSpec } from '../../run/run-spec.js';
@@ -20,7 +20,7 @@ export interface CachedTeacher {
   readonly name: string;
   readonly spec: RunSpec;
   /** What the run's steps look at, by input. */
-  readonly pictures: ReadonlyMap<string, Picture>;
+  readonly imageInputs: ReadonlyMap<string, ImageInput>;
   /** Opens it; whoever does disposes of it. */
   readonly open: () => Promise<LiveTeacher>;
 }
@@ -164,12 +164,12 @@ export class TeacherCache {
 
   /** Asks the teacher about every picture of a sample that something is kept of. */
   #asking(live: LiveTeacher): FillOptions['ask'] {
-    const { spec, pictures } = this.#teacher;
+    const { spec, imageInputs } = this.#teacher;
     const { dataset, batchSize } = spec.data;
     const { train: split, imageShape } = dataset;
     const { features } = this.#store.layout;
     const loaders = [...new Set(features.map(({ image }) => image))].map((input) => {
-      const { augment, number } = pictures.get(input)!;
+      const { augment, number } = imageInputs.get(input)!;
       const common = { ...trainingImages(dataset), split, batchSize, seed: spec.seed };
       return { input, loader: createDrawLoader({ ...common, augment, picture: number }) };
     });
