@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ResolvedConfig } from '@limbeck/core/host';
-import { type PreparedDataset, prepareDataset, type RunDataset } from '@limbeck/data';
+import { openPictureCache, type PreparedDataset, prepareDataset, type RunDataset } from '@limbeck/data';
 import type { RunParts } from './find-parts.js';
 
 /** Where indexes of files and what was measured of data sets are kept, beside those that were fetched. */
@@ -18,11 +18,15 @@ export async function prepareData(
 ): Promise<PreparedDataset> {
   const cacheDir = dataCache(dataDir);
   const opened = await dataset.contribution.open(dataset.options, { dataDir, cacheDir, report });
-  const { imageSize, normalization, split, subset, evaluateOn, workers, prefetch, onError } = config.data;
+  const { imageSize, normalization, split, subset, evaluateOn, workers, prefetch, onError, cache } =
+    config.data;
   return prepareDataset(opened, {
     id: dataset.contribution.id,
     ...{ augment, evaluation, imageSize, normalization, split, subset, evaluateOn },
     ...{ workers, prefetch, onError, cacheDir, report },
+    ...(cache && {
+      cache: openPictureCache(cache.dir ?? path.join(cacheDir, 'pictures'), cache.size * 1e9),
+    }),
   });
 }
 

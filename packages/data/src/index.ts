@@ -8,6 +8,7 @@ export { rotation } from './augmentations/rotation.js';
 export { standardAugmentations } from './augmentations/standard.js';
 export { trivialAugment } from './augmentations/trivial-augment.js';
 export type { Batch, LoaderOptions, SampleOptions } from './buffers.js';
+export { openPictureCache, type PictureCachePlace } from './cache/picture-cache.js';
 export { decodeImage } from './decode/decode.js';
 export { openSample } from './decode/open-sample.js';
 export type { Raster } from './decode/raster.js';

@@ -65,18 +65,29 @@ export const imageList = defineDataset<Options>({
     }
     if (names !== undefined) refuseStrangers(splits, list);
     const hash = createHash('sha256').update(await readFile(list));
-    for (const { file } of rows) hash.update(await contentOf(file, list));
+    const contents = new Map<string, string>();
+    for (const { file } of rows) {
+      const content = await contentOf(file, list);
+      hash.update(content);
+      contents.set(file, content.toString('hex').slice(0, 32));
+    }
     return {
       classes: names?.size ?? 1,
       classNames:
         names === undefined ? ['0'] : [...names.keys()].map((name) => classNames?.[Number(name)] ?? name),
-      splits: Object.fromEntries(Object.entries(splits).map(([name, own]) => [name, listed(own, names)])),
+      splits: Object.fromEntries(
+        Object.entries(splits).map(([name, own]) => [name, listed(own, names, contents)]),
+      ),
       fingerprint: `sha256:${hash.digest('hex')}`,
     };
   },
 });
 
-function listed(rows: readonly Row[], names: ReadonlyMap<string, number> | undefined): Split {
+function listed(
+  rows: readonly Row[],
+  names: ReadonlyMap<string, number> | undefined,
+  contents: ReadonlyMap<string, string>,
+): Split {
   return {
     length: rows.length,
     targets:
@@ -85,6 +96,7 @@ function listed(rows: readonly Row[], names: ReadonlyMap<string, number> | undef
         : { kind: 'index', values: Int32Array.from(rows, ({ label }) => names.get(label!)!) },
     open: (sample) => ({ file: rows[sample]!.file }),
     nameOf: (sample) => rows[sample]!.file,
+    hashOf: (sample) => contents.get(rows[sample]!.file)!,
   };
 }
 

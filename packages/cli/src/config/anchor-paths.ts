@@ -12,6 +12,7 @@ const places: readonly (readonly string[])[] = [
   ['student', 'weights', 'file'],
   ['student', 'weights', 'run'],
   ['data', 'dir'],
+  ['data', 'cache', 'dir'],
 ];
 
 /** A file on the model hub, which is in no folder here. */

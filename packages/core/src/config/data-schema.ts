@@ -105,6 +105,16 @@ export const data = z.looseObject({
       'Threads that decode and change images; 0 for none. Absent: the cores where pictures are decoded, else none.',
     )
     .register(identity, irrelevant),
+  cache: z
+    .strictObject({
+      size: z.number().gt(0).default(20).describe('Gigabytes it may take.'),
+      dir: id.optional().describe('Folder of it. Absent: beside the fetched data sets.'),
+    })
+    .optional()
+    .describe(
+      'Keeps decoded pictures on disk, after the changes that their list begins with and that draw nothing, such as `resize`. Absent: nothing is kept.',
+    )
+    .register(identity, irrelevant),
   prefetch: z
     .int()
     .min(1)

@@ -30,7 +30,17 @@ export const places = {
   data: {
     kind: 'datasets',
     own: ownKeys(data),
-    kept: ['batchSize', 'evalBatchSize', 'augment', 'batchTransforms', 'views', 'workers', 'prefetch', 'dir'],
+    kept: [
+      'batchSize',
+      'evalBatchSize',
+      'augment',
+      'batchTransforms',
+      'views',
+      'workers',
+      'cache',
+      'prefetch',
+      'dir',
+    ],
   },
   'data.augment.*': plain('augmentations'),
   'data.evaluation.*': plain('augmentations'),

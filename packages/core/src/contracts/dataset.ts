@@ -157,6 +157,8 @@ export interface Framing<Options = unknown> extends ChangeFacts<Options> {
   /** Size of what it gives; undefined where that depends on the picture. `size` is undefined where pictures differ. */
   sizeOf(options: Options, size: PictureSize | undefined): PictureSize | undefined;
   create(options: Options): (size: PictureSize, random: SampleRandom) => Frame;
+  /** Whether it draws nothing: the same picture gives the same frame. What it gives may then be kept. Default false. */
+  readonly isFixed?: boolean;
 }
 
 /** Grey to colour, or back (ITU-R 601: 0.299 R + 0.587 G + 0.114 B). */

@@ -17,6 +17,7 @@ function halfOf(difference: number): number {
 export const centerCrop = defineAugmentation({
   id: 'center-crop',
   kind: 'frame',
+  isFixed: true,
   description: 'cut the middle out; black where the picture is too small',
   options: z.strictObject({ size: sizeOption }),
   sizeOf: ({ size }: Options) => sidesOf(size),

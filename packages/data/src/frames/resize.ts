@@ -23,6 +23,7 @@ function sizeFor(size: Options['size'], given: PictureSize | undefined): Picture
 export const resize = defineAugmentation({
   id: 'resize',
   kind: 'frame',
+  isFixed: true,
   description: 'scale the picture: its shorter side, or height and width',
   options: z.strictObject({
     size: z

@@ -15,9 +15,10 @@ export async function loadItems(
   let next = 0;
   const lane = async () => {
     while (next < items.length) {
-      const { sample, name, index, slot } = items[next++]!;
+      const item = items[next++]!;
+      const { index, slot } = item;
       try {
-        await loader.load(sample, name, { sample: index, draw, into: images, offset: slot * size });
+        await loader.load(item, { sample: index, draw, into: images, offset: slot * size });
       } catch (error) {
         if (!isLimbeckError(error) || (error.code !== 'BAD_DATA' && error.code !== 'BAD_FILE')) throw error;
         failures.push({ slot, index, code: error.code, message: error.message, hint: error.hint });

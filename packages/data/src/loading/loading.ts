@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { LimbeckError, type Sample, type Split } from '@limbeck/core';
 import { imageSize } from '../buffers.js';
+import type { PictureCachePlace } from '../cache/picture-cache.js';
 import { loadItems } from './load-items.js';
 import type { Failure, Item } from './messages.js';
 import { type Recipe, sendable } from './recipe.js';
@@ -20,6 +21,8 @@ export interface LoadingOptions {
   readonly workers?: number | undefined;
   /** Batches loaded ahead where threads load. Default 2. */
   readonly prefetch?: number | undefined;
+  /** Where pictures are kept as pixels. Default: nowhere. */
+  readonly cache?: PictureCachePlace | undefined;
   /** What a sample that cannot be loaded does to the run. Default `stop`. */
   readonly onError?: 'stop' | 'skip' | undefined;
 }
@@ -54,7 +57,8 @@ export class Loading {
   }
 
   /** @throws LimbeckError SHAPE_MISMATCH where the normalisation does not fit the images */
-  feed(split: Split, recipe: Recipe): Feed {
+  feed(split: Split, given: Recipe): Feed {
+    const recipe = { ...given, cache: this.#options.cache };
     const sent = sendable(recipe);
     const workers = this.#workersFor(split);
     if (workers === 0 || sent === undefined) return hereFeed(split, recipe);
@@ -125,7 +129,7 @@ function hereFeed(split: Split, recipe: Recipe): Feed {
   };
 }
 
-async function itemsOf(split: Split, { before }: Recipe, samples: Int32Array): Promise<Item[]> {
+async function itemsOf(split: Split, { before, cache }: Recipe, samples: Int32Array): Promise<Item[]> {
   const opened: (Sample | Promise<Sample>)[] = Array.from(samples, (index) =>
     split.open === undefined ? pixelsOf(split, before, index) : split.open(index),
   );
@@ -136,6 +140,7 @@ async function itemsOf(split: Split, { before }: Recipe, samples: Int32Array): P
     name: split.nameOf?.(samples[slot]!) ?? ('file' in sample ? '' : String(samples[slot]!)),
     index: samples[slot]!,
     slot,
+    ...(cache && { content: split.hashOf?.(samples[slot]!) }),
   }));
 }
 

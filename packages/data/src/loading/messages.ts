@@ -6,6 +6,8 @@ export interface Item {
   readonly sample: Sample;
   /** What messages call it; empty where the sample says so itself. */
   readonly name: string;
+  /** Hash of its content, by which its pixels are kept; undefined where they are not. */
+  readonly content?: string | undefined;
   /** Index in the split. */
   readonly index: number;
   /** Which image of the batch it becomes. */

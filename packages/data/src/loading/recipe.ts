@@ -1,5 +1,6 @@
 import type { ImageShape } from '@limbeck/core';
 import { standardAugmentations } from '../augmentations/standard.js';
+import type { PictureCachePlace } from '../cache/picture-cache.js';
 import type { Normalization } from '../normalize.js';
 import type { ChosenChange, OpenShape } from '../pipeline/changes.js';
 
@@ -18,6 +19,8 @@ export interface Recipe {
    * Default 0.
    */
   readonly picture?: number | undefined;
+  /** Where pictures are kept as pixels. Default: nowhere. */
+  readonly cache?: PictureCachePlace | undefined;
 }
 
 /** A change as it is sent to a thread. */

@@ -16,8 +16,13 @@ export type Picture =
 /** Randomness of the n-th change of a sample. */
 export type Streams = (stream: number) => SampleRandom;
 
-/** Brings a sample into shape: its bytes [C, H, W] into `into`. */
-export type Pipeline = (picture: Picture, streams: Streams, into: Uint8Array) => void;
+/** Brings samples into shape. */
+export interface Pipeline {
+  /** The changes that a list begins with and that draw nothing: what comes out depends on the picture alone. */
+  begin(picture: Picture): Picture;
+  /** All others: bytes [C, H, W] into `into`. */
+  finish(begun: Picture, streams: Streams, into: Uint8Array): void;
+}
 
 type Step =
   | { readonly kind: 'in-place'; readonly change: (image: Uint8Array, random: SampleRandom) => void }
@@ -39,20 +44,49 @@ export function createPipeline(changes: readonly ChosenChange[], before: OpenSha
     return { kind: 'in-place', change: contribution.create(options, given!) };
   });
   const firstChannels = before.channels as 1 | 3;
-  return (picture, streams, into) => {
-    let current: Picture = 'planes' in picture ? picture : withChannels(picture, firstChannels);
-    steps.forEach((step, stream) => {
-      if (step.kind === 'in-place') {
-        current = planesOf(current, into);
-        step.change(into, streams(stream));
-      } else if (step.kind === 'frame') {
-        const raster = rasterOf(current);
-        current = cut(raster, step.frame(raster, streams(stream)));
-      } else current = withChannels(rasterOf(current), step.channels);
-    });
-    planesOf(current, into);
+  const fixed = fixedChanges(changes).length;
+  const take = (step: Step, current: Picture, random: () => SampleRandom): Picture => {
+    if (step.kind === 'channels') return withChannels(rasterOf(current), step.channels);
+    if (step.kind === 'in-place') throw new Error('changes in place have a buffer');
+    const raster = rasterOf(current);
+    return cut(raster, step.frame(raster, random()));
+  };
+  return {
+    begin: (picture) =>
+      steps
+        .slice(0, fixed)
+        .reduce<Picture>(
+          (current, step) => take(step, current, noRandom),
+          'planes' in picture ? picture : withChannels(picture, firstChannels),
+        ),
+    finish(begun, streams, into) {
+      let current = begun;
+      steps.forEach((step, stream) => {
+        if (stream < fixed) return;
+        if (step.kind === 'in-place') {
+          current = planesOf(current, into);
+          step.change(into, streams(stream));
+        } else current = take(step, current, () => streams(stream));
+      });
+      planesOf(current, into);
+    },
   };
 }
+
+/** Changes that a list begins with and that draw nothing. */
+export function fixedChanges(changes: readonly ChosenChange[]): readonly ChosenChange[] {
+  const isFixed = ({ contribution }: ChosenChange) =>
+    contribution.kind === 'channels' || (contribution.kind === 'frame' && contribution.isFixed === true);
+  const first = changes.findIndex((change) => !isFixed(change));
+  return first < 0 ? changes : changes.slice(0, first);
+}
+
+const noRandom = (): SampleRandom => {
+  const refuse = (): never => {
+    throw new Error("a frame with 'isFixed' draws random numbers");
+  };
+  return { int: refuse, uniform: refuse };
+};
 
 /** The picture in `into`, where changes in place work. */
 function planesOf(picture: Picture, into: Uint8Array): Picture {
