@@ -5,6 +5,7 @@ export { fileBytes } from './folder/file-bytes.js';
 export { FileIndex, type PickedFiles } from './folder/file-index.js';
 export { type IndexOptions, indexFolder, unreadable } from './folder/index-folder.js';
 export { kept } from './folder/kept.js';
+export { openRegularFile, readRegularFile } from './folder/regular-file.js';
 export { byCodePoint } from './folder/walk.js';
 export { type MatlabStruct, type MatlabValue, readMatlab } from './matlab/read.js';
 export { readNpy, readNpz } from './numpy/read.js';

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   defineDataset,
@@ -11,7 +10,7 @@ import {
   type Targets,
   targetsOf,
 } from '@limbeck/core';
-import { type FileTensor, openSafetensors, readNpy, readNpz } from '@limbeck/formats';
+import { type FileTensor, openSafetensors, readNpy, readNpz, readRegularFile } from '@limbeck/formats';
 import { z } from 'zod';
 import { choiceFingerprint } from './choice-fingerprint.js';
 import { badData } from './failure.js';
@@ -102,7 +101,7 @@ export const arrays = defineDataset<Options>({
 
 async function read(file: string): Promise<Uint8Array> {
   try {
-    return await readFile(file);
+    return await readRegularFile(file);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_FS_FILE_TOO_LARGE') {
       throw badData(
@@ -129,7 +128,7 @@ async function tensorsOf(file: string, bytes: Uint8Array): Promise<ReadonlyMap<s
   const beside = file.replace(/(images|x|data)?\.npy$/i, (_, name?: string) =>
     name === undefined ? '_labels.npy' : 'labels.npy',
   );
-  const labels = await readFile(beside).then(
+  const labels = await readRegularFile(beside).then(
     (found) => readNpy(found, { source: beside }).tensors.get('arr_0'),
     () => undefined,
   );

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { defineDataset, LimbeckError, noTargets, type OpenDataset, type Split } from '@limbeck/core';
+import { openRegularFile } from '@limbeck/formats';
 import { z } from 'zod';
 import { badData } from './failure.js';
 import { readTable } from './table.js';
@@ -176,7 +176,8 @@ function refuseStrangers(splits: Readonly<Record<string, readonly Row[]>>, list:
 async function contentOf(file: string, list: string): Promise<Buffer> {
   const hash = createHash('sha256');
   try {
-    await pipeline(createReadStream(file), hash);
+    const handle = await openRegularFile(file);
+    await pipeline(handle.createReadStream(), hash);
   } catch (cause) {
     throw new LimbeckError(
       'BAD_FILE',

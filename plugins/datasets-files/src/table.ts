@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readRegularFile } from '@limbeck/formats';
 import { parse } from 'csv-parse/sync';
 import { badData } from './failure.js';
 
@@ -23,7 +23,7 @@ export interface Table {
 export async function readTable(file: string): Promise<Table> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readRegularFile(file)).toString('utf8');
   } catch (cause) {
     throw badData(
       file,

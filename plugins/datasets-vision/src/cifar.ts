@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -12,7 +11,7 @@ import {
   type PublishedFile,
   type Split,
 } from '@limbeck/core';
-import { type PickledData, readPickledData, tarEntries } from '@limbeck/formats';
+import { type PickledData, readPickledData, readRegularFile, tarEntries } from '@limbeck/formats';
 import { z } from 'zod';
 import { badData } from './idx.js';
 
@@ -146,7 +145,7 @@ function splitOf(batches: readonly Batch[]): Split {
 async function entriesOf(file: string, id: string): Promise<ReadonlyMap<string, Uint8Array>> {
   let packed: Uint8Array;
   try {
-    packed = await readFile(file);
+    packed = await readRegularFile(file);
   } catch (cause) {
     throw new LimbeckError('NOT_FOUND', `${id} is not in ${file}`, {
       hint: `run 'limbeck data fetch ${id}', or name the archive with the option 'path'`,

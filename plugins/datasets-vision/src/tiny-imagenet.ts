@@ -9,7 +9,7 @@ import {
   type Split,
   type Targets,
 } from '@limbeck/core';
-import { indexFolder, isPictureName, looksDamaged, openZip } from '@limbeck/formats';
+import { indexFolder, isPictureName, looksDamaged, openZip, readRegularFile } from '@limbeck/formats';
 import { z } from 'zod';
 import { type ArchivedPicture, listedSplit, listPictures } from './archive-listing.js';
 import { badData } from './idx.js';
@@ -107,7 +107,7 @@ async function openArchive(file: string, size: number, { cacheDir, afresh }: Kep
     cacheDir,
     afresh,
   });
-  const zip = openZip(await readFile(file), file);
+  const zip = openZip(await readRegularFile(file), file);
   const listing = await listPictures(
     function* (): Generator<ArchivedPicture> {
       for (const name of zip.names) {

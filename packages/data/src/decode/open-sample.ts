@@ -1,4 +1,5 @@
-import { open as openFile, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
 import { LimbeckError, type Sample } from '@limbeck/core';
@@ -37,7 +38,7 @@ export async function readSample(sample: Extract<Sample, { file: string }>): Pro
   const { file, offset, length, inflated } = sample;
   let bytes: Uint8Array;
   try {
-    bytes = length === undefined ? await readFile(file) : await readPart(file, offset ?? 0, length);
+    bytes = await readPart(file, offset ?? 0, length);
     if (inflated !== undefined) bytes = await inflate(bytes, { maxOutputLength: inflated });
   } catch (cause) {
     throw new LimbeckError('BAD_FILE', `cannot read ${file}: ${(cause as Error).message}`, {
@@ -49,10 +50,17 @@ export async function readSample(sample: Extract<Sample, { file: string }>): Pro
   return bytes;
 }
 
-async function readPart(file: string, offset: number, length: number): Promise<Uint8Array> {
-  if (length > largestFile) throw new Error(`${length} bytes are too many for a picture`);
-  const handle = await openFile(file);
+/** Pipes are opened without waiting for a writer, and refused with devices and sockets: reading them may never end. */
+const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** Reads up to the end of the file where no length is given. */
+async function readPart(file: string, offset: number, given: number | undefined): Promise<Uint8Array> {
+  const handle = await openFile(file, flags);
   try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new Error('it is a folder, a pipe, a device or a socket, and no file');
+    const length = given ?? Math.max(0, found.size - offset);
+    if (length > largestFile) throw new Error(`${length} bytes are too many for a picture`);
     const bytes = new Uint8Array(length);
     const { bytesRead } = await handle.read(bytes, 0, length, offset);
     if (bytesRead < length) throw new Error(`it ends after ${offset + bytesRead} bytes`);

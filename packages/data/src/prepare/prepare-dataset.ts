@@ -84,6 +84,11 @@ export async function prepareDataset(opened: OpenDataset, options: PrepareOption
         report,
       });
       splits[name] = split;
+      if (bad.length > 0) {
+        notes.push(
+          `${bad.length} of ${bad.length + split.length} images of '${name}' are left out; the next lines name them`,
+        );
+      }
       notes.push(...bad.map(({ name: file, reason }) => `left out of '${name}': ${file}: ${reason}`));
     }
   }

@@ -1,9 +1,24 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { FormatError } from '../errors.js';
 import type { ByteSource } from '../tar/entries.js';
+import { openRegularFileSync } from './regular-file.js';
+
+/** @throws FormatError BAD_FILE where it cannot be read */
+function opened(file: string): number {
+  try {
+    return openRegularFileSync(file);
+  } catch (cause) {
+    throw new FormatError('BAD_FILE', `cannot read ${file}: ${(cause as Error).message}`, {
+      hint: 'put the file back, or make it readable',
+      details: { path: file },
+      cause,
+    });
+  }
+}
 
 /** Reads parts of a file through a window, so that many small parts cost few reads. */
 export function fileBytes(file: string): { size: number; read: ByteSource; close(): void } {
-  const handle = openSync(file, 'r');
+  const handle = opened(file);
   let window = new Uint8Array(0);
   let start = 0;
   return {

@@ -1,9 +1,10 @@
 import { createHash, hash as hashOnce } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { FormatError } from '../errors.js';
 import { FileIndex, hashBytes, type IndexColumns } from './file-index.js';
 import { type Known, knownFiles } from './known-files.js';
+import { openRegularFileSync } from './regular-file.js';
 import { readIndex, writeIndex } from './stored-index.js';
 import { walk } from './walk.js';
 
@@ -118,7 +119,7 @@ function examine(
 ): void {
   let handle: number | undefined;
   try {
-    handle = openSync(full, 'r');
+    handle = openRegularFileSync(full);
     const { size, mtimeMs } = fstatSync(handle);
     sizes[file] = size;
     times[file] = mtimeMs;
