@@ -52,6 +52,7 @@ const commands = {
   dataStats: () => import('./commands/data-stats.js').then(({ dataStats }) => dataStats),
   recipesList: () => import('./commands/recipes.js').then(({ recipesList }) => recipesList),
   recipesShow: () => import('./commands/recipes.js').then(({ recipesShow }) => recipesShow),
+  reproduce: () => import('./commands/reproduce.js').then(({ reproduce }) => reproduce),
   init: () => import('./commands/init.js').then(({ init }) => init),
   demo: () => import('./commands/demo.js').then(({ demo }) => demo),
 };
@@ -370,6 +371,27 @@ export function buildProgram(io: Io, finish: (code: number) => void): Command {
     .addOption(config())
     .addOption(json())
     .action(does(commands.recipesShow, 'id'));
+
+  program
+    .command('reproduce')
+    .description('train a row of a paper as published, once for each seed, and compare with its figure')
+    .argument('[id]', 'recipe: limbeck recipes lists them')
+    .addOption(new Option('--seeds <n>', 'runs, each with a seed of its own').argParser(positive).default(3))
+    .option('--data <dir>', 'folder of the data (default: what limbeck data fetch brought)')
+    .option('--teacher <file>', "the teacher's weights (default: it is trained first)")
+    .option('--accept-teacher', 'go on with a teacher whose accuracy is far from the published')
+    .addOption(
+      new Option('--scale <share>', 'a share of the published epochs, to try it out')
+        .argParser(Number)
+        .default(1),
+    )
+    .option('--plan', 'say what would run, with time and disk from a short measurement; writes nothing')
+    .option('--check <dir>', 'compute stored tables again from their run folders, and nothing else')
+    .option('--out <dir>', 'folder of the runs; one that was stopped goes on (default: runs/reproduce-<id>)')
+    .addOption(set())
+    .addOption(config())
+    .addOption(new Option('--json', 'print events as lines of JSON, the table last'))
+    .action(does(commands.reproduce, 'id'));
 
   const data = program.command('data').description('list, fetch and look through data sets');
   data

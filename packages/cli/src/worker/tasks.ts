@@ -1,6 +1,7 @@
 import type { RunEstimate, StepMeasurement } from '@limbeck/trainer';
 import type { BenchRequest } from './bench-task.js';
 import type { CompareRequest, CompareResult } from './compare-task.js';
+import type { DataFacts, DataRequest } from './data-task.js';
 import type { EvaluateRequest, EvaluateResult } from './evaluate-task.js';
 import type { Int8Request, Int8Result } from './int8-task.js';
 import type { WorkContext } from './messages.js';
@@ -14,6 +15,7 @@ export interface Tasks {
   readonly train: { readonly request: TrainRequest; readonly result: TrainResult };
   readonly evaluate: { readonly request: EvaluateRequest; readonly result: EvaluateResult };
   readonly plan: { readonly request: PlanRequest; readonly result: RunEstimate };
+  readonly data: { readonly request: DataRequest; readonly result: DataFacts };
   readonly predict: { readonly request: PredictRequest; readonly result: PredictResult };
   readonly tune: { readonly request: TuneRequest; readonly result: TuneResult };
   readonly bench: { readonly request: BenchRequest; readonly result: StepMeasurement };
@@ -31,6 +33,7 @@ const performers: Performers = {
   train: () => import('./train-task.js').then(({ trainTask }) => trainTask),
   evaluate: () => import('./evaluate-task.js').then(({ evaluateTask }) => evaluateTask),
   plan: () => import('./plan-task.js').then(({ planTask }) => planTask),
+  data: () => import('./data-task.js').then(({ dataTask }) => dataTask),
   predict: () => import('./predict-task.js').then(({ predictTask }) => predictTask),
   tune: () => import('./tune-task.js').then(({ tuneTask }) => tuneTask),
   bench: () => import('./bench-task.js').then(({ benchTask }) => benchTask),

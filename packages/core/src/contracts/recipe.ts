@@ -128,7 +128,7 @@ function figureProblems({ top1, source, confidence }: RecipeFigure): string[] {
   ];
 }
 
-const isPercent = (value: number): boolean => value > 0 && value < 100;
+const isPercent = (value: number): boolean => value > 0 && value <= 100;
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
 
