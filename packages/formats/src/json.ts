@@ -1,4 +1,4 @@
-import { Allowance, listed } from './allowance.js';
+import { Allowance } from './allowance.js';
 import { FormatError } from './errors.js';
 
 /** JSON with objects as maps: they keep the order of the text, and no key (`__proto__`, `1`) is special. */
@@ -9,9 +9,11 @@ export type JsonObject = ReadonlyMap<string, JsonValue>;
 const maxDepth = 32;
 
 /** What a map takes, and an entry of one. */
-const mapObject = 256;
+const mapObject = 448;
 const mapEntry = 48;
-const arrayObject = 64;
+const arrayObject = 96;
+/** An element of an array that grows: the old elements and the new are there at the same time. */
+const arrayItem = 80;
 
 /**
  * Parses JSON that came from a file. Unlike `JSON.parse` it refuses duplicate keys, deep nesting, masses of tiny
@@ -79,7 +81,7 @@ class JsonParser {
     const items: JsonValue[] = [];
     this.#allowance.take(arrayObject);
     this.#sequence(']', () => {
-      this.#allowance.take(listed);
+      this.#allowance.take(arrayItem);
       items.push(this.value(depth + 1));
     });
     return items;

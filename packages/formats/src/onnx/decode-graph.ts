@@ -47,7 +47,7 @@ const noAttributes: Readonly<Record<string, OnnxAttribute>> = Object.freeze(Obje
 
 /** What the objects of a graph, a node and a node's attributes take. */
 const graphObject = 512;
-const nodeObject = 192;
+const nodeObject = 224;
 const attributesObject = 256;
 
 /** A node as the file has it: it may call a function by its overload, or take attributes of the function it stands in. */
