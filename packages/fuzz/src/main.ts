@@ -3,6 +3,7 @@ import { isLimbeckError } from '@limbeck/core';
 import { compareProgramsOn } from './differential.js';
 import type { Tally } from './fuzz.js';
 import { type FuzzOptions, readOptions } from './options.js';
+import { hangs, type Progress } from './progress.js';
 import { subjects } from './subjects.js';
 
 const known = subjects().map(({ name }) => name);
@@ -21,21 +22,10 @@ With --programs, random programs of tensors are compared with the reference inte
 Every subject gets its share of the cases. Subjects: ${known.join(', ')}
 `;
 
-/** A round takes a second or two; a parser that hangs never ends one. */
-const patienceMs = 60_000;
+/** How often the worker is looked at, in milliseconds: a round takes a second or two. */
+const looking = 5000;
 
 type Message = { type: 'begin'; subject: string; seed: number } | ({ type: 'tally'; seed: number } & Tally);
-
-try {
-  const options = readOptions(process.argv.slice(2), known);
-  if (options === 'help') process.stdout.write(usage);
-  else process.exitCode = (await tried(options)) ? 0 : 1;
-} catch (error) {
-  if (!isLimbeckError(error)) throw error;
-  const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
-  process.stderr.write(`error[${error.code}]: ${error.message}${hint}\n`);
-  process.exitCode = error.exitCode;
-}
 
 /** Programs of one round, after which something is said. */
 const programsOfRound = 500;
@@ -93,10 +83,19 @@ async function run(options: FuzzOptions): Promise<boolean> {
       failures.push(`${current}: ${what}`);
       void worker.terminate();
     };
-    let watch = setTimeout(stop, patienceMs, 'it hangs');
+    let messages = 0;
+    const progress = (): Progress => {
+      const { user, system } = process.cpuUsage();
+      return { mark: String(messages), cpu: (user + system) / 1e6, time: performance.now() / 1000 };
+    };
+    let last = progress();
+    const watch = setInterval(() => {
+      const now = progress();
+      if (hangs(last, now)) stop('it hangs');
+      if (now.mark !== last.mark) last = now;
+    }, looking);
     worker.on('message', (message: Message) => {
-      clearTimeout(watch);
-      watch = setTimeout(stop, patienceMs, 'it hangs');
+      messages++;
       if (message.type === 'begin') {
         current = `${message.subject}, seed ${message.seed}`;
         return;
@@ -110,7 +109,7 @@ async function run(options: FuzzOptions): Promise<boolean> {
     });
     worker.on('error', (error) => stop(error.message));
     worker.on('exit', () => {
-      clearTimeout(watch);
+      clearInterval(watch);
       resolve();
     });
   });
@@ -125,4 +124,15 @@ async function run(options: FuzzOptions): Promise<boolean> {
   for (const failure of failures) process.stdout.write(`\n${failure}\n`);
   process.stdout.write(`${failures.length} failures\n`);
   return failures.length === 0 && count() > 0;
+}
+
+try {
+  const options = readOptions(process.argv.slice(2), known);
+  if (options === 'help') process.stdout.write(usage);
+  else process.exitCode = (await tried(options)) ? 0 : 1;
+} catch (error) {
+  if (!isLimbeckError(error)) throw error;
+  const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
+  process.stderr.write(`error[${error.code}]: ${error.message}${hint}\n`);
+  process.exitCode = error.exitCode;
 }

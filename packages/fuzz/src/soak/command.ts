@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cpuSeconds, hangs, lastChange, type Progress } from './progress.js';
+import { cpuSeconds, hangs, lastChange, type Progress } from '../progress.js';
 
 /** The built command. */
 const bin = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url));
