@@ -132,6 +132,8 @@ const methods: readonly (readonly [string, Use, number, string?])[] = [
   ['vkd', 'vkd', 0.05],
   ['inverted-projection', 'inverted-projection', 0.05],
   ['norm-direction', { use: 'norm-direction', means: 'running', dropout: 0 }, 0.02],
+  ['feature-queue', { use: 'feature-queue', queue: 4 }, 0.02],
+  ['global-patch', { use: 'global-patch', queue: 4 }, 0.02],
   ['projector-ensemble', 'projector-ensemble', 0.01],
   ['classifier-sharing', { use: 'classifier-sharing', projectors: 2 }, 0.1],
 ];

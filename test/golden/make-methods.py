@@ -197,6 +197,59 @@ def mlkd(standardize=False):
     return summary(total, {"logits": sw, "view.strong.logits": ss})
 
 
+def queue_of(distiller, embeddings):
+    """The released queue of 16 embeddings after a batch of 8."""
+    kept = parameter(f"distiller.{distiller}.queue", [16, 8])
+    return torch.cat([embeddings, kept[:8]])
+
+
+def queue_divergence(s, t, queue):
+    student, teacher = (s @ queue.T) / 0.07, (t @ queue.T) / 0.07
+    return F.kl_div(F.log_softmax(student, -1), F.softmax(teacher, -1), reduction="batchmean")
+
+
+def projected(distiller, name, x, out):
+    at = f"distiller.{distiller}.{name}"
+    return F.linear(x, parameter(f"{at}.weight", [out, x.shape[-1]]), parameter(f"{at}.bias", [out]))
+
+
+def feature_queue():
+    """lightly-ai/lightly-train, _methods/distillation: loss and queue, without the mixing of images."""
+    s, t = input_of("student.embedding", [N, 6]), input_of("teacher.embedding", [N, 8])
+    teacher = F.normalize(t, dim=-1)
+    student = F.normalize(projected("feature-queue", "projector.linear", s, 8), dim=-1)
+    return summary(queue_divergence(student, teacher, queue_of("feature-queue", teacher)), {"embedding": s})
+
+
+def patches(mode):
+    s = input_of("student.last-map", [N, 6, 4, 4])
+    t = input_of("teacher.last-map", [N, 8, 3, 3]).flatten(2).transpose(1, 2)
+    at = "distiller.global-patch.patch-projector.layers.0"
+    x = F.conv2d(s, parameter(f"{at}.weight", [8, 6, 1, 1]), parameter(f"{at}.bias", [8]))
+    x = F.interpolate(x, size=(3, 3), mode="bilinear", align_corners=False).flatten(2).transpose(1, 2)
+    if mode == "mse":
+        return s, F.mse_loss(t, x)
+    x, t = F.normalize(x, dim=-1), F.normalize(t, dim=-1)
+    student, teacher = ((x @ x.transpose(1, 2)) / 0.07).flatten(0, 1), ((t @ t.transpose(1, 2)) / 0.07).flatten(0, 1)
+    return s, F.kl_div(F.log_softmax(student, -1), F.softmax(teacher, -1), reduction="batchmean")
+
+
+def global_patch():
+    """lightly-ai/lightly-train, _methods/distillationv3: both terms at weight 1."""
+    last, patch = patches("relation")
+    s, t = input_of("student.embedding", [N, 6]), input_of("teacher.embedding", [N, 8])
+    teacher = F.normalize(t, dim=-1)
+    student = F.normalize(projected("global-patch", "projector.linear", s, 8), dim=-1)
+    image = queue_divergence(student, teacher, queue_of("global-patch", teacher))
+    return summary(image + patch, {"embedding": s, "last-map": last})
+
+
+def global_patch_mse():
+    """lightly-ai/lightly-train, _methods/distillationv2."""
+    last, patch = patches("mse")
+    return summary(patch, {"last-map": last})
+
+
 cases = {
     "ofd": ofd,
     "wkd-f-imagenet": wkd_f_imagenet,
@@ -207,6 +260,9 @@ cases = {
     "norm-direction": norm_direction,
     "mlkd": mlkd,
     "mlkd-standardized": lambda: mlkd(standardize=True),
+    "feature-queue": feature_queue,
+    "global-patch": global_patch,
+    "global-patch-mse": global_patch_mse,
 }
 
 print(json.dumps({name: compute() for name, compute in cases.items()}, indent=1))

@@ -7,7 +7,7 @@ import {
   memberUses,
   useOption,
 } from '@limbeck/core';
-import { add, mul, type Tensor } from '@limbeck/graph';
+import { add, mul, reshape, type Tensor, transpose } from '@limbeck/graph';
 import type { Scope } from '@limbeck/nn';
 import { z } from 'zod';
 
@@ -37,6 +37,13 @@ const options = z
 
 type Options = z.infer<typeof options>;
 
+/** What losses compare: vectors and tokens as they are, a map [N, C, H, W] as its positions [N, H W, C]. */
+function rowsOf(feature: Tensor): Tensor {
+  if (feature.shape.length !== 4) return feature;
+  const [n, c, h, w] = feature.shape as [number, number, number, number];
+  return transpose(reshape(feature, [n, c, h * w]), [0, 2, 1]);
+}
+
 /** Each projector's result, or their mean alone. */
 function project(
   m: Scope,
@@ -56,6 +63,9 @@ function project(
  * embedding points where the teacher's embedding does. As released: three ReLU(linear) projectors, their mean first and
  * the loss once, weight 25 beside the cross-entropy, no logit term. Projectors are dropped at inference.
  *
+ * Maps and tokens take part as well, position by position: `tap: 'last-map', projector: 'conv'`, or `attention-pool` and `cross-attention`
+ * between features of unlike shapes.
+ *
  * The papers' ablations are options: the number of projectors, their depth (`mlp`), activation and first weights, each
  * projector's own kind by a list, the side that is projected, none at all, one loss for each projector.
  */
@@ -69,7 +79,9 @@ export default defineDistiller({
     const isTeacherSide = chosen.side === 'teacher';
     const projections = project(m.in('projectors'), isTeacherSide ? [t, s] : [s, t], chosen, build);
     const values = projections.map((projected) =>
-      isTeacherSide ? loss(chosen.loss, s, projected) : loss(chosen.loss, projected, t),
+      isTeacherSide
+        ? loss(chosen.loss, rowsOf(s), rowsOf(projected))
+        : loss(chosen.loss, rowsOf(projected), rowsOf(t)),
     );
     const total = values.reduce((sum, value) => add(sum, value));
     const value = values.length === 1 ? total : mul(total, 1 / values.length);

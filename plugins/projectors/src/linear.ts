@@ -4,7 +4,7 @@ import { activate, activation } from './activation.js';
 import { init, initializerOf } from './init.js';
 import { requireVectors } from './vectors.js';
 
-/** One fully connected layer [N, C] -> [N, D], with a ReLU on demand. */
+/** One fully connected layer [N, C] -> [N, D], or on each token [N, T, C] -> [N, T, D], with a ReLU on demand. */
 export default defineProjector({
   id: 'linear',
   description: 'one fully connected layer, with a ReLU on demand',

@@ -5,7 +5,7 @@ import { activate, activation } from './activation.js';
 import { init, initializerOf } from './init.js';
 import { requireVectors } from './vectors.js';
 
-/** Several fully connected layers with ReLUs between them: [N, C] -> [N, hidden] ... -> [N, D]. */
+/** Several fully connected layers with ReLUs between them: [N, C] -> [N, hidden] ... -> [N, D], or on each token [N, T, C] -> [N, T, D]. */
 export default defineProjector({
   id: 'mlp',
   description: 'several fully connected layers with ReLUs between them',

@@ -57,7 +57,7 @@ export default defineProjector({
   project(m, x, target, { steps }) {
     const width = requireVectors('orthogonal', x, target);
     return m.block('linear', (at) => {
-      const weight = at.parameter('weight', [width, x.shape[1]!], orthogonal);
+      const weight = at.parameter('weight', [width, x.shape.at(-1)!], orthogonal);
       return matmul(x, orthonormalized(weight, steps), { transposeB: true });
     });
   },

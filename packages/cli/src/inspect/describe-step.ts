@@ -55,6 +55,16 @@ export interface StepDescription {
     /** Multiply-accumulates of a step, without the teachers. */
     readonly macs: number;
   }[];
+  /** What distillers have computed before training, from what a teacher gives for every training image. */
+  readonly preparations: readonly {
+    readonly name: string;
+    /** The distiller that asks. */
+    readonly distiller: string;
+    /** Taps and layer paths of the teacher. */
+    readonly features: readonly string[];
+    /** Shapes by name. */
+    readonly tensors: Readonly<Record<string, readonly number[]>>;
+  }[];
   /** Further draws of each batch, with the augmentations each has besides the run's own. */
   readonly views: readonly { readonly name: string; readonly augment: readonly string[] }[];
   /** Samples drawn for each one of the batch. */
@@ -139,6 +149,12 @@ export async function describeStep(
       trains,
       losses: Object.fromEntries(weights),
       macs: countMacs(program),
+    })),
+    preparations: plan.preparations.map(({ place, preparation: { name, features, tensors } }) => ({
+      name,
+      distiller: place,
+      features: [...new Set(Object.values(features).map(({ path }) => path))],
+      tensors,
     })),
     views: [...plan.views].map(([name, { augment }]) => ({
       name,

@@ -48,6 +48,13 @@ export function printStep(io: Io, file: string, step: StepDescription, caches?: 
       `${bold('first:')} ${plural(epochs, 'epoch')} for ${phase}, training ${what} by ${sum.join(' + ')}; ${engineering(macs)} multiply-accumulates a step`,
     );
   }
+  for (const { name, distiller, features, tensors } of step.preparations) {
+    const given = Object.entries(tensors).map(([tensor, shape]) => `${tensor} [${shape.join(', ')}]`);
+    print(
+      io,
+      `${bold('before:')} ${name} for ${distiller}, of ${features.join(', ')} for every training image: ${given.join(', ')}`,
+    );
+  }
   const isChanging = Object.keys(step.schedules).length > 0;
   const terms = Object.entries(losses).map(([name, weight]) => [
     name,

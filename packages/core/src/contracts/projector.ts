@@ -14,7 +14,7 @@ export interface Projector<Options = unknown> {
   readonly description: string;
   readonly options?: OptionSchema<Options>;
   /**
-   * x: [N, C] or [N, C, H, W] -> the same with the target's width.
+   * x: [N, C], [N, T, C] or [N, C, H, W] -> the target's shape.
    *
    * @param target shape of the feature to meet, batch included
    * @throws LimbeckError SHAPE_MISMATCH naming both shapes where it cannot get there
