@@ -198,6 +198,7 @@ const withoutMixing: Readonly<Record<string, string>> = {
   nkd: "distiller 'nkd' reads index targets, but batch transform 'mixup' gives soft",
   'wkd-l': "distiller 'wkd-l' reads index targets, but batch transform 'mixup' gives soft",
   bce: "distiller 'bce' reads index targets, but batch transform 'mixup' gives soft",
+  mlkd: "distiller 'mlkd' reads index targets, but batch transform 'mixup' gives soft",
   crld: "distiller 'crld' reads index targets, but batch transform 'mixup' gives soft",
   'norm-direction': "distiller 'norm-direction' reads index targets, but batch transform 'mixup' gives soft",
   crd: "which sample an image is cannot be told: batch transform 'mixup' mixes the images of several",

@@ -11,7 +11,10 @@ import { workloads } from './workloads.js';
 
 const usage = `usage: npm run bench -- [WORKLOAD] [--peer NAME]... [--variants LIST] [--rounds N] [--steps N] [--threads N] [--json] [--profile]
 
-Measures whole training steps, each variant in a process of its own, in alternation.
+       npm run bench -- loader [--peer pytorch] [--rounds N] [--threads N] [--json]
+
+Measures whole training steps, each variant in a process of its own, in alternation. "loader" measures the
+loader alone, from JPEG files to batches, against sharp and PyTorch's DataLoader.
 
   --peer pytorch   measure PyTorch as well, with the Python that LIMBECK_PYTHON names (default: python3)
   --peer tfjs-node measure the student's step in plain tfjs-node as well (pefd-resnet32x4-resnet8x4 alone)
@@ -53,6 +56,7 @@ async function main(args: string[]): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   });
+  if (positionals[0] === 'loader' && !values.help) return loader(values);
   const [rounds, steps, threads] = [Number(values.rounds), Number(values.steps), Number(values.threads)];
   const name = positionals[0] ?? workloads[0]!.id;
   const workload = workloads.find(({ id }) => id === name);
@@ -100,6 +104,30 @@ async function main(args: string[]): Promise<number> {
   } finally {
     for (const contestant of contestants) contestant.stop();
   }
+  return 0;
+}
+
+/** The loader alone, without models. */
+async function loader({
+  rounds,
+  threads,
+  peer,
+  json,
+}: {
+  rounds: string;
+  threads: string;
+  peer: string[];
+  json: boolean;
+}): Promise<number> {
+  const { benchLoader, printLoaderReport } = await import('./loader/bench-loader.js');
+  const report = await benchLoader({
+    rounds: Number(rounds),
+    pictures: 320,
+    workers: Number(threads),
+    python: peer.includes('pytorch') ? (process.env.LIMBECK_PYTHON ?? 'python3') : undefined,
+    progress,
+  });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : printLoaderReport(report));
   return 0;
 }
 
