@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend, onnxExporter } from '@limbeck/backend-onnx';
-import { defineBackbone, definePlugin, indexTargets, type Split, type Use } from '@limbeck/core';
+import { defineBackbone, definePlugin, type Use } from '@limbeck/core';
 import type { ComputeBackend } from '@limbeck/core/backend';
 import { createHost, type Host } from '@limbeck/core/host';
-import type { RunDataset } from '@limbeck/data';
 import classifierSharing from '@limbeck/distill-classifier-sharing';
 import distillContrastive from '@limbeck/distill-contrastive';
 import distillFeature from '@limbeck/distill-feature';
@@ -25,6 +24,7 @@ import {
   standardTraining,
 } from '@limbeck/trainer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rampDataset } from './ramps.js';
 import { findTargets } from './targets.js';
 import { savedWeights, trainConfig } from './train-config.js';
 import { expectSameState, type ReferenceSteps, referenceSteps, wholeSteps } from './whole-step.js';
@@ -267,23 +267,7 @@ describe('classifier sharing', () => {
   test('a whole run trains, evaluates and exports one model with the classifier inside', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'limbeck-sharing-'));
     try {
-      const split = (length: number, first: number): Split => ({
-        length,
-        targets: indexTargets(Int32Array.from({ length }, (_, i) => i % classes)),
-        read(index, into, offset) {
-          for (let i = 0; i < 64; i++)
-            into[offset + i] = (first + index * 37 + i * (1 + (index % classes) * 5)) % 256;
-        },
-      });
-      const dataset: RunDataset = {
-        classes,
-        classNames: ['a', 'b', 'c'],
-        imageShape: [1, 8, 8],
-        normalization: { mean: [0.5], std: [0.25] },
-        train: split(24, 0),
-        test: split(12, 500),
-        fingerprint: 'ramps',
-      };
+      const dataset = rampDataset(24, 12);
       const teacher = planStudent(specFor(use)).teachers[0]!.model;
       const drawn = initialState(teacher.variables.values(), 1);
       const tensors: StateDict = new Map(

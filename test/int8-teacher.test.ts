@@ -2,14 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onnxBackend } from '@limbeck/backend-onnx';
-import { defineBackbone, definePlugin, indexTargets, type Split } from '@limbeck/core';
-import type { RunDataset } from '@limbeck/data';
+import { defineBackbone, definePlugin } from '@limbeck/core';
 import projectorEnsemble from '@limbeck/distill-projector-ensemble';
 import { globalAveragePool, relu, type Tensor } from '@limbeck/graph';
 import projectors from '@limbeck/projectors';
 import { patternFill } from '@limbeck/testkit';
 import type { RunEvent, RunResult } from '@limbeck/trainer';
 import { afterAll, expect, test } from 'vitest';
+import { rampDataset } from './ramps.js';
 import { type Given, savedWeights, trainConfig } from './train-config.js';
 
 const [inner, classes] = [16, 3];
@@ -26,23 +26,7 @@ const net = defineBackbone({
 });
 const nets = definePlugin({ name: 'nets', api: 1, setup: (host) => host.backbones.add(net) });
 
-const split = (length: number, first: number): Split => ({
-  length,
-  targets: indexTargets(Int32Array.from({ length }, (_, i) => i % classes)),
-  read(index, into, offset) {
-    for (let i = 0; i < 64; i++)
-      into[offset + i] = (first + index * 37 + i * (1 + (index % classes) * 5)) % 256;
-  },
-});
-const dataset: RunDataset = {
-  classes,
-  classNames: ['a', 'b', 'c'],
-  imageShape: [1, 8, 8],
-  normalization: { mean: [0.5], std: [0.25] },
-  train: split(48, 0),
-  test: split(20, 500),
-  fingerprint: 'ramps',
-};
+const dataset = rampDataset(48, 20);
 
 const drawn = (name: string, shape: number[], scale: number, offset = 0) =>
   [name, patternFill('int8-teacher', name, shape, (u) => u * scale + offset)] as const;

@@ -7,6 +7,7 @@ import { type AskedPreparation, preparationIdentity } from '../../programs/prepa
 import type { StudentPlan } from '../../programs/student.js';
 import { hashOf, partOf } from '../../run/identity.js';
 import type { RunSpec } from '../../run/run-spec.js';
+import type { TeacherSpec } from '../../run/teacher-spec.js';
 import { identityOfTeacher, programOf } from '../teacher-cache/plan-cache.js';
 import { PreparedFile } from './prepared-file.js';
 
@@ -57,33 +58,38 @@ export function planPreparations(run: RunSpec, plan: StudentPlan): PlannedPrepar
       }
       return { name, path, given: shape.slice(1), pooled };
     });
-    return { ...asked, teacher, features, file: fileOf() };
-
-    function fileOf(): PreparedFile | undefined {
-      const folder = spec.preparedFolder;
-      if (folder === undefined) return undefined;
-      const { dataset } = run.data;
-      const sizes = features.map(({ path, given }) => ({ path, image: 'image', shape: given }));
-      const key = hashOf({
-        format,
-        version: coreVersion,
-        teacher: identityOfTeacher(spec, run),
-        program: programOf(spec, sizes, dataset),
-        data: {
-          fingerprint: dataset.fingerprint,
-          samples: dataset.train.length,
-          normalization: dataset.normalization,
-          evaluation: (dataset.evaluation ?? []).map(partOf),
-          targets: targetsOf(dataset.train).kind,
-        },
-        preparation: preparationIdentity(asked),
-      }).slice(0, shownDigits);
-      return new PreparedFile(
-        join(folder, `${asked.distiller}-${asked.preparation.name}-${key}.safetensors`),
-        key,
-      );
-    }
+    return { ...asked, teacher, features, file: fileOf(run, spec, { asked, features }) };
   });
+}
+
+/** Where what a preparation gives is kept; undefined where nothing is kept from run to run. */
+function fileOf(
+  run: RunSpec,
+  teacher: TeacherSpec,
+  { asked, features }: { asked: AskedPreparation; features: readonly FeatureOfPreparation[] },
+): PreparedFile | undefined {
+  const folder = teacher.preparedFolder;
+  if (folder === undefined) return undefined;
+  const { dataset } = run.data;
+  const sizes = features.map(({ path, given }) => ({ path, image: 'image', shape: given }));
+  const key = hashOf({
+    format,
+    version: coreVersion,
+    teacher: identityOfTeacher(teacher, run),
+    program: programOf(teacher, sizes, dataset),
+    data: {
+      fingerprint: dataset.fingerprint,
+      samples: dataset.train.length,
+      normalization: dataset.normalization,
+      evaluation: (dataset.evaluation ?? []).map(partOf),
+      targets: targetsOf(dataset.train).kind,
+    },
+    preparation: preparationIdentity(asked),
+  }).slice(0, shownDigits);
+  return new PreparedFile(
+    join(folder, `${asked.distiller}-${asked.preparation.name}-${key}.safetensors`),
+    key,
+  );
 }
 
 /** Shape of one image's feature as the preparation is shown it. */
