@@ -1,3 +1,4 @@
+import { LimbeckError } from '@limbeck/core';
 import type { Feeds, Precision } from '@limbeck/core/backend';
 import { createTrainLoader, trainingImages } from '@limbeck/data';
 import { type StateDict, tensorData } from '@limbeck/graph';
@@ -110,13 +111,28 @@ export interface CalibrationSource {
   readonly seed: number;
 }
 
-/** Training images as they are, from the beginning of an order drawn from the run's seed: the same in a resumed run. */
+/** Bytes that images of calibration may take: they are read several times, and held in memory meanwhile. */
+const mostCalibrationBytes = 2 ** 30;
+
+/**
+ * Training images as they are, from the beginning of an order drawn from the run's seed: the same in a resumed run.
+ *
+ * @throws LimbeckError PRECONDITION where they take over 1 GiB of memory
+ */
 export async function calibrationBatches(
   { data, seed }: CalibrationSource,
   images: number,
 ): Promise<readonly Feeds[]> {
   const { dataset, batchSize } = data;
   const { train: split, imageShape, evaluation = [] } = dataset;
+  const each = 4 * imageShape.reduce((product, extent) => product * extent, 1);
+  if (Math.min(images, split.length) * each > mostCalibrationBytes) {
+    throw new LimbeckError(
+      'PRECONDITION',
+      `${images} images [${imageShape.join(', ')}] to calibrate with take ${images * each} bytes of memory; at most ${mostCalibrationBytes} are held`,
+      { hint: `say calibration.images: ${Math.floor(mostCalibrationBytes / each)} or less` },
+    );
+  }
   const loader = createTrainLoader({
     ...trainingImages(dataset),
     ...{ split, batchSize, seed, augment: evaluation },
