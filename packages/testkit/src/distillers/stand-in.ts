@@ -22,15 +22,16 @@ export class StandIn implements ModelView {
 
   /**
    * @param shapes of the taps, batch included
-   * @param view whose features these are, other than the batch's own: inputs are called `view.strong.student.stage1` then
-   * @param id of the backbone; default the role
+   * @param options `view`: whose features these are, other than the batch's own; inputs are called `view.strong.student.stage1` then.
+   *   `id` of the backbone: default the role
    */
   constructor(
     graph: Graph,
     role: 'student' | 'teacher',
     shapes: Readonly<Record<string, Shape>>,
-    { view, id = role }: { readonly view?: string; readonly id?: string | undefined } = {},
+    options: { readonly view?: string; readonly id?: string | undefined } = {},
   ) {
+    const { view, id = role } = options;
     this.id = id;
     this.role = role;
     this.taps = Object.keys(shapes);
