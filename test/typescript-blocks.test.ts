@@ -27,13 +27,13 @@ const pages = [
 /** What a block may do without: the text before it in the page that a reader has typed already. */
 const isWhole = (block: string) => /^(\/\/ .*\n)?import |^export default /m.test(block);
 
+/** Blocks of a page lie beside each other; one that begins with `// name.ts` can be imported by that name. */
+const fileOf = (page: string, block: string, i: number): string =>
+  path.join(scratch, page.replaceAll(/\W/g, '-'), /^\/\/ (\S+\.ts)\n/.exec(block)?.[1] ?? `block-${i}.ts`);
+
 const blocks = pages.flatMap((page) =>
   [...readFileSync(path.join(root, page), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)]
-    .map(([, block], i) => ({
-      page,
-      text: block!,
-      file: path.join(scratch, `${page.replaceAll(/\W/g, '-')}-${i}.ts`),
-    }))
+    .map(([, block], i) => ({ page, text: block!, file: fileOf(page, block!, i) }))
     .filter(({ text }) => isWhole(text)),
 );
 const examples = under('examples', '.ts').map((file) => path.join(root, file));
@@ -42,8 +42,10 @@ it('TypeScript in README, docs and examples type-checks against the built declar
   timeout: 120_000,
 }, () => {
   expect(blocks.length).toBeGreaterThan(5);
-  mkdirSync(scratch, { recursive: true });
-  for (const { file, text } of blocks) writeFileSync(file, text);
+  for (const { file, text } of blocks) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
   const program = ts.createProgram([...blocks.map(({ file }) => file), ...examples], {
     strict: true,
     noEmit: true,

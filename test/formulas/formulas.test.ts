@@ -68,6 +68,7 @@ interface Case {
   readonly formula: Formula;
   readonly shapes: { readonly student: Shapes; readonly teacher: Shapes };
   readonly phase?: 'initial';
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Of the method's layers, those that this phase trains; all of them unless given. */
   readonly trains?: RegExp;
 }
@@ -81,17 +82,17 @@ const cases: Readonly<Record<string, Case>> = {
   'ft, initial': { formula: ftParaphraser, shapes: small, phase: 'initial', trains: /paraphraser/ },
   ft: { formula: ft, shapes: pair([4, 4], [4, 2]), trains: /translator/ },
   'ab, initial': { formula: ab, shapes: pair([4, 1], [2, 2]), phase: 'initial' },
-  ofd: { formula: ofd, shapes: small },
+  ofd: { formula: ofd, shapes: small, options: { margins: 'running' } },
   'wkd-f': { formula: wkdF, shapes: pair([4, 4], [2, 2]) },
   srd: { formula: srd, shapes: small },
   vkd: { formula: vkd, shapes: small },
   'inverted-projection': { formula: invertedProjection, shapes: small },
-  'norm-direction': { formula: normDirection, shapes: small },
+  'norm-direction': { formula: normDirection, shapes: small, options: { means: 'running', dropout: 0 } },
 };
 
 /** Traces a method, fills everything with patterns, and gives what is needed to compare it. */
-function traced(id: string, { shapes, phase, trains = /./ }: Case) {
-  const built = buildDistiller(host, id, shapes);
+function traced(id: string, { shapes, phase, options, trains = /./ }: Case) {
+  const built = buildDistiller(host, { use: id, ...options }, shapes);
   const terms = Object.values((phase === 'initial' ? built.initial! : built).losses);
   const loss = terms.map(({ weight, value }) => mul(value, weight)).reduce((a, b) => add(a, b));
   const own = [...built.trace.variables].filter(

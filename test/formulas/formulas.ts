@@ -223,15 +223,20 @@ export const ab: Formula = (given) => {
   return 3e-3 * (distances[0]! / 2 + distances[1]!);
 };
 
-/** Heo et al., ICCV 2019, eq. 1 and 4; margins are the means of this batch's negative responses. */
+/**
+ * Heo et al., ICCV 2019, eq. 1 and 4; margins are the means of this batch's negative responses. The teacher's map is pooled or
+ * stretched to the student's size.
+ */
 export const ofd: Formula = (given) => {
   const teachers = stages(given, 'teacher');
   const distances = stages(given, 'student').map((map, i) => {
-    const connected = batchNorm(conv(map, given.parameter(`${i}.conv.weight`)), layer(given, `${i}.bn`));
-    const [s, t] = matched(connected, teachers[i]!);
-    const [batch, channels, h, w] = t.shape as [number, number, number, number];
+    const s = batchNorm(conv(map, given.parameter(`${i}.conv.weight`)), layer(given, `${i}.bn`));
+    const teacher = teachers[i]!;
+    const [batch, channels, h, w] = s.shape as [number, number, number, number];
+    const t = teacher.shape[2]! < h ? nearest(teacher, [h, w]) : pooled(teacher, h);
+    const positions = teacher.shape[2]! * teacher.shape[3]!;
     const margins = Array.from({ length: channels }, (_, c) => {
-      const negative = t.data.filter((x, k) => Math.floor(k / h / w) % channels === c && x < 0);
+      const negative = teacher.data.filter((x, k) => Math.floor(k / positions) % channels === c && x < 0);
       return negative.length === 0 ? 0 : average(negative);
     });
     const parts = s.data.map((x, k) => {

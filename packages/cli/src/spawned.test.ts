@@ -155,7 +155,7 @@ describe('the built command', () => {
 describe('at the start', () => {
   /** What a source file imports when it is loaded; types and `import()` are not. */
   const importsOf = (file: string): string[] =>
-    [...readFileSync(file, 'utf8').matchAll(/^import (?!type )[^;]*?from '([^']+)';/gm)].map(
+    [...readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)';/gm)].map(
       ([, name]) => name!,
     );
 
@@ -180,6 +180,7 @@ describe('at the start', () => {
 
   it('limbeck train leaves what computes to the thread that computes', () => {
     const ours = loadedBy('./commands/train.ts').filter((name) => name.startsWith('@limbeck/'));
-    expect(ours).toEqual(['@limbeck/core']);
+    expect(ours.sort()).toEqual(['@limbeck/core', '@limbeck/core/host', '@limbeck/trainer/events']);
+    expect(loadedBy('../../trainer/src/events.ts')).toEqual(['@limbeck/core/host']);
   });
 });

@@ -117,16 +117,6 @@ export {
   type TaskChoice,
 } from './run/choices.js';
 export { describeExported } from './run/describe-exported.js';
-export {
-  accuracyLine,
-  cacheLine,
-  lossLine,
-  metricLine,
-  metricValue,
-  type Shown,
-  type Style,
-} from './run/event-lines.js';
-export { describeEvent, type EventRow, eventTable, terminalLines } from './run/event-table.js';
 export type { EventOf, EventType, RunEvent, RunListener } from './run/events.js';
 export { describeForm, type ExportForm } from './run/export-form.js';
 export type {

@@ -1,10 +1,10 @@
-import { metricLine } from '@limbeck/trainer';
+import { metricLine } from '@limbeck/trainer/events';
 import type { ConfigChoice } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, duration } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
-import { chosenEpoch } from '../worker/target.js';
+import { chosenEpoch } from '../worker/chosen-epoch.js';
 import { surroundings, work } from '../worker/work.js';
 
 export interface EvaluateOptions extends ConfigChoice {

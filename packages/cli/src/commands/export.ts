@@ -18,8 +18,9 @@ import { int8Table } from '../output/int8-table.js';
 import { bytes } from '../output/numbers.js';
 import { print, printJson } from '../output/print.js';
 import { refuseExisting } from '../refuse-existing.js';
+import { chosenEpoch } from '../worker/chosen-epoch.js';
 import { besideSource, exporterFor, openModel, openTarget } from '../worker/open-exported.js';
-import { chosenEpoch, locateTarget } from '../worker/target.js';
+import { locateTarget } from '../worker/target.js';
 import { surroundings, work } from '../worker/work.js';
 
 export interface ExportOptions extends ExportForm {

@@ -2,7 +2,7 @@ import { LimbeckError } from '@limbeck/core';
 import type { ConfigChoice } from '../config/open-config.js';
 import type { Io } from '../io.js';
 import { rendererFor } from '../render/renderer.js';
-import { chosenEpoch } from '../worker/target.js';
+import { chosenEpoch } from '../worker/chosen-epoch.js';
 import type { TrainRequest } from '../worker/train-task.js';
 import { surroundings, work } from '../worker/work.js';
 

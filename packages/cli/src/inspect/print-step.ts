@@ -1,6 +1,6 @@
 import { teacherTitle } from '@limbeck/core/host';
 import { formatShape, sizeOf } from '@limbeck/graph';
-import { cacheLine } from '@limbeck/trainer';
+import { cacheLine } from '@limbeck/trainer/events';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, engineering, plural } from '../output/numbers.js';

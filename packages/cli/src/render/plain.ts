@@ -1,4 +1,4 @@
-import { terminalLines } from '@limbeck/trainer';
+import { terminalLines } from '@limbeck/trainer/events';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import type { Renderer } from './renderer.js';

@@ -1,4 +1,5 @@
-import { type RunEvent, terminalLines } from '@limbeck/trainer';
+import type { RunEvent } from '@limbeck/trainer';
+import { terminalLines } from '@limbeck/trainer/events';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { bytes, clock, count, decimal, duration, engineering, percent } from '../output/numbers.js';

@@ -1,5 +1,6 @@
 import { teacherTitle } from '@limbeck/core/host';
-import { accuracyLine, type EventOf, lossLine, terminalLines } from '@limbeck/trainer';
+import type { EventOf } from '@limbeck/trainer';
+import { accuracyLine, lossLine, terminalLines } from '@limbeck/trainer/events';
 import { createLogUpdate } from 'log-update';
 import type { Io } from '../io.js';
 import { type Colors, colorsFor } from '../output/color.js';

@@ -1,4 +1,4 @@
-import { metricValue } from '@limbeck/trainer';
+import { metricValue } from '@limbeck/trainer/events';
 import { count, engineering } from '../output/numbers.js';
 import type { Choice, TunedModel, TunedSize, TuneResult } from '../worker/tune-task.js';
 import { type Axis, linearAxis, logAxis } from './axis.js';

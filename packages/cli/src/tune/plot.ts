@@ -1,4 +1,4 @@
-import { metricValue } from '@limbeck/trainer';
+import { metricValue } from '@limbeck/trainer/events';
 import { engineering } from '../output/numbers.js';
 import type { TunedSize, TuneResult } from '../worker/tune-task.js';
 import { linearAxis } from './axis.js';

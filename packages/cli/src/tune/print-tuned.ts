@@ -1,4 +1,4 @@
-import { metricValue } from '@limbeck/trainer';
+import { metricValue } from '@limbeck/trainer/events';
 import type { Io } from '../io.js';
 import { colorsFor } from '../output/color.js';
 import { count, engineering } from '../output/numbers.js';

@@ -102,12 +102,6 @@ async function inRunFolder(
   });
 }
 
-/** What `--best` and `--epoch` say of a run's epochs; nothing where neither is given. */
-export const chosenEpoch = (given: {
-  readonly best?: boolean;
-  readonly epoch?: number;
-}): RunEpoch | undefined => (given.best === true ? 'best' : given.epoch);
-
 /** The configuration of the run folder that a file lies in. */
 async function configBeside(file: string): Promise<string | undefined> {
   const record = path.join(path.dirname(file), runFiles.config);
