@@ -4,6 +4,7 @@ export { float16ToFloat32, float32ToFloat16 } from './float16.js';
 export { fileBytes } from './folder/file-bytes.js';
 export { FileIndex, type PickedFiles } from './folder/file-index.js';
 export { type IndexOptions, indexFolder, unreadable } from './folder/index-folder.js';
+export { indexPictures, type PictureIndexOptions } from './folder/index-pictures.js';
 export { kept } from './folder/kept.js';
 export { openRegularFile, readRegularFile } from './folder/regular-file.js';
 export { byCodePoint } from './folder/walk.js';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type DatasetContext, defineDataset, LimbeckError, noTargets, type OpenDataset } from '@limbeck/core';
-import { byCodePoint, type FileIndex, indexFolder, isPictureName, looksDamaged } from '@limbeck/formats';
+import { byCodePoint, type FileIndex, indexPictures } from '@limbeck/formats';
 import { z } from 'zod';
 import { choiceFingerprint } from './choice-fingerprint.js';
 import { badData } from './failure.js';
@@ -43,22 +43,10 @@ export const imageFolder = defineDataset<Options>({
       .describe("with labels: 'none': classes a teacher tells apart. Absent: 1"),
   }),
   files: [],
-  async open(
-    { path: given, labels, classes = 1 },
-    { cacheDir, report, afresh }: DatasetContext,
-  ): Promise<OpenDataset> {
+  async open({ path: given, labels, classes = 1 }, context: DatasetContext): Promise<OpenDataset> {
     const root = path.resolve(given);
     await requireFolder(root);
-    const index = await indexFolder(root, {
-      purpose: 'pictures',
-      accept: isPictureName,
-      mark: looksDamaged,
-      cacheDir,
-      afresh,
-      report:
-        report &&
-        ((files, all) => files % 16384 === 0 && report(`indexing ${root}: ${files} of ${all} files`)),
-    });
+    const index = await indexPictures(root, context);
     if (index.length === 0) {
       throw badData(
         root,

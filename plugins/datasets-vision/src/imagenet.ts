@@ -8,7 +8,7 @@ import {
   type Split,
   type Targets,
 } from '@limbeck/core';
-import { fileBytes, indexFolder, isPictureName, looksDamaged, tarEntries } from '@limbeck/formats';
+import { fileBytes, indexFolder, indexPictures, isPictureName, tarEntries } from '@limbeck/formats';
 import { z } from 'zod';
 import { type ArchivedPicture, listedSplit, listPictures } from './archive-listing.js';
 import { badData } from './idx.js';
@@ -108,17 +108,8 @@ async function picturesOf(
   return joined(parts);
 }
 
-async function inFolder(folder: string, { cacheDir, report, afresh }: DatasetContext): Promise<Pictures> {
-  const index = await indexFolder(folder, {
-    purpose: 'pictures',
-    accept: isPictureName,
-    mark: looksDamaged,
-    cacheDir,
-    afresh,
-    report:
-      report &&
-      ((files, all) => files % 16384 === 0 && report(`indexing ${folder}: ${files} of ${all} files`)),
-  });
+async function inFolder(folder: string, context: DatasetContext): Promise<Pictures> {
+  const index = await indexPictures(folder, context);
   const picked = index.pick(Uint32Array.from({ length: index.length }, (_, file) => file));
   return {
     length: index.length,

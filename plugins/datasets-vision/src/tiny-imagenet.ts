@@ -9,7 +9,7 @@ import {
   type Split,
   type Targets,
 } from '@limbeck/core';
-import { indexFolder, isPictureName, looksDamaged, openZip, readRegularFile } from '@limbeck/formats';
+import { indexFolder, indexPictures, isPictureName, openZip, readRegularFile } from '@limbeck/formats';
 import { z } from 'zod';
 import { type ArchivedPicture, listedSplit, listPictures } from './archive-listing.js';
 import { badData } from './idx.js';
@@ -81,14 +81,8 @@ interface Pictures {
 /** What is kept of a folder or an archive, and whether it counts. */
 type Kept = Pick<DatasetContext, 'cacheDir' | 'afresh'>;
 
-async function openFolder(root: string, { cacheDir, afresh }: Kept): Promise<OpenDataset> {
-  const index = await indexFolder(root, {
-    purpose: 'pictures',
-    accept: isPictureName,
-    mark: looksDamaged,
-    cacheDir,
-    afresh,
-  });
+async function openFolder(root: string, kept: Kept): Promise<OpenDataset> {
+  const index = await indexPictures(root, kept);
   return openPictures({
     place: root,
     fingerprint: index.fingerprint,

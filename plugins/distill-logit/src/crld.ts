@@ -1,4 +1,4 @@
-import { defineDistiller, useOption } from '@limbeck/core';
+import { defineDistiller } from '@limbeck/core';
 import {
   add,
   less,
@@ -12,6 +12,7 @@ import {
 } from '@limbeck/graph';
 import { z } from 'zod';
 import { klDivergences } from './kl-divergence.js';
+import { strongViewOption } from './strong-view.js';
 
 /** Logits [N, classes] of one model on a weak and on a strong view of the same images. */
 export interface Views {
@@ -69,14 +70,7 @@ export default defineDistiller({
     strongThreshold: probability
       .default(0.2)
       .describe('least confidence of the teacher on the strong view, across views'),
-    augment: z
-      .array(useOption)
-      .min(1)
-      .default([
-        { use: 'rand-augment', count: 2, list: 'fixmatch' },
-        { use: 'cutout', size: 0.5, drawn: true, fill: [125, 123, 114] },
-      ])
-      .describe("what makes the strong view, after the run's own augmentation"),
+    augment: strongViewOption,
   }),
   targets: ['index'],
   build({ student, teacher, labels, view, options }) {

@@ -1,4 +1,4 @@
-import { defineDistiller, useOption } from '@limbeck/core';
+import { defineDistiller } from '@limbeck/core';
 import {
   add,
   cast,
@@ -20,6 +20,7 @@ import { z } from 'zod';
 import type { Views } from './crld.js';
 import { klDivergence } from './kl-divergence.js';
 import { standardized } from './standardize.js';
+import { strongViewOption } from './strong-view.js';
 import { requireTwoClasses } from './target-class.js';
 
 /**
@@ -115,14 +116,7 @@ export default defineDistiller({
       .default([4, 3, 5, 2, 6])
       .describe('at which predictions are softened; the strong view has no part in the last two'),
     standardize: z.boolean().default(false).describe('compare z-scores of the logits in the KL'),
-    augment: z
-      .array(useOption)
-      .min(1)
-      .default([
-        { use: 'rand-augment', count: 2, list: 'fixmatch' },
-        { use: 'cutout', size: 0.5, drawn: true, fill: [125, 123, 114] },
-      ])
-      .describe("what makes the strong view, after the run's own augmentation"),
+    augment: strongViewOption,
   }),
   targets: ['index'],
   build({ student, teacher, labels, classes, view, options }) {

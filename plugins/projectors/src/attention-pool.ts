@@ -1,18 +1,14 @@
 import { defineProjector, LimbeckError } from '@limbeck/core';
 import { formatShape, reshape } from '@limbeck/graph';
 import { z } from 'zod';
-import { attendedBy, tokensOf } from './attention.js';
+import { attendedBy, headsOption, tokensOf } from './attention.js';
 
 /** One learnt query attends to the positions of a map or to tokens, and makes a vector: [N, C, H, W] or [N, T, C] -> [N, D]. */
 export default defineProjector({
   id: 'attention-pool',
   description: 'a learnt query attends to a map or to tokens and makes a vector',
   options: z.strictObject({
-    heads: z
-      .int()
-      .min(1)
-      .default(1)
-      .describe("equal parts of the target's width that attend each on its own"),
+    heads: headsOption,
   }),
   project(m, x, target, { heads }) {
     if (target.length !== 2 || target[0] !== x.shape[0]) {

@@ -9,6 +9,14 @@ import {
   transpose,
 } from '@limbeck/graph';
 import { normal, type Scope } from '@limbeck/nn';
+import { z } from 'zod';
+
+/** Option for the number of heads. */
+export const headsOption = z
+  .int()
+  .min(1)
+  .default(1)
+  .describe("equal parts of the target's width that attend each on its own");
 
 /** Tokens [N, T, C] of a feature: a map's positions row by row, or the tokens themselves. */
 export function tokensOf(projector: string, x: Tensor): Tensor {

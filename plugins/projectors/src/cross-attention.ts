@@ -2,7 +2,7 @@ import { defineProjector, LimbeckError } from '@limbeck/core';
 import { add, formatShape, relu, reshape, type Shape, type Tensor, transpose } from '@limbeck/graph';
 import { type Scope, zeros } from '@limbeck/nn';
 import { z } from 'zod';
-import { attendedBy, tokensOf } from './attention.js';
+import { attendedBy, headsOption, tokensOf } from './attention.js';
 
 /** Positions of a map [N, C, H, W] or tokens [N, T, C]. */
 const positionsOf = (shape: Shape): number => (shape.length === 4 ? shape[2]! * shape[3]! : shape[1]!);
@@ -28,11 +28,7 @@ export default defineProjector({
   id: 'cross-attention',
   description: "a learnt query for each position of the teacher attends to the student's map or tokens",
   options: z.strictObject({
-    heads: z
-      .int()
-      .min(1)
-      .default(1)
-      .describe("equal parts of the target's width that attend each on its own"),
+    heads: headsOption,
     convolve: z.boolean().default(true).describe('maps go through a 3x3 convolution first'),
   }),
   project(m, x, target, { heads, convolve }) {

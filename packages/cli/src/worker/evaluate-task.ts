@@ -8,7 +8,6 @@ import {
   openData,
   place,
   placeForeign,
-  readAs,
   type Surroundings,
 } from '@limbeck/compose';
 import { LimbeckError, type MetricFormat } from '@limbeck/core';
@@ -27,13 +26,12 @@ import {
   type Placement,
   type RunEpoch,
   readModelFile,
-  readRunWeights,
-  readWeightsFile,
   weightsExtensions,
 } from '@limbeck/trainer';
 import { type OpenedConfig, openHost } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
 import type { WorkContext } from './messages.js';
+import { readTarget } from './read-target.js';
 import { locateTarget } from './target.js';
 
 export interface EvaluateRequest extends Surroundings {
@@ -87,12 +85,7 @@ async function measure(
   const open = async (): Promise<{ classifier: Classifier; dispose(): Promise<void> }> => {
     if (epoch !== undefined || weightsExtensions.includes(path.extname(model))) {
       const isOwn = isStudents(model, config, request);
-      const weights =
-        epoch !== undefined
-          ? readRunWeights(model, epoch)
-          : isOwn
-            ? readAs(model, config.student)
-            : readWeightsFile(model);
+      const weights = readTarget({ model, epoch }, isOwn ? config.student : undefined);
       // a configuration that was found, not named, may be about other models: it brings the data
       const deployed =
         isFound && isAnother(weights, parts.student)

@@ -7,16 +7,16 @@ import {
   type ModelFacts,
   modelOfWeights,
   openData,
-  readAs,
   readFacts,
   type Surroundings,
 } from '@limbeck/compose';
 import { didYouMean, LimbeckError } from '@limbeck/core';
 import { coreVersion, type Host } from '@limbeck/core/host';
-import { describeWeights, picturesOf, readRunWeights, readWeightsFile, type Weights } from '@limbeck/trainer';
+import { describeWeights, picturesOf, type Weights } from '@limbeck/trainer';
 import { hasConfig } from '../config/load-config.js';
 import { type OpenedConfig, openConfig } from '../config/open-config.js';
 import { openRecorded } from '../config/reopen-config.js';
+import { readTarget } from './read-target.js';
 import type { Target } from './target.js';
 
 /** The configuration a model goes with: that of its run, the one named, or the one found here; its plugins may bring the model. */
@@ -30,18 +30,14 @@ export async function openTarget(
 
 /** Weights say which model they are for; for those from elsewhere a configuration does. */
 export async function openModel(
-  { model: file, epoch, config }: Target,
+  target: Target,
   opened: OpenedConfig | undefined,
   { host, where, isNamed }: { host: Host; where: Surroundings; isNamed: boolean },
 ): Promise<{ model: DeployedModel; metadata: Readonly<Record<string, string>> }> {
-  const read = () => {
-    if (epoch !== undefined) return readRunWeights(file, epoch);
-    // names and parts are those that the student of a named configuration takes
-    return isNamed && opened !== undefined ? readAs(file, opened.config.student) : readWeightsFile(file);
-  };
-  const weights = read();
+  // names and parts are those that the student of a named configuration takes
+  const weights = readTarget(target, isNamed ? opened?.config.student : undefined);
   const facts = readFacts(weights);
-  const isBeside = config !== undefined;
+  const isBeside = target.config !== undefined;
   if (opened === undefined || (facts !== undefined && !isBeside)) {
     return { model: modelOfWeights(host, weights), metadata: weights.metadata ?? {} };
   }

@@ -11,7 +11,6 @@ import {
   place,
   placeForeign,
   predict,
-  readAs,
   readFacts,
   type Surroundings,
 } from '@limbeck/compose';
@@ -22,8 +21,6 @@ import {
   type Classifier,
   executableClassifier,
   readModelFile,
-  readRunWeights,
-  readWeightsFile,
   type Weights,
   weightsExtensions,
 } from '@limbeck/trainer';
@@ -34,6 +31,7 @@ import { findPictures } from '../predict/find-pictures.js';
 import { rowFormat } from '../predict/rows.js';
 import { openForeign } from './evaluate-task.js';
 import type { WorkContext } from './messages.js';
+import { readTarget } from './read-target.js';
 import { locateTarget, type Target } from './target.js';
 
 export interface PredictRequest extends Surroundings, SaidOfImages {
@@ -125,12 +123,7 @@ type ReadModel =
 function readModel({ model, epoch }: Target, config: ResolvedConfig | undefined): ReadModel {
   if (epoch !== undefined || weightsExtensions.includes(path.extname(model))) {
     const isOwn = config !== undefined && model === config.student.weights?.file;
-    const weights =
-      epoch !== undefined
-        ? readRunWeights(model, epoch)
-        : isOwn
-          ? readAs(model, config.student)
-          : readWeightsFile(model);
+    const weights = readTarget({ model, epoch }, isOwn ? config.student : undefined);
     return { weights, facts: readFacts(weights) };
   }
   const { metadata } = decodeOnnx(readModelFile(model));
