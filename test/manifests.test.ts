@@ -1,31 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Plugin } from '@limbeck/core';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { createHost, kindNames } from '@limbeck/core/host';
 import { describe, expect, test } from 'vitest';
+import { pluginOf } from './plugin-of.js';
 
 const plugins = fileURLToPath(new URL('../plugins', import.meta.url));
-
-const load = async (folder: string): Promise<Plugin> =>
-  (await import(pathToFileURL(path.join(plugins, folder, 'src/index.ts')).href)).default;
-
-const manifestOf = (folder: string) =>
-  JSON.parse(readFileSync(path.join(plugins, folder, 'package.json'), 'utf8'));
 
 /** `limbeck plugins list` and registries read manifests without running code, so they must tell the truth. */
 describe.each(readdirSync(plugins))('%s', (folder) => {
   test('lists in package.json what it contributes', async () => {
-    const manifest = manifestOf(folder);
-    const plugin = await load(folder);
+    // what it requires comes along, and is told apart by its name
+    const { manifest, plugin, required } = await pluginOf(folder);
     expect(plugin.name).toBe(manifest.name);
     expect(plugin.api).toBe(manifest.limbeck.api);
     expect(plugin.core).toBe(manifest.peerDependencies['@limbeck/core']);
     expect(manifest.keywords).toContain('limbeck-plugin');
-    // what it requires comes along, and is told apart by its name
-    const required = await Promise.all(
-      (plugin.requires ?? []).map((name) => load(name.replace('@limbeck/', ''))),
-    );
     const host = await createHost({
       plugins: [...required, plugin].map((p) => ({ plugin: p, origin: p.name })),
     });

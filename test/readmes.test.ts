@@ -1,27 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Plugin } from '@limbeck/core';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { pluginOf } from './plugin-of.js';
 import { pluginReadme } from './readmes/plugin-readme.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (...parts: string[]) => readFileSync(path.join(root, ...parts), 'utf8');
 const manifestOf = (folder: string) => JSON.parse(read(folder, 'package.json'));
-const load = async (folder: string): Promise<Plugin> =>
-  (await import(pathToFileURL(path.join(root, folder, 'src/index.ts')).href)).default;
 
 const plugins = readdirSync(path.join(root, 'plugins')).map((name) => `plugins/${name}`);
 const packages = readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}`);
 const published = [...packages, ...plugins].filter((folder) => manifestOf(folder).private !== true);
 
 it.each(plugins)('%s tells in its README what it contributes (npx vitest -u writes it)', async (folder) => {
-  const plugin = await load(folder);
-  const required = await Promise.all(
-    (plugin.requires ?? []).map((name) => load(`plugins/${name.replace('@limbeck/', '')}`)),
-  );
+  const { manifest, plugin, required } = await pluginOf(path.basename(folder));
   const current = existsSync(path.join(root, folder, 'README.md')) ? read(folder, 'README.md') : '';
-  const text = await pluginReadme(manifestOf(folder), plugin, required, current);
+  const text = await pluginReadme(manifest, plugin, required, current);
   await expect(text).toMatchFileSnapshot(path.join(root, folder, 'README.md'));
 });
 

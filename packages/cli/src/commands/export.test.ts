@@ -3,18 +3,12 @@ import path from 'node:path';
 import { onnxBackend } from '@limbeck/backend-onnx';
 import { readSafetensors, writeSafetensors } from '@limbeck/formats';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dotsFolder, limbeck } from '../testing/command-line.js';
+import { distilledFolder, limbeck } from '../testing/command-line.js';
 
 let folder = '';
 
-/** A folder with a finished run in `run`, distilled by KD from a student of the same kind. */
 beforeAll(async () => {
-  folder = dotsFolder({
-    'distilled.yaml':
-      'extends: ./limbeck.config.yaml\nteacher: { use: speck, weights: taught/student.safetensors }\ndistiller: { use: projector-ensemble, projectors: 2 }',
-  });
-  await limbeck(['train', '--out', 'taught', '--set', 'train.epochs=6'], folder);
-  await limbeck(['train', 'distilled.yaml', '--out', 'run', '--set', 'name=x'], folder);
+  folder = await distilledFolder();
 });
 
 const parsed = ({ stdout }: { stdout: string }) => JSON.parse(stdout);

@@ -116,3 +116,14 @@ backend: onnx
 /** A folder with both. */
 export const dotsFolder = (files: Readonly<Record<string, string>> = {}): string =>
   folderWith({ 'dots.mjs': dotsPlugin, 'limbeck.config.yaml': dotsConfig, ...files });
+
+/** {@link dotsFolder} with a finished run in `run`, distilled from a student of the same kind in `taught`. */
+export async function distilledFolder(): Promise<string> {
+  const folder = dotsFolder({
+    'distilled.yaml':
+      'extends: ./limbeck.config.yaml\nteacher: { use: speck, weights: taught/student.safetensors }\ndistiller: { use: projector-ensemble, projectors: 2 }',
+  });
+  await limbeck(['train', '--out', 'taught', '--set', 'train.epochs=6'], folder);
+  await limbeck(['train', 'distilled.yaml', '--out', 'run', '--set', 'name=x'], folder);
+  return folder;
+}
